@@ -1,0 +1,1 @@
+//! Criteria to filter.

@@ -1,0 +1,1 @@
+//! QQL to filter, and back.
