@@ -115,6 +115,8 @@ pub enum Source<T> {
     Read(fn(&T, &mut Values<'_>)),
     /// A member of a nested list.
     Member(ListId, FieldId),
+    /// The object's own id, an integer. The matcher is handed it; the index answers it without an index.
+    Id,
     /// From other objects: the collection answers it as a set of ids (see [`crate::Filter::resolve`]).
     Joined,
 }
