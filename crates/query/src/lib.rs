@@ -11,6 +11,7 @@
 
 mod field;
 mod filter;
+mod prepared;
 mod value;
 mod words;
 
@@ -22,6 +23,6 @@ pub use field::{
     Elements, Field, FieldId, Fields, List, ListId, Member, Operator, Operators, Source, Values,
 };
 pub use filter::{Dependency, Filter, Test};
-pub use matcher::matches;
+pub use matcher::{ElementMatcher, Matcher, Prepared, matches};
 pub use value::{Age, Kind, Unit, Value, ValueRef, Version, When};
 pub use words::{fold, words};

@@ -1,0 +1,6 @@
+//! What the crate promises to the others, over one table.
+
+#[cfg(test)]
+mod matcher;
+#[cfg(test)]
+mod table;
