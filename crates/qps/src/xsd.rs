@@ -1,0 +1,53 @@
+//! Schema documents for what the server answers (contract/qps.md 8, 9 and 15).
+
+use std::fmt::Write as _;
+
+use crate::ResponseCode;
+
+/// The schema of a `ServiceResponse` whose `data` holds any number of `object`s.
+///
+/// `object_types` is the area's own part: the `xs:complexType` called `object`, and whatever it uses. The names
+/// `ResponseCode`, `ResponseErrorDetails` and `ResponseData` are taken.
+pub fn envelope(object: &str, object_types: &str) -> String {
+    let mut codes = String::new();
+    for code in ResponseCode::ALL {
+        // Writing into memory can't fail.
+        let _ = writeln!(codes, r#"      <xs:enumeration value="{code}"/>"#);
+    }
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" elementFormDefault="qualified">
+  <xs:element name="ServiceResponse">
+    <xs:complexType>
+      <xs:sequence>
+        <xs:element name="responseCode" type="ResponseCode"/>
+        <xs:element name="responseErrorDetails" type="ResponseErrorDetails" minOccurs="0"/>
+        <xs:element name="count" type="xs:long" minOccurs="0"/>
+        <xs:element name="hasMoreRecords" type="xs:boolean" minOccurs="0"/>
+        <xs:element name="lastId" type="xs:long" minOccurs="0"/>
+        <xs:element name="data" type="ResponseData" minOccurs="0"/>
+      </xs:sequence>
+    </xs:complexType>
+  </xs:element>
+  <xs:simpleType name="ResponseCode">
+    <xs:restriction base="xs:string">
+{codes}    </xs:restriction>
+  </xs:simpleType>
+  <xs:complexType name="ResponseErrorDetails">
+    <xs:sequence>
+      <xs:element name="errorMessage" type="xs:string"/>
+      <xs:element name="errorResolution" type="xs:string" minOccurs="0"/>
+      <xs:element name="internalErrorCodeId" type="xs:int" minOccurs="0"/>
+    </xs:sequence>
+  </xs:complexType>
+  <xs:complexType name="ResponseData">
+    <xs:sequence>
+      <xs:element name="{object}" type="{object}" minOccurs="0" maxOccurs="unbounded"/>
+    </xs:sequence>
+  </xs:complexType>
+{object_types}
+</xs:schema>
+"#,
+        object_types = object_types.trim_end()
+    )
+}
