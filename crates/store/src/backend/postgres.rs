@@ -1,0 +1,284 @@
+//! PostgreSQL: the store to grow into. Any number of server processes work on one database; a lock that ends with
+//! its transaction lets one of them write at a time, so that sequences of the change log become visible in order.
+
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::types::ToSql;
+use postgres::{Client, NoTls, Statement};
+
+use super::{Backend, Row, Session, failed, id, signed, unsigned};
+use crate::{Change, ChangeKind, Error, Kind, Result};
+
+/// The version of the tables, kept in the table `meta`.
+const SCHEMA: i64 = 1;
+/// The advisory lock that writers hold ("redoubt" in digits of a telephone).
+const WRITERS: i64 = 7_336_828;
+
+/// A PostgreSQL database.
+pub struct Postgres {
+    config: postgres::Config,
+    listener: Mutex<Option<Client>>,
+}
+
+impl Postgres {
+    /// The database that an address such as `postgres://user:password@host/name` names.
+    ///
+    /// # Errors
+    /// When the address can't be read, or asks for TLS, which this build does not speak to PostgreSQL.
+    pub fn new(url: &str) -> Result<Self> {
+        let config: postgres::Config = url.parse().map_err(|error| Error::Address(format!("{error}")))?;
+        if config.get_ssl_mode() == postgres::config::SslMode::Require {
+            let text = "sslmode=require is not supported; use a local socket, a tunnel, or sslmode=disable";
+            return Err(Error::Address(text.into()));
+        }
+        Ok(Self { config, listener: Mutex::new(None) })
+    }
+
+    fn client(&self) -> Result<Client> {
+        self.config.connect(NoTls).map_err(failed)
+    }
+}
+
+impl Backend for Postgres {
+    fn prepare(&self, kinds: &[Kind]) -> Result<()> {
+        let mut client = self.client()?;
+        let mut work = client.transaction().map_err(failed)?;
+        work.execute("SELECT pg_advisory_xact_lock($1)", &[&WRITERS]).map_err(failed)?;
+        work.batch_execute(
+            "CREATE TABLE IF NOT EXISTS meta (version BIGINT NOT NULL);
+             CREATE TABLE IF NOT EXISTS ids (kind TEXT PRIMARY KEY, next BIGINT NOT NULL);
+             CREATE TABLE IF NOT EXISTS keys (kind TEXT, key TEXT, id BIGINT NOT NULL, PRIMARY KEY (kind, key));
+             CREATE TABLE IF NOT EXISTS changes (sequence BIGSERIAL PRIMARY KEY, at TEXT NOT NULL,
+                 author TEXT NOT NULL, kind TEXT NOT NULL, id BIGINT NOT NULL, change TEXT NOT NULL,
+                 before TEXT NOT NULL, after TEXT NOT NULL);",
+        )
+        .map_err(failed)?;
+        match work.query_opt("SELECT version FROM meta", &[]).map_err(failed)?.map(|row| row.get::<_, i64>(0))
+        {
+            Some(version) if version > SCHEMA => {
+                return Err(Error::Newer { found: unsigned(version), known: unsigned(SCHEMA) });
+            }
+            Some(_) => {}
+            None => {
+                work.execute("INSERT INTO meta VALUES ($1)", &[&SCHEMA]).map_err(failed)?;
+            }
+        }
+        for kind in kinds {
+            let sql = format!(
+                "CREATE TABLE IF NOT EXISTS kind_{kind}
+                     (id BIGINT PRIMARY KEY, version BIGINT NOT NULL, document TEXT NOT NULL)"
+            );
+            work.batch_execute(&sql).map_err(failed)?;
+        }
+        work.commit().map_err(failed)
+    }
+
+    fn connect(&self) -> Result<Box<dyn Session>> {
+        Ok(Box::new(PostgresSession { client: self.client()?, statements: Vec::new(), open: false }))
+    }
+
+    fn wait(&self, at_most: Duration) -> Result<()> {
+        let mut listener = self.listener.lock();
+        let client = match &mut *listener {
+            Some(client) if !client.is_closed() => client,
+            slot => {
+                let mut client = self.client()?;
+                client.batch_execute("LISTEN redoubt_changes").map_err(failed)?;
+                slot.insert(client)
+            }
+        };
+        client.notifications().timeout_iter(at_most).next().map_err(failed)?;
+        // Whatever else came meanwhile is part of the same news.
+        while client.notifications().iter().next().map_err(failed)?.is_some() {}
+        Ok(())
+    }
+}
+
+struct PostgresSession {
+    client: Client,
+    /// Prepared statements by their text; a dozen for each kind.
+    statements: Vec<(String, Statement)>,
+    open: bool,
+}
+
+impl PostgresSession {
+    fn statement(&mut self, sql: &str) -> Result<Statement> {
+        if let Some((_, known)) = self.statements.iter().find(|(text, _)| text == sql) {
+            return Ok(known.clone());
+        }
+        let statement = self.client.prepare(sql).map_err(failed)?;
+        self.statements.push((sql.to_owned(), statement.clone()));
+        Ok(statement)
+    }
+
+    /// Runs a statement; gives how many rows it concerned.
+    fn run(&mut self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64> {
+        let statement = self.statement(sql)?;
+        self.client.execute(&statement, values).map_err(failed)
+    }
+
+    fn rows(&mut self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<postgres::Row>> {
+        let statement = self.statement(sql)?;
+        self.client.query(&statement, values).map_err(failed)
+    }
+
+    fn batch(&mut self, sql: &str) -> Result<()> {
+        self.client.batch_execute(sql).map_err(failed)
+    }
+}
+
+impl Session for PostgresSession {
+    fn begin_read(&mut self) -> Result<()> {
+        self.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1")?;
+        self.open = true;
+        Ok(())
+    }
+
+    fn begin_write(&mut self) -> Result<()> {
+        self.batch(&format!("BEGIN; SELECT pg_advisory_xact_lock({WRITERS})"))?;
+        self.open = true;
+        Ok(())
+    }
+
+    fn savepoint(&mut self) -> Result<()> {
+        self.batch("SAVEPOINT job")
+    }
+
+    fn undo(&mut self) -> Result<()> {
+        self.batch("ROLLBACK TO job")
+    }
+
+    fn release(&mut self) -> Result<()> {
+        self.batch("RELEASE job")
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.batch("NOTIFY redoubt_changes; COMMIT")?;
+        self.open = false;
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<()> {
+        if !std::mem::take(&mut self.open) {
+            return Ok(());
+        }
+        self.batch("ROLLBACK")
+    }
+
+    fn get(&mut self, kind: Kind, id: u32) -> Result<Option<Row>> {
+        let sql = format!("SELECT id, version, document FROM kind_{kind} WHERE id = $1");
+        self.rows(&sql, &[&i64::from(id)])?.first().map(row_of).transpose()
+    }
+
+    fn get_many(&mut self, kind: Kind, ids: &[u32]) -> Result<Vec<Row>> {
+        let ids: Vec<i64> = ids.iter().map(|id| i64::from(*id)).collect();
+        let sql = format!(
+            "SELECT id, version, document FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, place)
+             JOIN kind_{kind} USING (id) ORDER BY place"
+        );
+        self.rows(&sql, &[&ids])?.iter().map(row_of).collect()
+    }
+
+    fn existing(&mut self, kind: Kind, ids: &[u32]) -> Result<Vec<u32>> {
+        let ids: Vec<i64> = ids.iter().map(|id| i64::from(*id)).collect();
+        let sql = format!("SELECT id FROM kind_{kind} WHERE id = ANY($1) ORDER BY id");
+        self.rows(&sql, &[&ids])?.iter().map(|row| id(row.get(0))).collect()
+    }
+
+    fn scan(&mut self, kind: Kind, after: u32, limit: usize) -> Result<Vec<Row>> {
+        let sql = format!("SELECT id, version, document FROM kind_{kind} WHERE id > $1 ORDER BY id LIMIT $2");
+        self.rows(&sql, &[&i64::from(after), &(limit as i64)])?.iter().map(row_of).collect()
+    }
+
+    fn insert(&mut self, kind: Kind, row: &Row) -> Result<()> {
+        let sql = format!("INSERT INTO kind_{kind} (id, version, document) VALUES ($1, $2, $3)");
+        self.run(&sql, &[&i64::from(row.id), &signed(row.version), &row.document])?;
+        Ok(())
+    }
+
+    fn update(&mut self, kind: Kind, row: &Row, expected: u64) -> Result<bool> {
+        let sql =
+            format!("UPDATE kind_{kind} SET version = $1, document = $2 WHERE id = $3 AND version = $4");
+        let values: &[&(dyn ToSql + Sync)] =
+            &[&signed(row.version), &row.document, &i64::from(row.id), &signed(expected)];
+        Ok(self.run(&sql, values)? == 1)
+    }
+
+    fn delete(&mut self, kind: Kind, id: u32, expected: u64) -> Result<bool> {
+        let sql = format!("DELETE FROM kind_{kind} WHERE id = $1 AND version = $2");
+        Ok(self.run(&sql, &[&i64::from(id), &signed(expected)])? == 1)
+    }
+
+    fn next_id(&mut self, kind: Kind) -> Result<u32> {
+        let sql = "INSERT INTO ids (kind, next) VALUES ($1, 2)
+             ON CONFLICT (kind) DO UPDATE SET next = ids.next + 1 RETURNING next - 1";
+        let rows = self.rows(sql, &[&kind.name()])?;
+        let row = rows.first().ok_or_else(|| Error::Corrupt("the database gave no id".into()))?;
+        id(row.get(0))
+    }
+
+    fn find_key(&mut self, kind: Kind, key: &str) -> Result<Option<u32>> {
+        let rows = self.rows("SELECT id FROM keys WHERE kind = $1 AND key = $2", &[&kind.name(), &key])?;
+        rows.first().map(|row| id(row.get(0))).transpose()
+    }
+
+    fn put_key(&mut self, kind: Kind, key: &str, id: u32) -> Result<()> {
+        self.run(
+            "INSERT INTO keys (kind, key, id) VALUES ($1, $2, $3)",
+            &[&kind.name(), &key, &i64::from(id)],
+        )?;
+        Ok(())
+    }
+
+    fn delete_key(&mut self, kind: Kind, key: &str) -> Result<()> {
+        self.run("DELETE FROM keys WHERE kind = $1 AND key = $2", &[&kind.name(), &key])?;
+        Ok(())
+    }
+
+    fn append(&mut self, change: &Change) -> Result<u64> {
+        let sql = "INSERT INTO changes (at, author, kind, id, change, before, after)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING sequence";
+        let at = change.at.to_string();
+        let (id, name) = (i64::from(change.id), change.change.name());
+        let rows =
+            self.rows(sql, &[&at, &change.author, &change.kind, &id, &name, &change.before, &change.after])?;
+        rows.first()
+            .map(|row| unsigned(row.get(0)))
+            .ok_or_else(|| Error::Corrupt("the database gave no sequence".into()))
+    }
+
+    fn changes(&mut self, after: u64, limit: usize) -> Result<Vec<Change>> {
+        let sql = "SELECT sequence, at, author, kind, id, change, before, after FROM changes
+             WHERE sequence > $1 ORDER BY sequence LIMIT $2";
+        self.rows(sql, &[&signed(after), &(limit as i64)])?.iter().map(change_of).collect()
+    }
+
+    fn last_sequence(&mut self) -> Result<u64> {
+        let rows = self.rows("SELECT coalesce(max(sequence), 0) FROM changes", &[])?;
+        Ok(rows.first().map_or(0, |row| unsigned(row.get(0))))
+    }
+}
+
+fn row_of(row: &postgres::Row) -> Result<Row> {
+    Ok(Row { id: id(row.get(0))?, version: unsigned(row.get(1)), document: row.get(2) })
+}
+
+fn change_of(row: &postgres::Row) -> Result<Change> {
+    let at: &str = row.get(1);
+    let change: &str = row.get(5);
+    Ok(Change {
+        sequence: unsigned(row.get(0)),
+        at: at
+            .parse()
+            .map_err(|_| Error::Corrupt(format!("the change log holds a time that is none: {at}")))?,
+        author: row.get(2),
+        kind: row.get(3),
+        id: id(row.get(4))?,
+        change: ChangeKind::named(change)
+            .ok_or_else(|| Error::Corrupt(format!("the change log holds an unknown change: {change}")))?,
+        before: row.get(6),
+        after: row.get(7),
+    })
+}

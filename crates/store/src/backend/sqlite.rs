@@ -1,0 +1,307 @@
+//! SQLite: the embedded store. Write-ahead log, every commit synced to the disk.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
+
+use super::{Backend, Row, Session, failed, id, signed, unsigned};
+use crate::{Change, ChangeKind, Error, Kind, Result};
+
+/// The version of the tables, kept in the file.
+const SCHEMA: i64 = 1;
+/// Bytes of the write-ahead log from which it is moved into the file, while writers go on.
+const LOG_BYTES: u64 = 16 << 20;
+/// Bytes from which writers also wait a moment, so that the log begins anew and stays bounded under steady writing.
+const MOST_LOG_BYTES: u64 = 64 << 20;
+
+/// A SQLite file.
+#[derive(Debug, Clone)]
+pub struct Sqlite {
+    path: PathBuf,
+}
+
+impl Sqlite {
+    /// The store in this file; [`Backend::prepare`] makes it.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        Self { path: path.as_ref().to_owned() }
+    }
+
+    fn open(&self) -> Result<Connection> {
+        let connection = Connection::open(&self.path).map_err(failed)?;
+        connection.busy_timeout(Duration::from_secs(30)).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(128);
+        let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+             PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;";
+        connection.execute_batch(settings).map_err(failed)?;
+        Ok(connection)
+    }
+}
+
+impl Backend for Sqlite {
+    fn prepare(&self, kinds: &[Kind]) -> Result<()> {
+        let connection = self.open()?;
+        let version: i64 =
+            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+        if version > SCHEMA {
+            return Err(Error::Newer { found: unsigned(version), known: unsigned(SCHEMA) });
+        }
+        let mut tables = String::from(
+            "BEGIN IMMEDIATE;
+             CREATE TABLE IF NOT EXISTS ids (kind TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+             CREATE TABLE IF NOT EXISTS keys (kind TEXT, key TEXT, id INTEGER NOT NULL, PRIMARY KEY (kind, key))
+                 WITHOUT ROWID;
+             CREATE TABLE IF NOT EXISTS changes (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL,
+                 author TEXT NOT NULL, kind TEXT NOT NULL, id INTEGER NOT NULL, change TEXT NOT NULL,
+                 before TEXT NOT NULL, after TEXT NOT NULL);",
+        );
+        for kind in kinds {
+            let table = table(*kind);
+            tables += &format!(
+                "CREATE TABLE IF NOT EXISTS {table}
+                     (id INTEGER PRIMARY KEY, version INTEGER NOT NULL, document TEXT NOT NULL);"
+            );
+        }
+        tables += &format!("PRAGMA user_version = {SCHEMA}; COMMIT;");
+        connection.execute_batch(&tables).map_err(failed)
+    }
+
+    fn connect(&self) -> Result<Box<dyn Session>> {
+        Ok(Box::new(SqliteSession { connection: self.open()?, log: wal_path(&self.path) }))
+    }
+
+    /// SQLite tells nobody of a commit by another process, so this waits the time out.
+    fn wait(&self, at_most: Duration) -> Result<()> {
+        std::thread::sleep(at_most);
+        Ok(())
+    }
+}
+
+fn wal_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+fn table(kind: Kind) -> String {
+    format!("kind_{kind}")
+}
+
+struct SqliteSession {
+    connection: Connection,
+    log: PathBuf,
+}
+
+impl SqliteSession {
+    fn statement(&self, sql: &str) -> Result<CachedStatement<'_>> {
+        self.connection.prepare_cached(sql).map_err(failed)
+    }
+
+    fn run(&self, sql: &str, params: impl Params) -> Result<()> {
+        self.statement(sql)?.execute(params).map_err(failed)?;
+        Ok(())
+    }
+
+    /// Moves the log into the file; `mode` says how far it waits for others. Others may be reading: then it moves
+    /// what it can.
+    fn checkpoint(&self, mode: &str) -> Result<()> {
+        self.connection.busy_timeout(Duration::from_millis(20)).map_err(failed)?;
+        let done = self.connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
+        match done {
+            Err(rusqlite::Error::SqliteFailure(error, _))
+                if error.code == rusqlite::ErrorCode::DatabaseBusy =>
+            {
+                Ok(())
+            }
+            other => other.map_err(failed),
+        }
+    }
+}
+
+impl Session for SqliteSession {
+    fn begin_read(&mut self) -> Result<()> {
+        self.run("BEGIN", [])?;
+        // A deferred transaction begins to see its state with its first read.
+        self.statement("SELECT 1 FROM ids LIMIT 1")?.exists([]).map_err(failed)?;
+        Ok(())
+    }
+
+    fn begin_write(&mut self) -> Result<()> {
+        self.run("BEGIN IMMEDIATE", [])
+    }
+
+    fn savepoint(&mut self) -> Result<()> {
+        self.run("SAVEPOINT job", [])
+    }
+
+    fn undo(&mut self) -> Result<()> {
+        self.run("ROLLBACK TO job", [])
+    }
+
+    fn release(&mut self) -> Result<()> {
+        self.run("RELEASE job", [])
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.run("COMMIT", [])
+    }
+
+    fn end(&mut self) -> Result<()> {
+        if self.connection.is_autocommit() { Ok(()) } else { self.run("ROLLBACK", []) }
+    }
+
+    fn get(&mut self, kind: Kind, id: u32) -> Result<Option<Row>> {
+        let table = table(kind);
+        let mut statement = self.statement(&format!("SELECT version, document FROM {table} WHERE id = ?"))?;
+        let row = statement
+            .query_row([id], |row| Ok(Row { id, version: unsigned(row.get(0)?), document: row.get(1)? }));
+        row.optional().map_err(failed)
+    }
+
+    fn get_many(&mut self, kind: Kind, ids: &[u32]) -> Result<Vec<Row>> {
+        let rows = ids.iter().map(|id| self.get(kind, *id));
+        rows.filter_map(Result::transpose).collect()
+    }
+
+    fn existing(&mut self, kind: Kind, ids: &[u32]) -> Result<Vec<u32>> {
+        let table = table(kind);
+        let mut statement = self.statement(&format!("SELECT 1 FROM {table} WHERE id = ?"))?;
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            if statement.exists([id]).map_err(failed)? {
+                found.push(*id);
+            }
+        }
+        Ok(found)
+    }
+
+    fn scan(&mut self, kind: Kind, after: u32, limit: usize) -> Result<Vec<Row>> {
+        let table = table(kind);
+        let sql = format!("SELECT id, version, document FROM {table} WHERE id > ? ORDER BY id LIMIT ?");
+        let mut statement = self.statement(&sql)?;
+        let mut rows = statement.query(params![after, limit as i64]).map_err(failed)?;
+        let mut found = Vec::with_capacity(limit.min(1_000));
+        while let Some(row) = rows.next().map_err(failed)? {
+            let version = unsigned(row.get(1).map_err(failed)?);
+            found.push(Row {
+                id: id(row.get(0).map_err(failed)?)?,
+                version,
+                document: row.get(2).map_err(failed)?,
+            });
+        }
+        Ok(found)
+    }
+
+    fn insert(&mut self, kind: Kind, row: &Row) -> Result<()> {
+        let table = table(kind);
+        let sql = format!("INSERT INTO {table} (id, version, document) VALUES (?, ?, ?)");
+        self.run(&sql, params![row.id, signed(row.version), row.document])
+    }
+
+    fn update(&mut self, kind: Kind, row: &Row, expected: u64) -> Result<bool> {
+        let table = table(kind);
+        let sql = format!("UPDATE {table} SET version = ?, document = ? WHERE id = ? AND version = ?");
+        let values = params![signed(row.version), row.document, row.id, signed(expected)];
+        Ok(self.statement(&sql)?.execute(values).map_err(failed)? == 1)
+    }
+
+    fn delete(&mut self, kind: Kind, id: u32, expected: u64) -> Result<bool> {
+        let table = table(kind);
+        let sql = format!("DELETE FROM {table} WHERE id = ? AND version = ?");
+        Ok(self.statement(&sql)?.execute(params![id, signed(expected)]).map_err(failed)? == 1)
+    }
+
+    fn next_id(&mut self, kind: Kind) -> Result<u32> {
+        let sql = "INSERT INTO ids (kind, next) VALUES (?, 2)
+             ON CONFLICT (kind) DO UPDATE SET next = next + 1 RETURNING next - 1";
+        let next = self.statement(sql)?.query_row([kind.name()], |row| row.get(0)).map_err(failed)?;
+        id(next)
+    }
+
+    fn find_key(&mut self, kind: Kind, key: &str) -> Result<Option<u32>> {
+        let mut statement = self.statement("SELECT id FROM keys WHERE kind = ? AND key = ?")?;
+        let found = statement.query_row([kind.name(), key], |row| row.get(0)).optional().map_err(failed)?;
+        found.map(id).transpose()
+    }
+
+    fn put_key(&mut self, kind: Kind, key: &str, id: u32) -> Result<()> {
+        self.run("INSERT INTO keys (kind, key, id) VALUES (?, ?, ?)", params![kind.name(), key, id])
+    }
+
+    fn delete_key(&mut self, kind: Kind, key: &str) -> Result<()> {
+        self.run("DELETE FROM keys WHERE kind = ? AND key = ?", [kind.name(), key])
+    }
+
+    fn append(&mut self, change: &Change) -> Result<u64> {
+        let sql =
+            "INSERT INTO changes (at, author, kind, id, change, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)";
+        let values = params![
+            change.at.to_string(),
+            change.author,
+            change.kind,
+            change.id,
+            change.change.name(),
+            change.before,
+            change.after
+        ];
+        self.run(sql, values)?;
+        Ok(unsigned(self.connection.last_insert_rowid()))
+    }
+
+    fn changes(&mut self, after: u64, limit: usize) -> Result<Vec<Change>> {
+        let sql = "SELECT sequence, at, author, kind, id, change, before, after FROM changes
+             WHERE sequence > ? ORDER BY sequence LIMIT ?";
+        let mut statement = self.statement(sql)?;
+        let mut rows = statement.query([signed(after), limit as i64]).map_err(failed)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            found.push(change_of(row).map_err(failed)?);
+        }
+        Ok(found)
+    }
+
+    fn last_sequence(&mut self) -> Result<u64> {
+        let mut statement = self.statement("SELECT coalesce(max(sequence), 0) FROM changes")?;
+        statement.query_row([], |row| row.get(0)).map(unsigned).map_err(failed)
+    }
+
+    fn tidy(&mut self) -> Result<()> {
+        let bytes = std::fs::metadata(&self.log).map_or(0, |log| log.len());
+        if bytes > LOG_BYTES {
+            self.checkpoint("PASSIVE")?;
+        }
+        if bytes > MOST_LOG_BYTES {
+            // Little is left to move after the step above, so writers wait for milliseconds only.
+            self.checkpoint("TRUNCATE")?;
+        }
+        Ok(())
+    }
+}
+
+fn change_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Change> {
+    Ok(Change {
+        sequence: unsigned(row.get(0)?),
+        at: row.get::<_, At>(1)?.0,
+        author: row.get(2)?,
+        kind: row.get(3)?,
+        id: row.get(4)?,
+        change: row.get(5)?,
+        before: row.get(6)?,
+        after: row.get(7)?,
+    })
+}
+
+struct At(jiff::Timestamp);
+
+impl FromSql for At {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map(At).map_err(|error| FromSqlError::Other(Box::new(error)))
+    }
+}
+
+impl FromSql for ChangeKind {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        ChangeKind::named(value.as_str()?).ok_or(FromSqlError::InvalidType)
+    }
+}

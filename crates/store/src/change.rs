@@ -1,0 +1,181 @@
+//! The change log: who changed what, when, and how.
+
+use jiff::Timestamp;
+
+/// What happened to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ChangeKind {
+    Created,
+    Updated,
+    Deleted,
+}
+
+impl ChangeKind {
+    /// The name in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            ChangeKind::Created => "created",
+            ChangeKind::Updated => "updated",
+            ChangeKind::Deleted => "deleted",
+        }
+    }
+
+    /// The change of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [ChangeKind::Created, ChangeKind::Updated, ChangeKind::Deleted]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+}
+
+/// One entry of the change log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its place; rises, with gaps.
+    pub sequence: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who, as the caller of the write was named.
+    pub author: String,
+    /// The kind of object.
+    pub kind: String,
+    /// Its id.
+    pub id: u32,
+    /// What happened.
+    pub change: ChangeKind,
+    /// What was there before and is no longer (JSON); see [`difference`].
+    pub before: String,
+    /// What is there now and was not before (JSON).
+    pub after: String,
+}
+
+/// What two documents of one kind do not share, as two documents: the members of the first that the second lacks or
+/// has otherwise, and the reverse. Of lists only the elements not shared are kept, so that one changed package of
+/// thousands makes a small entry. An empty text stands for no document.
+///
+/// Works on the texts as the store wrote them (compact, same order of members), without building values.
+pub fn difference(before: &str, after: &str) -> (String, String) {
+    let (old, new) = (members(before), members(after));
+    let find = |list: &[(&str, &str)], name: &str| {
+        list.iter().find(|(own, _)| *own == name).map(|(_, value)| value.to_owned().to_owned())
+    };
+    let mut sides = (String::from("{"), String::from("{"));
+    for (name, value) in &old {
+        match find(&new, name) {
+            Some(other) if other == *value => {}
+            Some(other) => {
+                let (gone, come) = value_difference(value, &other);
+                push_member(&mut sides.0, name, &gone);
+                push_member(&mut sides.1, name, &come);
+            }
+            None => push_member(&mut sides.0, name, value),
+        }
+    }
+    for (name, value) in &new {
+        if !old.iter().any(|(own, _)| own == name) {
+            push_member(&mut sides.1, name, value);
+        }
+    }
+    sides.0.push('}');
+    sides.1.push('}');
+    sides
+}
+
+fn push_member(out: &mut String, name: &str, value: &str) {
+    if out.len() > 1 {
+        out.push(',');
+    }
+    out.push_str(name);
+    out.push(':');
+    out.push_str(value);
+}
+
+fn value_difference(old: &str, new: &str) -> (String, String) {
+    let (Some(gone), Some(come)) = (elements(old), elements(new)) else {
+        return (old.to_owned(), new.to_owned());
+    };
+    let only = |of: &[&str], not_in: &[&str]| {
+        let others: std::collections::HashSet<&str> = not_in.iter().copied().collect();
+        let left: Vec<&str> = of.iter().copied().filter(|element| !others.contains(element)).collect();
+        format!("[{}]", left.join(","))
+    };
+    (only(&gone, &come), only(&come, &gone))
+}
+
+/// The members of a compact JSON object: quoted names and values, as text.
+fn members(object: &str) -> Vec<(&str, &str)> {
+    let inner = object.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
+    let parts = split(inner);
+    parts
+        .into_iter()
+        .filter_map(|part| part.split_at_checked(quoted_end(part)?))
+        .filter_map(|(name, rest)| Some((name, rest.strip_prefix(':')?)))
+        .collect()
+}
+
+/// The elements of a compact JSON array, as text; `None` for another value.
+fn elements(array: &str) -> Option<Vec<&str>> {
+    Some(split(array.strip_prefix('[')?.strip_suffix(']')?))
+}
+
+/// Where the quoted text that a part begins with ends.
+fn quoted_end(part: &str) -> Option<usize> {
+    let bytes = part.as_bytes();
+    let mut at = 1;
+    loop {
+        match bytes.get(at)? {
+            b'\\' => at += 2,
+            b'"' => return Some(at + 1),
+            _ => at += 1,
+        }
+    }
+}
+
+/// Splits at the commas that stand outside of quotes and brackets.
+fn split(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let bytes = text.as_bytes();
+    let (mut depth, mut from, mut at) = (0usize, 0usize, 0usize);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                at += text.get(at..).and_then(quoted_end).unwrap_or(1);
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => {
+                parts.extend(text.get(from..at));
+                from = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    parts.extend(text.get(from..).filter(|last| !last.is_empty()));
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_changed_is_kept() {
+        let before =
+            r#"{"name":"web, \"1\"","tags":[1,2],"software":[{"n":"a","v":[1]},{"n":"b"}],"os":"x"}"#;
+        let after =
+            r#"{"name":"web, \"1\"","tags":[1,2],"software":[{"n":"b"},{"n":"a","v":[2]}],"address":"y"}"#;
+        let (gone, come) = difference(before, after);
+        assert_eq!(gone, r#"{"software":[{"n":"a","v":[1]}],"os":"x"}"#);
+        assert_eq!(come, r#"{"software":[{"n":"a","v":[2]}],"address":"y"}"#);
+    }
+
+    #[test]
+    fn a_new_object_is_all_new() {
+        assert_eq!(difference("", r#"{"a":1}"#), ("{}".into(), r#"{"a":1}"#.into()));
+        assert_eq!(difference(r#"{"a":1}"#, ""), (r#"{"a":1}"#.into(), "{}".into()));
+        assert_eq!(difference(r#"{"a":1}"#, r#"{"a":1}"#), ("{}".into(), "{}".into()));
+    }
+}

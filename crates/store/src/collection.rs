@@ -1,0 +1,166 @@
+//! All objects of one kind, as the store keeps them in memory: the index, and whoever follows its changes.
+
+use std::any::Any;
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+
+use parking_lot::RwLock;
+
+use crate::backend::{Row, Session};
+use crate::index::SnapshotError;
+use crate::{Error, Index, Kind, Object, Progress, Result, Touched};
+
+/// How many rows are read at once while an index is built.
+const CHUNK: usize = 500;
+
+/// What a write did to one object, as observers are told.
+#[derive(Debug)]
+pub struct Changed<T> {
+    /// Its id.
+    pub id: u32,
+    /// Its state now; none when it was deleted.
+    pub object: Option<T>,
+    /// The fields and lists that answer differently now.
+    pub touched: Touched,
+}
+
+/// Called after the index moved and before the writers are answered.
+pub(crate) type Observer<T> = Box<dyn Fn(&[Changed<T>]) + Send + Sync>;
+
+pub(crate) struct Collection<T: Object> {
+    pub(crate) index: RwLock<Index<T>>,
+    pub(crate) observers: RwLock<Vec<Observer<T>>>,
+}
+
+/// A change to the index that waits for its commit: the object's id and its `Option<T>`.
+pub(crate) type Pending = (u32, Box<dyn Any + Send>);
+
+/// A collection whose type of object is known to its caller only.
+pub(crate) trait AnyCollection: Send + Sync {
+    fn kind(&self) -> Kind;
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+    /// Takes in committed changes, in their order.
+    fn apply(&self, pending: Vec<Pending>);
+    /// Takes in what another process committed: the present documents of these ids.
+    fn refresh(&self, ids: &[u32], session: &mut dyn Session) -> Result<()>;
+    /// Builds the index anew.
+    fn rebuild(
+        &self,
+        connect: &dyn Fn() -> Result<Box<dyn Session>>,
+        progress: &dyn Fn(Progress),
+    ) -> Result<()>;
+    fn write_snapshot(&self, out: &mut dyn Write) -> Result<(), SnapshotError>;
+    fn read_snapshot(&self, input: &mut dyn Read) -> Result<(), SnapshotError>;
+    /// Where the index differs from one built anew.
+    fn verify(&self, connect: &dyn Fn() -> Result<Box<dyn Session>>) -> Result<Option<String>>;
+}
+
+impl<T: Object> Collection<T> {
+    pub(crate) fn new() -> Self {
+        Self { index: RwLock::new(Index::new(T::fields())), observers: RwLock::default() }
+    }
+
+    fn take(&self, changes: Vec<(u32, Option<T>)>) {
+        let mut index = self.index.write();
+        let put = |(id, object): (u32, Option<T>)| {
+            let touched = index.put(id, object.as_ref());
+            Changed { id, object, touched }
+        };
+        let changed: Vec<_> = changes.into_iter().map(put).collect();
+        drop(index);
+        self.observers.read().iter().for_each(|observer| observer(&changed));
+    }
+}
+
+impl<T: Object> AnyCollection for Collection<T> {
+    fn kind(&self) -> Kind {
+        T::KIND
+    }
+
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+
+    fn apply(&self, pending: Vec<Pending>) {
+        let typed =
+            pending.into_iter().filter_map(|(id, object)| Some((id, *object.downcast::<Option<T>>().ok()?)));
+        self.take(typed.collect());
+    }
+
+    fn refresh(&self, ids: &[u32], session: &mut dyn Session) -> Result<()> {
+        for chunk in ids.chunks(CHUNK) {
+            let rows = session.get_many(T::KIND, chunk)?;
+            let mut changes: Vec<(u32, Option<T>)> =
+                rows.iter().map(|row| Ok((row.id, Some(parse(row)?)))).collect::<Result<_>>()?;
+            let gone = chunk.iter().filter(|id| !rows.iter().any(|row| row.id == **id));
+            changes.extend(gone.map(|id| (*id, None)));
+            self.take(changes);
+        }
+        Ok(())
+    }
+
+    fn rebuild(
+        &self,
+        connect: &dyn Fn() -> Result<Box<dyn Session>>,
+        progress: &dyn Fn(Progress),
+    ) -> Result<()> {
+        *self.index.write() = build::<T>(connect, progress)?;
+        Ok(())
+    }
+
+    fn write_snapshot(&self, mut out: &mut dyn Write) -> Result<(), SnapshotError> {
+        self.index.read().write(&mut out)
+    }
+
+    fn read_snapshot(&self, mut input: &mut dyn Read) -> Result<(), SnapshotError> {
+        *self.index.write() = Index::read(T::fields(), &mut input)?;
+        Ok(())
+    }
+
+    fn verify(&self, connect: &dyn Fn() -> Result<Box<dyn Session>>) -> Result<Option<String>> {
+        let anew = build::<T>(connect, &|_| {})?;
+        Ok(self.index.read().difference(&anew))
+    }
+}
+
+/// Builds an index from the store: one thread reads and parses, this one indexes.
+fn build<T: Object>(
+    connect: &dyn Fn() -> Result<Box<dyn Session>>,
+    progress: &dyn Fn(Progress),
+) -> Result<Index<T>> {
+    let mut session = connect()?;
+    let mut index = Index::new(T::fields());
+    let mut done = 0;
+    std::thread::scope(|scope| {
+        let (send, receive) = sync_channel::<Result<Vec<(u32, T)>>>(4);
+        scope.spawn(move || {
+            let mut after = 0;
+            loop {
+                let rows = session.scan(T::KIND, after, CHUNK);
+                let last = rows.as_ref().ok().and_then(|rows| rows.last()).map(|row| row.id);
+                let parsed = rows.and_then(|rows| rows.iter().map(|row| Ok((row.id, parse(row)?))).collect());
+                let over = last.is_none() || parsed.is_err();
+                if send.send(parsed).is_err() || over {
+                    return;
+                }
+                after = last.unwrap_or(after);
+            }
+        });
+        for chunk in receive {
+            let chunk = chunk?;
+            done += chunk.len() as u64;
+            for (id, object) in chunk {
+                index.put(id, Some(&object));
+            }
+            progress(Progress { kind: T::KIND, done });
+        }
+        Ok(index)
+    })
+}
+
+/// Reads a document.
+pub(crate) fn parse<T: Object>(row: &Row) -> Result<T> {
+    serde_json::from_str(&row.document)
+        .map_err(|error| Error::Corrupt(format!("{} {} can't be read: {error}", T::KIND, row.id)))
+}
