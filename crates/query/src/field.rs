@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Kind, ValueRef};
+use crate::{Filter, Kind, Test, ValueRef};
 
 /// A field of a table, by its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,9 +28,9 @@ pub enum Operator {
 impl Operator {
     /// All operators, in the order in which an error lists them.
     pub const ALL: [Operator; 7] = [
-        Operator::Contains,
         Operator::Equals,
         Operator::NotEquals,
+        Operator::Contains,
         Operator::Greater,
         Operator::Lesser,
         Operator::In,
@@ -113,7 +113,7 @@ pub type Elements<'a> = dyn FnMut(&[Option<ValueRef<'_>>]) + 'a;
 pub enum Source<T> {
     /// From the object itself. Several values make a multi-valued field: a test holds if one value meets it.
     Read(fn(&T, &mut Values<'_>)),
-    /// A member of a nested list.
+    /// A member of a nested list: a test of the field asks whether some element meets it.
     Member(ListId, FieldId),
     /// The object's own id, an integer. The matcher is handed it; the index answers it without an index.
     Id,
@@ -253,6 +253,23 @@ impl<T> Fields<T> {
     /// The list that QQL calls by this name, in any case of letters.
     pub fn list_by_name(&self, name: &str) -> Option<(ListId, &'static List<T>)> {
         self.iter_lists().find(|(_, list)| list.names.iter().any(|own| own.eq_ignore_ascii_case(name)))
+    }
+
+    /// The filter that asks a test of a field. One that reads a list member becomes a question about elements.
+    pub fn ask(&self, id: FieldId, test: Test) -> Filter {
+        match self.field(id).map(|field| field.source) {
+            Some(Source::Member(list, member)) => Filter::Any(list, Box::new(Filter::Field(member, test))),
+            _ => Filter::Field(id, test),
+        }
+    }
+
+    /// The filter that asks whether one of the tests holds; equalities alone become one list.
+    pub fn ask_any(&self, id: FieldId, tests: Vec<Test>) -> Filter {
+        let mut tests = Test::merge(tests);
+        if tests.len() == 1 {
+            return self.ask(id, tests.swap_remove(0));
+        }
+        Filter::Or(tests.into_iter().map(|test| self.ask(id, test)).collect())
     }
 
     /// The member of a list that a full token such as `software.name` names.

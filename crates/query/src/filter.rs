@@ -174,6 +174,15 @@ pub enum Dependency {
 }
 
 impl Test {
+    /// Alternatives in their shortest form: several equalities and nothing else are one list.
+    pub(crate) fn merge(tests: Vec<Test>) -> Vec<Test> {
+        if tests.len() < 2 || !tests.iter().all(|test| matches!(test, Test::Equals(_))) {
+            return tests;
+        }
+        let value = |test| if let Test::Equals(value) = test { Some(value) } else { None };
+        vec![Test::In(tests.into_iter().filter_map(value).collect())]
+    }
+
     fn at(self, now: Timestamp) -> Self {
         let fix = |value| match value {
             Value::Date(when) => Value::Date(When::At(when.at(now))),

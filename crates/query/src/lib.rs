@@ -9,6 +9,7 @@
 //!
 //! Nothing here knows a wire format, a database or a product area.
 
+mod date;
 mod field;
 mod filter;
 mod prepared;

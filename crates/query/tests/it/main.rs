@@ -1,6 +1,8 @@
 //! What the crate promises to the others, over one table.
 
 #[cfg(test)]
+mod criteria;
+#[cfg(test)]
 mod matcher;
 #[cfg(test)]
 mod table;

@@ -40,6 +40,7 @@ pub(crate) mod id {
     use super::{FieldId, ListId};
     pub(crate) const ID: FieldId = FieldId(0);
     pub(crate) const TAG: FieldId = FieldId(4);
+    pub(crate) const CREATED: FieldId = FieldId(6);
     pub(crate) const PORT: FieldId = FieldId(14);
     pub(crate) const STATUS: FieldId = FieldId(15);
     pub(crate) const SOFTWARE: ListId = ListId(0);
@@ -199,4 +200,8 @@ pub(crate) fn named(name: &str) -> Asset {
 pub(crate) fn software(name: &str, version: &str) -> Software {
     let version = (!version.is_empty()).then(|| version.to_owned());
     Software { name: name.to_owned(), version, publisher: None }
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
 }

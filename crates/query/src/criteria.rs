@@ -1,1 +1,0 @@
-//! Criteria to filter.
