@@ -1,9 +1,12 @@
 //! Reading objects from one consistent state of the database.
 
+use std::sync::Arc;
+
 use parking_lot::Mutex;
 
-use crate::backend::{Backend, Session};
+use crate::backend::Session;
 use crate::job::stored;
+use crate::store::Shared;
 use crate::{Id, Object, Result, Stored};
 
 /// Connections that wait for the next reader.
@@ -19,28 +22,29 @@ impl Pool {
         Self { idle: Mutex::default() }
     }
 
-    /// Begins to read. A connection that broke while it waited is replaced.
-    pub(crate) fn begin(&self, backend: &dyn Backend) -> Result<Reading<'_>> {
-        let idle = self.idle.lock().pop();
-        if let Some(mut session) = idle
-            && session.begin_read().is_ok()
-        {
-            return Ok(Reading { pool: self, session: Some(session) });
-        }
-        let mut session = backend.connect()?;
-        session.begin_read()?;
-        Ok(Reading { pool: self, session: Some(session) })
-    }
 }
 
 /// One consistent state of the database. Writes go on beside it and are not seen by it.
-pub struct Reading<'a> {
-    pool: &'a Pool,
+pub struct Reading {
+    shared: Arc<Shared>,
     /// None only while it is being dropped.
     session: Option<Box<dyn Session>>,
 }
 
-impl Reading<'_> {
+impl Reading {
+    /// Begins to read. A connection that broke while it waited is replaced.
+    pub(crate) fn begin(shared: &Arc<Shared>) -> Result<Self> {
+        let idle = shared.pool.idle.lock().pop();
+        if let Some(mut session) = idle
+            && session.begin_read().is_ok()
+        {
+            return Ok(Self { shared: shared.clone(), session: Some(session) });
+        }
+        let mut session = shared.connect()?;
+        session.begin_read()?;
+        Ok(Self { shared: shared.clone(), session: Some(session) })
+    }
+
     fn session(&mut self) -> Result<&mut dyn Session> {
         match &mut self.session {
             Some(session) => Ok(session.as_mut()),
@@ -89,11 +93,11 @@ impl Reading<'_> {
     }
 }
 
-impl Drop for Reading<'_> {
+impl Drop for Reading {
     fn drop(&mut self) {
         let Some(mut session) = self.session.take() else { return };
         if session.end().is_ok() {
-            let mut idle = self.pool.idle.lock();
+            let mut idle = self.shared.pool.idle.lock();
             if idle.len() < IDLE {
                 idle.push(session);
             }

@@ -191,8 +191,8 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn read(&self) -> Result<Reading<'_>> {
-        self.inner.shared.pool.begin(self.inner.shared.backend.as_ref())
+    pub fn read(&self) -> Result<Reading> {
+        Reading::begin(&self.inner.shared)
     }
 
     /// Looks at an index. Writers wait meanwhile.
