@@ -9,9 +9,19 @@ use crate::ResponseCode;
 /// `object_types` is the area's own part: the `xs:complexType` called `object`, and whatever it uses. The names
 /// `ResponseCode`, `ResponseErrorDetails` and `ResponseData` are taken.
 pub fn envelope(object: &str, object_types: &str) -> String {
+    envelope_of(&[object], object_types)
+}
+
+/// Like [`envelope`], for answers whose `data` mixes several objects, each with its own type of the same name
+/// (contract/qps.md 13, contract/was.md 4.5).
+pub fn envelope_of(objects: &[&str], object_types: &str) -> String {
+    // Writing into memory can't fail.
+    let mut elements = String::new();
+    for object in objects {
+        let _ = writeln!(elements, r#"      <xs:element name="{object}" type="{object}"/>"#);
+    }
     let mut codes = String::new();
     for code in ResponseCode::ALL {
-        // Writing into memory can't fail.
         let _ = writeln!(codes, r#"      <xs:enumeration value="{code}"/>"#);
     }
     format!(
@@ -41,9 +51,8 @@ pub fn envelope(object: &str, object_types: &str) -> String {
     </xs:sequence>
   </xs:complexType>
   <xs:complexType name="ResponseData">
-    <xs:sequence>
-      <xs:element name="{object}" type="{object}" minOccurs="0" maxOccurs="unbounded"/>
-    </xs:sequence>
+    <xs:choice minOccurs="0" maxOccurs="unbounded">
+{elements}    </xs:choice>
   </xs:complexType>
 {object_types}
 </xs:schema>

@@ -14,27 +14,30 @@ pub(super) fn request(root: Element) -> Result<Request, ServiceError> {
         ));
     }
     no_text(&root)?;
-    let (mut filters, mut preferences, mut data) = (None, None, None);
-    for part in root.children {
-        let place = match part.name.as_str() {
-            "filters" => &mut filters,
-            "preferences" => &mut preferences,
-            "data" => &mut data,
-            _ => return Err(part.unexpected(&root.name, &["filters", "preferences", "data"])),
-        };
-        if place.is_some() {
+    root.expect_only(&["filters", "preferences", "data"])?;
+    no_repeats(&root)?;
+    let mut parts = root.children;
+    let mut take = |name| parts.iter().position(|part| part.name == name).map(|at| parts.swap_remove(at));
+    Ok(Request {
+        filters: take("filters").map(criteria).transpose()?,
+        preferences: take("preferences").as_ref().map(read_preferences).transpose()?.unwrap_or_default(),
+        data: take("data").map(object).transpose()?.flatten(),
+    })
+}
+
+/// For elements whose children are known to have a few names only, so that a repeat is found among the first.
+fn no_repeats(element: &Element) -> Result<(), ServiceError> {
+    let mut seen = Vec::new();
+    for part in &element.children {
+        if seen.contains(&&part.name) {
             return Err(ServiceError::invalid_xml(
                 format!("Element '{}' is given more than once ({}).", part.name, part.position),
                 format!("Send '{}' once.", part.name),
             ));
         }
-        *place = Some(part);
+        seen.push(&part.name);
     }
-    Ok(Request {
-        filters: filters.map(criteria).transpose()?,
-        preferences: preferences.map(|part| read_preferences(&part)).transpose()?.unwrap_or_default(),
-        data: data.map(object).transpose()?.flatten(),
-    })
+    Ok(())
 }
 
 fn no_text(element: &Element) -> Result<(), ServiceError> {
@@ -68,7 +71,8 @@ fn criterion(element: Element) -> Result<Criterion, ServiceError> {
                 ));
             }
         };
-        if place.is_some() || !part.children.is_empty() {
+        let has_text_too = part.name == "value" && !element.text.is_empty();
+        if place.is_some() || has_text_too || !part.children.is_empty() {
             return Err(ServiceError::invalid_request(
                 format!("Criteria: '{}' is not one single value ({}).", part.name, part.position),
                 "Specify one text; separate several values with commas.",
@@ -107,6 +111,7 @@ fn read_preferences(element: &Element) -> Result<Preferences, ServiceError> {
             }
         }
     }
+    no_repeats(element)?;
     Ok(preferences)
 }
 

@@ -222,7 +222,7 @@ fn the_page_size_is_clamped() {
 fn a_wrong_preference_is_named_with_its_value() {
     for body in [
         r#"{"ServiceRequest":{"preferences":{"limitResults":"abc"}}}"#,
-        r#"{"ServiceRequest":{"preferences":{"limitResults":["abc"]}}}"#,
+        r#"{"ServiceRequest":{"preferences":[{"limitResults":["abc"]}]}}"#,
     ] {
         let error = json(body).unwrap_err();
         assert_eq!(error.code, ResponseCode::InvalidRequest);
@@ -298,7 +298,12 @@ fn unknown_names_in_the_envelope_are_refused_with_those_expected() {
             "'criteria'",
         ),
         ("<ServiceRequest><preferences><limit>1</limit></preferences></ServiceRequest>", "'limit'"),
-        ("<ServiceRequest><filters/><filters/></ServiceRequest>", "'filters'"),
+        ("<ServiceRequest><filters/><data/><filters/></ServiceRequest>", "'filters' is given more than once"),
+        (
+            "<ServiceRequest><preferences><verbose/><limitResults>1</limitResults><limitResults>2</limitResults>\
+             </preferences></ServiceRequest>",
+            "'limitResults' is given more than once",
+        ),
         ("<ServiceRequest>all</ServiceRequest>", "'all'"),
         ("<ServiceRequest><filters>all</filters></ServiceRequest>", "'all'"),
         ("<ServiceRequest><data>all</data></ServiceRequest>", "'all'"),

@@ -95,3 +95,20 @@ fn the_schema_refuses_what_the_contract_does_not_have() {
         assert!(valid(dir.path(), &schema, wrong.as_bytes()).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn one_schema_may_describe_several_objects() {
+    let dir = tempfile::tempdir().unwrap();
+    let schema = dir.path().join("version.xsd");
+    let types: String = ["Portal-Version", "QWeb-Version"]
+        .iter()
+        .map(|name| format!("<xs:complexType name=\"{name}\"><xs:sequence><xs:any processContents=\"skip\"/></xs:sequence></xs:complexType>"))
+        .collect();
+    std::fs::write(&schema, xsd::envelope_of(&["Portal-Version", "QWeb-Version"], &types)).unwrap();
+    let mut writer =
+        Writer::new(Format::Xml, "https://scan.example.test/qps/xsd/version.xsd", Projection::all());
+    writer.success(Head::count(1));
+    writer.record("Portal-Version", |portal| portal.text("QWEB__VM-VERSION", "2.11.0"));
+    writer.record("QWeb-Version", |web| web.text("WEB-VERSION", "10.18.0.0-1"));
+    assert_eq!(valid(dir.path(), &schema, &writer.finish()), Ok(()));
+}
