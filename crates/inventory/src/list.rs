@@ -31,6 +31,14 @@ impl<T> List<T> {
     }
 }
 
+impl<T: Ord + Clone> List<T> {
+    /// Keeps the first `most` items. Whether any had to go.
+    pub(crate) fn cut(&mut self, most: usize) -> bool {
+        let first_too_many = self.0.iter().nth(most).cloned();
+        first_too_many.is_some_and(|item| !self.0.split_off(&item).is_empty())
+    }
+}
+
 impl<T> Default for List<T> {
     fn default() -> Self {
         Self::new()
@@ -125,6 +133,14 @@ mod tests {
         let one: List<u8> = serde_json::from_str("[3,1,2,1]").unwrap();
         assert_eq!(one, List::from([1, 2, 3]));
         assert_eq!(serde_json::to_string(&one).unwrap(), "[1,2,3]");
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_is_cut() {
+        let mut list = List::from([1, 2, 3]);
+        assert!(!list.cut(3));
+        assert!(list.cut(2));
+        assert_eq!(list, List::from([1, 2]));
     }
 
     #[test]

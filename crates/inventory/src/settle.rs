@@ -20,9 +20,8 @@ impl Inventory {
     /// - cloud data and rpm packages that were known and could not be read this time (the omission says so): a slow
     ///   answer is not the loss of every package.
     pub fn settle(&mut self, previous: &Self) {
-        self.volumes = settled(&self.volumes, |volume| settle_volume(volume, &previous.volumes));
-        self.processors =
-            settled(&self.processors, |processor| settle_speed(processor, &previous.processors));
+        self.volumes = settled(&self.volumes, &previous.volumes, settle_volume);
+        self.processors = settled(&self.processors, &previous.processors, settle_speed);
         if let (Some(now), Some(before)) = (self.last_boot, previous.last_boot)
             && now.duration_since(before).abs() <= BOOT_TIME_SLACK
         {
@@ -47,8 +46,9 @@ impl Inventory {
     }
 }
 
-fn settled<T: Ord + Clone>(list: &List<T>, settle: impl Fn(T) -> T) -> List<T> {
-    list.iter().cloned().map(settle).collect()
+fn settled<T: Ord + Clone>(list: &List<T>, previous: &List<T>, settle: fn(T, &List<T>) -> T) -> List<T> {
+    let item = |item: T| if previous.contains(&item) { item } else { settle(item, previous) };
+    list.iter().cloned().map(item).collect()
 }
 
 fn settle_volume(mut volume: Volume, previous: &List<Volume>) -> Volume {

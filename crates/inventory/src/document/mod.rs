@@ -141,6 +141,16 @@ pub struct Interface {
     pub gateway: Option<IpAddr>,
 }
 
+impl Interface {
+    /// The hardware address, if it tells this host from others. Those of bridges and container links do not: they are
+    /// made up when a container starts, in the same way on every host.
+    pub fn identifying_mac(&self) -> Option<&Text> {
+        const MADE_UP: [&str; 8] = ["docker", "veth", "br-", "virbr", "cni", "flannel", "cali", "vxlan"];
+        let is_made_up = MADE_UP.iter().any(|prefix| self.name.starts_with(prefix));
+        self.mac.as_ref().filter(|mac| !is_made_up && !mac.starts_with("02:42:"))
+    }
+}
+
 /// What kind of addresses an interface has (`type` of `contract/am.md 5.2`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::PublicKey;
 use crate::document::whole;
-use crate::{Cloud, ContentHash, Delta, HostNames, Identity, Inventory, List, OperatingSystem, Text, apply};
+use crate::{
+    Cloud, ContentHash, Delta, HostNames, Identity, Interface, Inventory, List, OperatingSystem, Text, apply,
+};
 
 /// A value that is never printed: its `Debug` form hides it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +58,7 @@ pub struct EnrollRequest {
     /// The operating system.
     #[serde(default)]
     pub os: OperatingSystem,
-    /// Hardware addresses of all interfaces that have one.
+    /// Hardware addresses that tell this host from others ([`Interface::identifying_mac`]).
     #[serde(default, skip_serializing_if = "List::is_empty")]
     pub mac_addresses: List<Text>,
     /// Addresses of all interfaces, without those of the loopback.
@@ -65,6 +67,33 @@ pub struct EnrollRequest {
     /// The cloud instance, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cloud: Option<Cloud>,
+}
+
+impl EnrollRequest {
+    /// The request of a host with this inventory.
+    pub fn of(
+        inventory: &Inventory,
+        activation_key: Secret,
+        public_key: PublicKey,
+        agent_version: Text,
+        previous_agent_id: Option<Uuid>,
+    ) -> Self {
+        let interfaces = || inventory.interfaces.iter();
+        let addresses =
+            interfaces().flat_map(|interface| interface.addresses.iter()).map(|address| address.ip());
+        Self {
+            activation_key,
+            public_key,
+            agent_version,
+            previous_agent_id,
+            identity: inventory.identity.clone(),
+            host: inventory.host.clone(),
+            os: inventory.os.clone(),
+            mac_addresses: interfaces().filter_map(Interface::identifying_mac).cloned().collect(),
+            addresses: addresses.filter(|address| !address.is_loopback()).collect(),
+            cloud: inventory.cloud.clone(),
+        }
+    }
 }
 
 /// The identity that the server gave.

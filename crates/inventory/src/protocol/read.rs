@@ -40,7 +40,7 @@ pub enum ReadError {
 /// The field that is missing or wrong.
 pub fn read_enroll(body: &[u8]) -> Result<EnrollRequest, ReadError> {
     let request: EnrollRequest = read(body)?;
-    if request.activation_key.reveal().is_empty() {
+    if request.activation_key.reveal().trim().is_empty() {
         return Err(invalid("activationKey", "is empty; give the key that the server shows for new agents"));
     }
     if let Some(mac) = request.mac_addresses.iter().find(|mac| mac.is_empty()) {
