@@ -224,6 +224,7 @@ mod tests {
         answers("application/json", "application/json;q=0.5, text/xml", Json, Xml);
         answers("text/xml", "application/json;q=0, */*", Xml, Xml);
         answers("application/json", "application/json;q=0, */*", Json, Xml);
+        answers("text/xml", "application/json;q=0", Xml, Xml);
         answers("text/xml", "application/json, text/xml", Xml, Json);
         answers("application/json", "application/json, text/xml", Json, Json);
         answers("application/json", "text/html,application/xml;q=0.9,*/*;q=0.8", Json, Xml);

@@ -92,7 +92,6 @@ impl Projection {
             let Some(node) = stack.get(place).and_then(|&node| self.nodes.get(node)) else { continue };
             for child in node.child(name).into_iter().chain(node.any) {
                 if self.nodes.get(child).is_some_and(|child| child.whole) {
-                    stack.truncate(start);
                     return Some(Selection::All);
                 }
                 stack.push(child);
