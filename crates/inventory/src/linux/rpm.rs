@@ -60,7 +60,7 @@ fn run(mut command: Command) -> Result<String, &'static str> {
     }
 }
 
-/// Reads the lines that [`FORMAT`] makes.
+/// Reads the lines that the query of this module makes (five fields with tabs between).
 pub fn parse(output: &str) -> impl Iterator<Item = Package> {
     output.lines().filter_map(package)
 }
