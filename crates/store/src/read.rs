@@ -21,7 +21,6 @@ impl Pool {
     pub(crate) fn new() -> Self {
         Self { idle: Mutex::default() }
     }
-
 }
 
 /// One consistent state of the database. Writes go on beside it and are not seen by it.

@@ -96,6 +96,20 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn replaced_texts_do_not_pile_up() {
+        let mut arena = Arena::default();
+        for round in 0..1_000 {
+            for code in 0..10 {
+                arena.set(code, &format!("{code} {round} {}", "x".repeat(200)));
+            }
+        }
+        assert!(arena.bytes.len() < 200_000, "{} bytes for 2 KB of text", arena.bytes.len());
+        assert!(arena.order.len() < 1_000);
+        assert_eq!(arena.containing("7 999"), [7]);
+        assert!(arena.containing("998").is_empty());
+    }
+
     proptest! {
         #[test]
         fn a_search_finds_every_text_that_has_the_needle(

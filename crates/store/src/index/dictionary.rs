@@ -149,7 +149,9 @@ impl Dictionary {
     /// The codes whose text meets a test.
     pub(crate) fn matching(&self, test: &Test) -> Vec<u32> {
         match test {
-            Test::Equals(Value::Text(text)) => self.find(text).into_iter().collect(),
+            Test::Equals(Value::Text(text)) if self.kind != Kind::Version => {
+                self.find(text).into_iter().collect()
+            }
             Test::In(values) if self.kind != Kind::Version => {
                 let texts = values
                     .iter()

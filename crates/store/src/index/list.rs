@@ -121,7 +121,7 @@ impl ListIndex {
 
     /// The code of a tuple, a new one if need be. A new tuple is nobody's until [`ListIndex::change`] gives it away.
     pub(crate) fn code(&mut self, values: &[Option<ValueRef<'_>>]) -> u32 {
-        let present = || self.table.iter().zip(values).map(|(member, value)| usable(member, *value));
+        let present = || elements(self.table, values);
         let hash = hash(&self.hasher, present());
         let same = |tuple: &u32| self.members.iter().map(|member| member.value(*tuple)).eq(present());
         if let Some(tuple) = self.lookup.find(hash, same) {
@@ -131,8 +131,8 @@ impl ListIndex {
             self.postings.push(Posting::Empty);
             (self.postings.len() - 1) as u32
         });
-        for ((member, index), value) in self.table.iter().zip(&mut self.members).zip(values) {
-            index.set(tuple, usable(member, *value));
+        for (index, value) in self.members.iter_mut().zip(elements(self.table, values)) {
+            index.set(tuple, value);
         }
         self.live.insert(tuple);
         let (members, hasher) = (&self.members, &self.hasher);
@@ -273,6 +273,15 @@ impl ListIndex {
             Some((values, self.postings.get(tuple as usize)?))
         })
     }
+}
+
+/// What the index keeps of an element: one value for each member. Members that the element ends before have none.
+fn elements<'a>(
+    table: &'static [Member],
+    values: &'a [Option<ValueRef<'a>>],
+) -> impl Iterator<Item = Option<ValueRef<'a>>> {
+    let values = values.iter().copied().chain(std::iter::repeat(None));
+    table.iter().zip(values).map(|(member, value)| usable(member, value))
 }
 
 /// A value that the index keeps: of the member's kind, and no empty text.

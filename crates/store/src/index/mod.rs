@@ -39,19 +39,35 @@ pub struct Index<T: 'static> {
     forward: Vec<Box<[u32]>>,
 }
 
-/// Which fields and lists of an object an update changed.
+/// Which fields and lists of an object a write changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Touched(Vec<Dependency>);
+pub struct Touched {
+    /// The object is new or gone: every filter may answer differently, also one that asks what an object lacks.
+    whole: bool,
+    parts: Vec<Dependency>,
+}
 
 impl Touched {
     /// Whether a filter that depends on this may answer differently now.
     pub fn has(&self, dependency: Dependency) -> bool {
-        self.0.contains(&dependency)
+        self.whole || self.parts.contains(&dependency)
+    }
+
+    /// Whether the object is new or gone.
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Whether a filter may answer differently now.
+    pub fn concerns(&self, filter: &Filter) -> bool {
+        let mut found = self.whole;
+        filter.visit(&mut |dependency| found = found || self.has(dependency));
+        found
     }
 
     /// Whether nothing changed that can be asked for.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        !self.whole && self.parts.is_empty()
     }
 }
 
@@ -99,10 +115,9 @@ impl<T> Index<T> {
 
     /// Takes in the present state of an object, or that there is none any more.
     pub fn put(&mut self, id: u32, object: Option<&T>) -> Touched {
-        let mut touched = Touched::default();
-        if object.is_some() {
-            self.ids.insert(id);
-        } else if !self.ids.remove(id) {
+        let whole = if object.is_some() { self.ids.insert(id) } else { self.ids.remove(id) };
+        let mut touched = Touched { whole, parts: Vec::new() };
+        if object.is_none() && !whole {
             return touched;
         }
         let new = self.encode(object);
@@ -160,7 +175,7 @@ impl<T> Index<T> {
             if before != after {
                 difference(after, before, |code| index.insert(code, id));
                 difference(before, after, |code| index.remove(code, id));
-                touched.0.push(Dependency::Field(field));
+                touched.parts.push(Dependency::Field(field));
             }
         }
         for (list, index) in (0..).map(ListId).zip(&mut self.lists) {
@@ -168,7 +183,8 @@ impl<T> Index<T> {
             slot += 1;
             if before != after {
                 index.change(id, before, after);
-                touched.0.push(Dependency::List(list));
+                touched.parts.push(Dependency::List(list));
+                touched.parts.extend(fields_of(self.table, list));
             }
         }
     }
@@ -193,7 +209,7 @@ impl<T> Index<T> {
                 _ => changed |= index.set(id, &[]),
             }
             if changed {
-                touched.0.push(Dependency::Field(field_id));
+                touched.parts.push(Dependency::Field(field_id));
             }
         }
     }
@@ -288,7 +304,9 @@ impl<T> Index<T> {
             Test::Equals(value) => one(value).into_iter().collect(),
             Test::In(values) => values.iter().filter_map(one).collect(),
             Test::Range(from, to) => {
-                let Some(range) = values::number_range(from, to) else { return RoaringBitmap::new() };
+                let Some(range) = values::number_range(from, to, Kind::Integer) else {
+                    return RoaringBitmap::new();
+                };
                 let (low, high) = (*range.start(), *range.end());
                 let (Ok(low), Ok(high)) =
                     (u32::try_from(low.max(0)), u32::try_from(high.clamp(-1, i64::from(u32::MAX))))
@@ -303,6 +321,13 @@ impl<T> Index<T> {
             }
         }
     }
+}
+
+/// The fields that read members of a list.
+fn fields_of<T>(table: &'static Fields<T>, list: ListId) -> impl Iterator<Item = Dependency> {
+    let fields =
+        table.iter().filter(move |(_, field)| matches!(field.source, Source::Member(of, _) if of == list));
+    fields.map(|(id, _)| Dependency::Field(id))
 }
 
 /// Ends a slot of a record: its codes ascend, each once.

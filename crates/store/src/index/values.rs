@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::{Bound, RangeInclusive};
 
-use query::{Kind, Test, Value, ValueRef, When, matcher::Prepared};
+use jiff::Timestamp;
+use query::{Kind, Test, Value, ValueRef, matcher::Prepared};
 use roaring::RoaringBitmap;
 
 use super::column::Column;
@@ -129,7 +130,7 @@ impl FieldIndex {
             FieldIndex::Texts(texts) => texts.matching(test),
             FieldIndex::Numbers(kind, numbers) => match test {
                 Test::Equals(value) => {
-                    number(value).and_then(|number| numbers.find(number)).into_iter().collect()
+                    number(value, *kind).and_then(|number| numbers.find(number)).into_iter().collect()
                 }
                 _ => {
                     let prepared = Prepared::new(test, *kind);
@@ -161,25 +162,31 @@ fn as_kind(kind: Kind, number: i64) -> ValueRef<'static> {
     if kind == Kind::Boolean { ValueRef::Boolean(number != 0) } else { ValueRef::Integer(number) }
 }
 
-/// A literal of a number-like kind as the number it is kept as.
-fn number(value: &Value) -> Option<i64> {
-    match value {
-        Value::Integer(number) | Value::Date(When::At(number)) => Some(*number),
-        Value::Boolean(flag) => Some((*flag).into()),
+/// A literal of a number-like kind as the number it is kept as; `None` for a literal of another kind. A date that
+/// was left relative counts from the epoch, as the matcher says.
+fn number(value: &Value, kind: Kind) -> Option<i64> {
+    match (value, kind) {
+        (Value::Integer(number), Kind::Integer) => Some(*number),
+        (Value::Boolean(flag), Kind::Boolean) => Some((*flag).into()),
+        (Value::Date(when), Kind::Date) => Some(when.at(Timestamp::UNIX_EPOCH)),
         _ => None,
     }
 }
 
 /// The closed range of numbers between two bounds; `None` when it is empty or a bound is of another kind.
-pub(super) fn number_range(from: &Bound<Value>, to: &Bound<Value>) -> Option<RangeInclusive<i64>> {
+pub(super) fn number_range(
+    from: &Bound<Value>,
+    to: &Bound<Value>,
+    kind: Kind,
+) -> Option<RangeInclusive<i64>> {
     let low = match from {
-        Bound::Included(value) => number(value)?,
-        Bound::Excluded(value) => number(value)?.checked_add(1)?,
+        Bound::Included(value) => number(value, kind)?,
+        Bound::Excluded(value) => number(value, kind)?.checked_add(1)?,
         Bound::Unbounded => i64::MIN,
     };
     let high = match to {
-        Bound::Included(value) => number(value)?,
-        Bound::Excluded(value) => number(value)?.checked_sub(1)?,
+        Bound::Included(value) => number(value, kind)?,
+        Bound::Excluded(value) => number(value, kind)?.checked_sub(1)?,
         Bound::Unbounded => i64::MAX,
     };
     (low <= high).then_some(low..=high)
@@ -188,11 +195,11 @@ pub(super) fn number_range(from: &Bound<Value>, to: &Bound<Value>) -> Option<Ran
 fn select_numbers<'a>(kind: Kind, numbers: &'a Numbers, test: &Test) -> Cow<'a, RoaringBitmap> {
     match test {
         Test::Present => numbers.within(i64::MIN..=i64::MAX).finish(),
-        Test::Range(from, to) if kind == Kind::Integer => {
-            number_range(from, to).map_or_else(Union::default, |range| numbers.within(range)).finish()
+        Test::Range(from, to) => {
+            number_range(from, to, kind).map_or_else(Union::default, |range| numbers.within(range)).finish()
         }
         Test::Equals(value) => {
-            number(value).map_or_else(Union::default, |number| numbers.within(number..=number)).finish()
+            number(value, kind).map_or_else(Union::default, |number| numbers.within(number..=number)).finish()
         }
         _ => {
             let prepared = Prepared::new(test, kind);
@@ -210,8 +217,12 @@ fn select_numbers<'a>(kind: Kind, numbers: &'a Numbers, test: &Test) -> Cow<'a, 
 fn select_dates(dates: &Column<i64>, test: &Test) -> RoaringBitmap {
     match test {
         Test::Present => dates.present.clone(),
-        Test::Equals(value) => number(value).map(|at| dates.within(&(at..=at))).unwrap_or_default(),
-        Test::Range(from, to) => number_range(from, to).map(|range| dates.within(&range)).unwrap_or_default(),
+        Test::Equals(value) => {
+            number(value, Kind::Date).map(|at| dates.within(&(at..=at))).unwrap_or_default()
+        }
+        Test::Range(from, to) => {
+            number_range(from, to, Kind::Date).map(|range| dates.within(&range)).unwrap_or_default()
+        }
         _ => {
             let prepared = Prepared::new(test, Kind::Date);
             dates.matching(|seconds| prepared.holds(ValueRef::Date(seconds)))
