@@ -1,4 +1,4 @@
-//! Dates as callers write them: a day or an instant, each the span of seconds that it covers.
+//! Dates as callers write them: a year, a month, a day or an instant, each the span of seconds that it covers.
 //!
 //! Seconds are the unit of time of the whole engine, so both ends of a span are seconds that belong to it.
 
@@ -20,6 +20,15 @@ pub(crate) struct Period {
 }
 
 impl Period {
+    /// Reads `2026`, `2026-03`, `2026-03-09` or an instant.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text.len() {
+            4 => Self::year(text),
+            7 => Self::month(text),
+            _ => Self::parse_day_or_instant(text),
+        }
+    }
+
     /// Reads `2026-03-09`, `2026-03-09T10:00:00Z`, with or without seconds, a fraction (dropped, as in every
     /// stored date), and a zone; without a zone it is UTC. A blank may stand for the `T`.
     pub(crate) fn parse_day_or_instant(text: &str) -> Option<Self> {
@@ -40,6 +49,18 @@ impl Period {
         }
         let at = midnight + hour * 3600 + minute * 60 + second - cursor.zone()?;
         (cursor.0.is_empty() && format(at).is_some()).then_some(Self::of(at, 1))
+    }
+
+    fn year(text: &str) -> Option<Self> {
+        let year = Cursor(text.as_bytes()).number(4)?;
+        Some(Self { first: seconds(year, 1, 1)?, last: seconds(year, 12, 31)? + DAY - 1 })
+    }
+
+    fn month(text: &str) -> Option<Self> {
+        let mut cursor = Cursor(text.as_bytes());
+        let (year, month) = (cursor.number(4)?, cursor.after(b"-")?.number(2)?);
+        let days = date(year, month, 1)?.days_in_month();
+        Some(Self::of(seconds(year, month, 1)?, i64::from(days) * DAY))
     }
 
     fn of(first: i64, length: i64) -> Self {
@@ -67,6 +88,16 @@ pub(crate) fn format(seconds: i64) -> Option<String> {
         let (year, month, day) = (at.year(), at.month(), at.day());
         format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", at.hour(), at.minute(), at.second())
     })
+}
+
+/// The day as `2026-03-09` if this is its first second.
+pub(crate) fn day_begun(seconds: i64) -> Option<String> {
+    (seconds.rem_euclid(DAY) == 0).then(|| format(seconds)?.get(..10).map(str::to_owned))?
+}
+
+/// The day as `2026-03-09` if this is its last second.
+pub(crate) fn day_ended(seconds: i64) -> Option<String> {
+    (seconds.rem_euclid(DAY) == DAY - 1).then(|| format(seconds)?.get(..10).map(str::to_owned))?
 }
 
 fn value(seconds: i64) -> Value {
@@ -128,13 +159,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn written(text: &str) -> Option<String> {
-        let period = Period::parse_day_or_instant(text)?;
+        let period = Period::parse(text)?;
         Some(format!("{} {}", format(period.first)?, format(period.last)?))
     }
 
     #[test]
     fn each_form_covers_its_seconds() {
         let cases = [
+            ("2026", "2026-01-01T00:00:00Z 2026-12-31T23:59:59Z"),
+            ("2024-02", "2024-02-01T00:00:00Z 2024-02-29T23:59:59Z"),
             ("2026-03-09", "2026-03-09T00:00:00Z 2026-03-09T23:59:59Z"),
             ("9999-12-31", "9999-12-31T00:00:00Z 9999-12-31T23:59:59Z"),
             ("2026-03-09T10:00:00Z", "2026-03-09T10:00:00Z 2026-03-09T10:00:00Z"),
@@ -170,7 +203,7 @@ mod tests {
             "２０２６",
         ];
         for text in bad {
-            assert_eq!(Period::parse_day_or_instant(text), None, "{text}");
+            assert_eq!(Period::parse(text), None, "{text}");
         }
     }
 
@@ -178,14 +211,14 @@ mod tests {
         #[test]
         fn a_formatted_instant_reads_back(seconds in -62_167_219_200_i64..=253_402_300_799) {
             let text = format(seconds).unwrap();
-            prop_assert_eq!(Period::parse_day_or_instant(&text), Some(Period { first: seconds, last: seconds }));
+            prop_assert_eq!(Period::parse(&text), Some(Period { first: seconds, last: seconds }));
             let library: jiff::civil::DateTime = text.trim_end_matches('Z').parse().unwrap();
             prop_assert_eq!(library.duration_since(EPOCH.at(0, 0, 0, 0)).as_secs(), seconds);
         }
 
         #[test]
         fn any_text_is_read_or_refused(text in "[0-9TZ:. +-]{0,30}|\\PC{0,20}") {
-            Period::parse_day_or_instant(&text);
+            Period::parse(&text);
         }
     }
 }

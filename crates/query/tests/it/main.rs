@@ -5,4 +5,8 @@ mod criteria;
 #[cfg(test)]
 mod matcher;
 #[cfg(test)]
+mod qql;
+#[cfg(test)]
+mod qql_roundtrip;
+#[cfg(test)]
 mod table;

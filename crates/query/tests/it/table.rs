@@ -39,13 +39,17 @@ pub(crate) const PROTOCOLS: &[&str] = &["TCP", "UDP"];
 pub(crate) mod id {
     use super::{FieldId, ListId};
     pub(crate) const ID: FieldId = FieldId(0);
+    pub(crate) const OS: FieldId = FieldId(2);
     pub(crate) const TAG: FieldId = FieldId(4);
     pub(crate) const CREATED: FieldId = FieldId(6);
+    pub(crate) const PUBLISHED: FieldId = FieldId(7);
+    pub(crate) const MISSING: FieldId = FieldId(13);
     pub(crate) const PORT: FieldId = FieldId(14);
     pub(crate) const STATUS: FieldId = FieldId(15);
     pub(crate) const SOFTWARE: ListId = ListId(0);
     pub(crate) const OPEN_PORTS: ListId = ListId(1);
     pub(crate) const INTERFACES: ListId = ListId(2);
+    pub(crate) const VULNERABILITIES: ListId = ListId(3);
 }
 
 pub(crate) const FIELDS: Fields<Asset> = Fields {
