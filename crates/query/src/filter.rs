@@ -29,7 +29,7 @@ pub enum Filter {
     Set(Arc<RoaringBitmap>),
 }
 
-/// A test of one value. A missing value meets none.
+/// A test of one value. A missing value meets none. [`crate::Prepared`] says exactly when a test holds.
 #[derive(Debug, Clone)]
 pub enum Test {
     /// There is a value (an empty text is none).
@@ -38,7 +38,7 @@ pub enum Test {
     Equals(Value),
     /// Equal to one of these.
     In(Vec<Value>),
-    /// Between the bounds: numbers, dates, addresses (IPv4 and IPv6 never mix), versions.
+    /// Between the bounds: numbers, dates, addresses (IPv4 and IPv6 never mix), versions, and text byte by byte.
     Range(Bound<Value>, Bound<Value>),
     /// The text has this somewhere, ignoring case. Held folded ([`crate::fold`]).
     Contains(String),

@@ -4,7 +4,7 @@
 //!   QQL, of which [`Kind`] they are, and how to read them from the struct.
 //! - [`criteria`] and [`qql`] turn what a caller wrote into a [`Filter`]. A filter that was built from a table is
 //!   typed: every literal in it has the kind of its field.
-//! - [`matches`] answers a filter on one object. The index of the `store` crate answers it on all of them; a
+//! - [`matches()`] answers a filter on one object. The index of the `store` crate answers it on all of them; a
 //!   property test holds the two together.
 //!
 //! Nothing here knows a wire format, a database or a product area.

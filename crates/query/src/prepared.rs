@@ -1,15 +1,4 @@
-//! One test of one value, prepared once to be asked of many values.
-//!
-//! What holds is defined here alone; the matcher and the index both ask this. In short:
-//!
-//! - An empty text is no value: no test holds for it, not even `Present`.
-//! - A literal of another kind than the field's, and a value of another kind, never meet a comparison.
-//! - `Equals`, `In` and `Range` compare text, keyword and enum values byte by byte, exactly; versions by their
-//!   order; addresses within IPv4 or within IPv6, never across; `false` before `true`.
-//! - `Contains`, `Words`, `Phrase`, `Pattern` and `Regex` see the value as text ([`ValueRef::as_text`]), all but
-//!   `Regex` folded ([`crate::fold`]). Their literals must be folded already.
-//! - Of an empty list `In` and `Pattern` hold for nothing, `Words` and `Phrase` for every value.
-//! - A date that was left relative counts from the epoch.
+//! One test of one value. What a test means is defined here alone; the matcher and the index both ask this.
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -22,7 +11,17 @@ use regex::Regex;
 use crate::words::with_folded;
 use crate::{Kind, Test, Value, ValueRef, Version, words};
 
-/// A [`Test`] made ready: needles indexed, lists sorted, bounds read.
+/// A [`Test`] made ready to be asked of many values: needles indexed, lists sorted, bounds read.
+///
+/// - An empty text is no value: no test holds for it, not even `Present`.
+/// - A literal of another kind than the field's, and a value of another kind, never meet a comparison.
+/// - `Equals`, `In` and `Range` compare text, keyword and enum values byte by byte, exactly; versions by their
+///   order; addresses within IPv4 or within IPv6, never across; `false` before `true`.
+/// - `Contains`, `Words`, `Phrase`, `Pattern` and `Regex` see the value as text ([`ValueRef::as_text`]), all but
+///   `Regex` folded ([`crate::fold`]). Their literals must be folded already.
+/// - `Words` and `Phrase` are about the words of the folded text ([`crate::words`]), whatever is between them.
+/// - Of an empty list `In` and `Pattern` hold for nothing, `Words` and `Phrase` for every value.
+/// - A date that was left relative counts from the epoch.
 pub struct Prepared<'t> {
     check: Check<'t>,
     kind: Kind,

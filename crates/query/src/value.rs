@@ -30,7 +30,7 @@ pub enum Kind {
 /// A literal in a filter, of the kind of its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// For text, keyword and enum fields (an enum's in its listed spelling).
+    /// For text, keyword and enum fields (an enum's in its listed spelling; one that is not listed equals no value).
     Text(String),
     /// For boolean fields.
     Boolean(bool),

@@ -20,7 +20,7 @@ type Parsed<T> = Result<T, Fault>;
 
 pub(super) fn parse(names: &dyn Names, text: &str) -> Parsed<Filter> {
     if text.len() > MAX_LENGTH {
-        return Err(Fault::new(Problem::TooLong(text.len()), 0..0));
+        return Err(Fault::new(Problem::TooLong(text.len()), 0..text.len()));
     }
     if text.trim().is_empty() {
         return Ok(Filter::All);

@@ -467,7 +467,9 @@ fn what_is_no_query_is_refused_where_it_breaks() {
 #[test]
 fn limits_are_kept() {
     let long = format!("kb:{}", "x".repeat(MAX_LENGTH));
-    assert_eq!(refused(&long).problem, Problem::TooLong(long.len()));
+    let error = refused(&long);
+    assert_eq!(error.problem, Problem::TooLong(long.len()));
+    assert!(error.to_string().len() < 200, "{error}");
     let nested = |depth: usize| format!("{}kb:a{}", "(".repeat(depth), ")".repeat(depth));
     read(&nested(MAX_NESTING));
     assert_eq!(refused(&nested(MAX_NESTING + 1)).problem, Problem::TooDeep);
