@@ -53,7 +53,7 @@ pub(crate) struct CloudArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct EnrollArguments {
-    /// Address of the server, such as https://redoubt.example.org:8443
+    /// Address of the server, such as `https://redoubt.example.org:8443`
     #[arg(long, value_name = "URL")]
     server: ServerAddress,
     /// The activation key that lets this machine in

@@ -1,7 +1,7 @@
 //! The name of a content: SHA-256 over its canonical JSON.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::str::FromStr;
 
 use ring::digest;
@@ -38,10 +38,12 @@ impl ContentHash {
 impl Inventory {
     /// The name of this content: equal documents have equal hashes.
     pub fn hash(&self) -> ContentHash {
-        let mut digest = Hashing::new();
-        // The writer takes everything, and no member has a type that JSON cannot hold.
-        let _ = serde_json::to_writer(&mut digest, self);
-        digest.finish()
+        // The writer hands over single words; the digest is faster in larger parts.
+        let mut writer = BufWriter::new(Hashing::new());
+        // The digest takes everything, and no member has a type that JSON cannot hold.
+        let _ = serde_json::to_writer(&mut writer, self);
+        let _ = writer.flush();
+        writer.into_parts().0.finish()
     }
 }
 

@@ -129,6 +129,56 @@ fn this_machines_packages_are_those_that_dpkg_tells() {
 }
 
 #[test]
+fn packages_that_rpm_installed_are_read_from_its_database() {
+    if tool("rpmbuild", &["--version"]).is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let spec = "Name: tiny\nEpoch: 3\nVersion: 1.2\nRelease: 4\nSummary: x\nLicense: x\nVendor: Example, Inc.\n\
+                BuildArch: noarch\n%description\nx\n%files\n";
+    write(folder.path(), "tiny.spec", spec);
+    tool("rpmbuild", &["-bb", "--define", &format!("_topdir {}", path("build")), &path("tiny.spec")])
+        .unwrap();
+    fs::create_dir_all(path("root/var/lib/rpm")).unwrap();
+    let package = path("build/RPMS/noarch/tiny-1.2-4.noarch.rpm");
+    let database = path("root/var/lib/rpm");
+    // Debian's rpm wants to be told that this is meant; others do not know the option.
+    let install = |more: &[&str]| {
+        tool(
+            "rpm",
+            &[&["--dbpath", database.as_str(), "-i", "--justdb", "--nodeps", package.as_str()], more]
+                .concat(),
+        )
+    };
+    install(&["--force-debian"]).or_else(|| install(&[])).unwrap();
+    let inventory = collect(&Options { root: path("root").into(), metadata: None });
+    let found: Vec<String> =
+        inventory.packages.iter().map(|p| format!("{} {} {}", p.name, p.version, p.architecture)).collect();
+    assert_eq!(found, ["tiny 3:1.2-4 noarch"]);
+    let tiny = inventory.packages.first().unwrap();
+    assert_eq!(tiny.publisher.as_deref(), Some("Example, Inc."));
+    assert!(tiny.installed_at.is_some());
+}
+
+#[test]
+fn a_login_that_the_systems_own_tool_recorded_is_read() {
+    let records = "[7] [01234] [ts/0] [ada     ] [pts/0       ] [10.0.0.1            ] [10.0.0.1       ] \
+                   [2025-11-14T22:13:20,000000+00:00]\n\
+                   [8] [01234] [ts/0] [        ] [pts/0       ] [                    ] [0.0.0.0        ] \
+                   [2025-11-14T22:14:20,000000+00:00]\n";
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "records", records);
+    let Ok(output) = Command::new("utmpdump").arg("-r").arg(root.path().join("records")).output() else {
+        return;
+    };
+    fs::create_dir_all(root.path().join("var/log")).unwrap();
+    fs::write(root.path().join("var/log/wtmp"), output.stdout).unwrap();
+    let inventory = collect(&Options { root: root.path().into(), metadata: None });
+    assert_eq!(inventory.last_logged_on_user.as_deref(), Some("ada"));
+}
+
+#[test]
 fn this_machines_addresses_are_those_that_ip_tells() {
     let Some(output) = tool("ip", &["-o", "address", "show"]) else { return };
     let word = |line: &str, at| line.split_whitespace().nth(at).unwrap_or_default().to_owned();

@@ -174,7 +174,7 @@ impl World {
         let public_key = enrolment.public_key;
         self.agents.entry(agent_id).or_insert(Known { public_key, held: None, last: None });
         self.enrolments.push(enrolment);
-        json(&EnrollResponse { agent_id, next_in_seconds: None })
+        json(&EnrollResponse { agent_id })
     }
 
     fn check_in(&mut self, id: Uuid, sent: &[u8], body: &[u8]) -> Reply {

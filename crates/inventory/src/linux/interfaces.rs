@@ -119,18 +119,23 @@ fn kind(addresses: &List<Cidr>) -> InterfaceKind {
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_public_v4(v4),
-        IpAddr::V6(v6) => {
-            v6.to_ipv4_mapped().map_or_else(|| v6.segments()[0] & 0xe000 == 0x2000, is_public_v4)
-        }
+        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or_else(|| is_public_v6(v6), is_public_v4),
     }
 }
 
 fn is_public_v4(v4: Ipv4Addr) -> bool {
     let [first, second, ..] = v4.octets();
     let is_shared = first == 100 && (64..128).contains(&second);
-    let is_special =
-        v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_broadcast() || v4.is_multicast();
-    !is_shared && !is_special && first != 0 && first < 240
+    let is_for_benchmarks = first == 198 && (18..20).contains(&second);
+    let is_local = v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_documentation();
+    let is_no_host = first == 0 || first >= 224;
+    !is_shared && !is_for_benchmarks && !is_local && !is_no_host
+}
+
+/// Global unicast without the range for documentation.
+fn is_public_v6(v6: Ipv6Addr) -> bool {
+    let [first, second, ..] = v6.segments();
+    first & 0xe000 == 0x2000 && (first, second) != (0x2001, 0x0db8)
 }
 
 #[cfg(test)]
@@ -148,8 +153,9 @@ mod tests {
         assert_eq!(kind_of(&["10.0.0.7/8", "fe80::1/64"]), InterfaceKind::Private);
         assert_eq!(kind_of(&["100.64.0.1/10"]), InterfaceKind::Private);
         assert_eq!(kind_of(&["fd00::1/64"]), InterfaceKind::Private);
-        assert_eq!(kind_of(&["10.0.0.7/8", "2001:db8::1/64"]), InterfaceKind::Public);
-        assert_eq!(kind_of(&["198.51.100.7/24"]), InterfaceKind::Public);
+        assert_eq!(kind_of(&["10.0.0.7/8", "2620:fe::9/64"]), InterfaceKind::Public);
+        assert_eq!(kind_of(&["9.9.9.9/24"]), InterfaceKind::Public);
+        assert_eq!(kind_of(&["198.51.100.7/24", "2001:db8::1/64"]), InterfaceKind::Private);
     }
 
     #[test]

@@ -16,7 +16,8 @@ pub(crate) struct Tree {
 
 impl Tree {
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_path_buf() }
+        // Programs that are asked about the tree want to know where it is from everywhere.
+        Self { root: std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf()) }
     }
 
     /// Whether this is the running system, so that system calls and programs may be asked too.
@@ -74,5 +75,24 @@ impl Omissions {
 
     pub(crate) fn into_list(self) -> List<Omission> {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_root_is_made_absolute_and_the_root_itself_is_live() {
+        assert!(Tree::new(Path::new("some/tree")).path("/etc/passwd").is_absolute());
+        assert!(Tree::new(Path::new("/")).is_live());
+        assert!(!Tree::new(Path::new("/some/tree")).is_live());
+    }
+
+    #[test]
+    fn what_is_not_a_regular_file_is_not_read() {
+        let tree = Tree::new(Path::new("/"));
+        assert_eq!(tree.bytes("/dev/zero").unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert_eq!(tree.bytes("/nonexistent").unwrap_err().kind(), ErrorKind::NotFound);
     }
 }

@@ -102,9 +102,6 @@ impl EnrollRequest {
 pub struct EnrollResponse {
     /// Names the agent from now on.
     pub agent_id: Uuid,
-    /// Seconds between check-ins that the server wishes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_in_seconds: Option<u32>,
 }
 
 /// Reports the state of the host.
@@ -143,6 +140,11 @@ impl CheckIn {
     /// The inventory after this check-in, made from the one `held` for this agent (the last accepted), or why it cannot
     /// be made.
     pub fn resolve(self, held: Option<Inventory>) -> Result<Inventory, ResyncReason> {
+        self.resolve_known(held.map(|inventory| (inventory.hash(), inventory)))
+    }
+
+    /// [`CheckIn::resolve`] for one who keeps the hash beside the inventory, which saves half of the work.
+    pub fn resolve_known(self, held: Option<(ContentHash, Inventory)>) -> Result<Inventory, ResyncReason> {
         let result = match self.content {
             Content::Full(inventory) => *inventory,
             Content::Unchanged => based_on(self.base, held)?,
@@ -159,12 +161,12 @@ impl CheckIn {
     }
 }
 
-fn based_on(base: Option<ContentHash>, held: Option<Inventory>) -> Result<Inventory, ResyncReason> {
-    let held = held.ok_or(ResyncReason::NothingHeld)?;
-    match base {
-        Some(base) if base == held.hash() => Ok(held),
-        _ => Err(ResyncReason::BaseDiffers),
-    }
+fn based_on(
+    base: Option<ContentHash>,
+    held: Option<(ContentHash, Inventory)>,
+) -> Result<Inventory, ResyncReason> {
+    let (hash, inventory) = held.ok_or(ResyncReason::NothingHeld)?;
+    if base == Some(hash) { Ok(inventory) } else { Err(ResyncReason::BaseDiffers) }
 }
 
 /// Why a server asks for a full content.
