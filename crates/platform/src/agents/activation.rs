@@ -1,0 +1,129 @@
+//! Activation keys, which let agents in (`contract/ca.md 4`), and agents that are told to remove themselves.
+
+use inventory::protocol::PublicKey;
+use jiff::Timestamp;
+use query::{Field, Fields, Kind as Of, Source, ValueRef};
+use serde::{Deserialize, Serialize};
+use store::{Id, Job, Kind, Object};
+use uuid::Uuid;
+
+use crate::assets::{Agent, Asset};
+use crate::{Platform, Result};
+
+/// A key that lets agents in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivationKey {
+    /// What agents give.
+    pub key: Uuid,
+    /// What people call it.
+    pub title: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Whether it lets in no more agents.
+    #[serde(default)]
+    pub disabled: bool,
+    /// The modules that its agents work for.
+    #[serde(default)]
+    pub modules: Vec<String>,
+}
+
+impl Object for ActivationKey {
+    const KIND: Kind = Kind::new("activation_key");
+
+    fn fields() -> &'static Fields<Self> {
+        &KEYS
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![activation_key(self.key)]
+    }
+}
+
+fn activation_key(key: Uuid) -> String {
+    format!("key:{key}")
+}
+
+static KEYS: Fields<ActivationKey> = Fields {
+    fields: &[
+        Field::new(Of::Integer, Source::Id).criteria(&["id"]),
+        Field::new(Of::Text, Source::Read(|key: &ActivationKey, out| out(ValueRef::Text(&key.title))))
+            .criteria(&["title"]),
+    ],
+    lists: &[],
+};
+
+/// Makes a first key where there is none; gives it.
+pub(crate) fn install(job: &mut Job<'_>) -> Result<Option<String>> {
+    if !job.select::<ActivationKey>(&query::Filter::All).is_empty() {
+        return Ok(None);
+    }
+    let key = ActivationKey {
+        key: Uuid::new_v4(),
+        title: "Default".into(),
+        created: job.now(),
+        disabled: false,
+        modules: vec!["AGENT_VM".into()],
+    };
+    let text = key.key.to_string();
+    job.insert(key)?;
+    Ok(Some(text))
+}
+
+/// The key that an agent gave, if it lets agents in.
+pub(super) fn open(job: &mut Job<'_>, given: &str) -> Result<Option<ActivationKey>> {
+    let Ok(key) = Uuid::parse_str(given.trim()) else { return Ok(None) };
+    let Some(id) = job.find::<ActivationKey>(&activation_key(key))? else { return Ok(None) };
+    let found = job.get(id)?.map(|stored| stored.object.clone());
+    Ok(found.filter(|key| !key.disabled))
+}
+
+/// An agent whose asset is gone and which is told to remove itself when it comes next (`contract/ca.md 3.7`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Uninstalled {
+    /// The agent's id.
+    pub agent: Uuid,
+    /// Its key: nobody else is told.
+    pub public_key: PublicKey,
+    /// The asset that it reported for.
+    pub asset: Id<Asset>,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+impl Object for Uninstalled {
+    const KIND: Kind = Kind::new("uninstalled_agent");
+
+    fn fields() -> &'static Fields<Self> {
+        &UNINSTALLED
+    }
+
+    fn keys(&self) -> Vec<String> {
+        vec![uninstalled_key(self.agent)]
+    }
+}
+
+fn uninstalled_key(agent: Uuid) -> String {
+    format!("agent:{agent}")
+}
+
+static UNINSTALLED: Fields<Uninstalled> =
+    Fields { fields: &[Field::new(Of::Integer, Source::Id).criteria(&["id"])], lists: &[] };
+
+/// Notes that an agent is to remove itself.
+pub(crate) fn uninstall(job: &mut Job<'_>, asset: Id<Asset>, agent: &Agent) -> Result<()> {
+    let at = job.now();
+    job.insert(Uninstalled { agent: agent.id, public_key: agent.public_key, asset, at })?;
+    Ok(())
+}
+
+/// The key of an agent that is to remove itself.
+pub(super) fn uninstalled(platform: &Platform, agent: Uuid) -> Result<Option<PublicKey>> {
+    if platform.store().index::<Uninstalled, _>(|index| index.ids().is_empty()) {
+        return Ok(None);
+    }
+    let mut reading = platform.store().read()?;
+    let Some(id) = reading.find::<Uninstalled>(&uninstalled_key(agent))? else { return Ok(None) };
+    Ok(reading.get(id)?.map(|stored| stored.public_key))
+}

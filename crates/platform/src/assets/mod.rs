@@ -1,0 +1,27 @@
+//! Assets: what exists.
+//!
+//! - One stored kind, two faces on the wire: `HostAsset` with everything, `Asset` with what all kinds of assets share.
+//! - Tags that a rule puts on an asset are not part of it; they are answered by the `tags` area.
+//! - Names follow the key attributes only where the administrator asked for it, and never on an asset that was locked
+//!   against it.
+
+mod activation;
+mod cloud;
+mod edit;
+pub(crate) mod fields;
+mod items;
+mod model;
+mod names;
+mod ops;
+mod wire;
+
+pub use model::{
+    Account, Agent, Asset, CloudSource, CloudTag, Detection, Docker, Hardware, Interface, Network, OpenPort,
+    Processor, Provider, Report, Scans, Software, System, TrackingMethod, Volume,
+};
+pub(crate) use model::{agent_key, public_key};
+pub(crate) use names::{derived_name, follow_names};
+pub(crate) use ops::OPERATIONS;
+
+/// The configuration profile that every agent has: id and name.
+pub(crate) const AGENT_CONFIGURATION: (i64, &str) = (1, "Default");

@@ -1,0 +1,59 @@
+//! The names of assets (`contract/am.md 5.8`).
+
+use super::model::Asset;
+use crate::Settings;
+
+/// The name that an asset's key attributes give it: DNS name, NetBIOS name, cloud instance, address.
+pub(crate) fn derived_name(asset: &Asset) -> Option<String> {
+    let instance = || {
+        let members = asset.sources.iter().map(|source| &source.members);
+        members.flat_map(|members| members.get("instanceId").or_else(|| members.get("vmId"))).next().cloned()
+    };
+    let network = &asset.network;
+    network
+        .dns_host_name
+        .clone()
+        .or_else(|| network.netbios_name.clone())
+        .or_else(instance)
+        .or_else(|| network.address.map(|address| address.to_string()))
+}
+
+/// Lets the name follow, where that is switched on, the asset is not locked, and a key attribute changed.
+pub(crate) fn follow_names(settings: Settings, old: &Asset, new: &mut Asset) {
+    if !settings.automatic_names || new.prevent_auto_name {
+        return;
+    }
+    if let Some(name) = derived_name(new)
+        && derived_name(old).as_ref() != Some(&name)
+    {
+        new.name = name;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assets::TrackingMethod;
+
+    fn named(dns: Option<&str>) -> Asset {
+        let mut asset = Asset::new("given", TrackingMethod::Ip, jiff::Timestamp::UNIX_EPOCH);
+        asset.network.address = "192.0.2.1".parse().ok();
+        asset.network.dns_host_name = dns.map(str::to_owned);
+        asset
+    }
+
+    #[test]
+    fn names_follow_only_when_asked_unlocked_and_changed() {
+        let on = Settings { automatic_names: true };
+        let follow = |settings, old: &Asset, mut new: Asset| {
+            follow_names(settings, old, &mut new);
+            new.name
+        };
+        let (old, new) = (named(None), named(Some("web.example.test")));
+        assert_eq!(follow(on, &old, new.clone()), "web.example.test");
+        assert_eq!(follow(Settings::default(), &old, new.clone()), "given");
+        assert_eq!(follow(on, &new, new.clone()), "given", "nothing changed");
+        assert_eq!(follow(on, &old, Asset { prevent_auto_name: true, ..new }), "given");
+        assert_eq!(follow(on, &named(Some("gone")), named(None)), "192.0.2.1");
+    }
+}

@@ -1,0 +1,75 @@
+//! A call: who calls, and what they may see.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use query::Filter;
+use store::{Id, Store};
+
+use crate::tags::Tag;
+use crate::users::User;
+use crate::{Permission, Permissions, Platform, Result};
+
+/// Who calls, after they signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The user.
+    pub user: Id<User>,
+    /// Their login; the author of what they write.
+    pub login: String,
+    /// What they may do.
+    pub permissions: Permissions,
+    /// The tags that mark what they may see; none for everything.
+    pub scope: Option<Vec<Id<Tag>>>,
+}
+
+/// One call of the API. Everything that an operation may use comes from here.
+#[derive(Clone)]
+pub struct Call {
+    /// The product.
+    pub platform: Arc<Platform>,
+    /// Who calls.
+    pub caller: Caller,
+    /// From where.
+    pub peer: Option<IpAddr>,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Call {
+    /// The store.
+    pub fn store(&self) -> &Store {
+        self.platform.store()
+    }
+
+    /// Refuses callers without a permission.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED`, in the recorded words.
+    pub fn demand(&self, permission: Permission) -> Result<()> {
+        if self.caller.permissions.has(permission) {
+            return Ok(());
+        }
+        Err(qps::ServiceError::unauthorized().into())
+    }
+
+    /// The assets that the caller may see.
+    pub fn asset_scope(&self) -> Filter {
+        match &self.caller.scope {
+            None => Filter::All,
+            Some(tags) => Filter::set(self.platform.tags().assets_below(tags)),
+        }
+    }
+
+    /// Runs a write in the caller's name and waits until it is durable.
+    ///
+    /// # Errors
+    /// The job's own, or the store's.
+    pub fn write<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut store::Job<'_>) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        self.store().write_blocking(&self.caller.login, job)
+    }
+}

@@ -1,0 +1,65 @@
+//! What all areas of the QPS API share: finding, counting, reading and changing the objects of a collection, written
+//! once. An area says what its objects are ([`Resource`]) and how they change ([`Editable`], [`Creatable`]).
+
+mod read;
+mod surface;
+mod write;
+
+pub(crate) use read::{count, get, search, selection, show, show_many};
+pub(crate) use surface::Surface;
+pub(crate) use write::{Targets, create, delete, every, ids_answer, targets, update};
+
+use qps::{Element, ObjectWriter};
+use query::Filter;
+use store::{Job, Object, Stored};
+
+use crate::{Call, Result};
+
+/// A kind of object as the wire shows it. Several may show the same stored objects (`HostAsset` and `Asset`).
+pub(crate) trait Resource: 'static {
+    /// The stored object.
+    type Object: Object;
+    /// The element of the wire.
+    const NAME: &'static str;
+    /// The schema of its answers, below `/qps/xsd/`.
+    const SCHEMA: &'static str;
+    /// The Criteria fields it takes, where it does not take all of the object's table.
+    const CRITERIA: Option<&'static [&'static str]> = None;
+
+    /// What the caller may see.
+    fn scope(call: &Call) -> Filter;
+
+    /// Makes a filter ready to be answered: fixes its dates, and answers fields that other areas know.
+    fn resolve(call: &Call, filter: Filter) -> Filter {
+        filter.at(call.now)
+    }
+
+    /// Writes an object's members.
+    fn write(call: &Call, id: u32, object: &Self::Object, out: &mut ObjectWriter<'_>);
+}
+
+/// A resource whose objects callers change and delete.
+pub(crate) trait Editable: Resource {
+    /// A change, read from a request and checked as far as it can be without the object.
+    type Edit: Send + 'static;
+
+    /// Reads a change from `data`.
+    fn read_edit(call: &Call, data: &Element) -> Result<Self::Edit>;
+
+    /// The object after the change. What else the change means happens in the same job.
+    fn edit(
+        call: &Call,
+        job: &mut Job<'_>,
+        old: &Stored<Self::Object>,
+        edit: &Self::Edit,
+    ) -> Result<Self::Object>;
+
+    /// Deletes an object, and what goes with it.
+    fn delete(call: &Call, job: &mut Job<'_>, old: &Stored<Self::Object>) -> Result<()>;
+}
+
+/// A resource whose objects callers create.
+pub(crate) trait Creatable: Resource {
+    /// Creates an object from `data`; gives its id.
+    fn create(call: &Call, job: &mut Job<'_>, data: &Element) -> Result<u32>;
+}

@@ -1,0 +1,27 @@
+//! What the product is: one folder for each area, and the engine that all areas share.
+//!
+//! An area owns its model, its field table, its rules and its operations. It knows another area by the face of that
+//! area's module only. Nothing here knows HTTP; the `server` crate hands in a [`Call`] and takes out an [`Answer`].
+
+mod call;
+mod engine;
+mod error;
+mod operation;
+mod permission;
+mod platform;
+mod schema;
+
+pub mod agents;
+pub mod assets;
+pub mod tags;
+pub mod users;
+
+pub use call::{Call, Caller};
+pub use error::{Error, Result};
+pub use operation::{
+    Answer, Flush, Gone, Handler, IdPart, Input, Interrupted, Method, Operation, Records, Route, Routed,
+    State,
+};
+pub use permission::{Permission, Permissions};
+pub use platform::{Fresh, Platform, Settings};
+pub use schema::schema;

@@ -1,0 +1,210 @@
+//! The operation table: every call of the API is one entry. The router, the permission check and `COMPATIBILITY.md`
+//! come from it, so an operation without a permission can't exist.
+
+use qps::{Head, Request, ServiceError, Writer};
+
+use crate::{Call, Permission, Result};
+
+/// How a call is written in a URL, `/qps/rest/{version}/{verb}/{module}/{object}[/{id}]` (`contract/qps.md 1`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// `2.0`.
+    pub version: &'static str,
+    /// `search`.
+    pub verb: &'static str,
+    /// `am`.
+    pub module: &'static str,
+    /// `hostasset`.
+    pub object: &'static str,
+    /// Whether an id follows.
+    pub id: IdPart,
+}
+
+/// Whether a URL ends in an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdPart {
+    /// Never.
+    None,
+    /// Always.
+    Required,
+    /// With an id it concerns one object, without it those that the filters select.
+    Optional,
+}
+
+/// An HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+impl Method {
+    /// The name in a request line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
+/// What a call came with.
+#[derive(Debug, Default)]
+pub struct Input {
+    /// The id in its URL.
+    pub id: Option<u64>,
+    /// The parameters of its URL.
+    pub query: qps::Query,
+    /// Its body.
+    pub request: Request,
+}
+
+/// Lets an answer that is being written go out; an error means that the caller is gone.
+pub type Flush<'a> = dyn FnMut(&mut Writer) -> Result<(), Gone> + 'a;
+
+/// The caller does not listen any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone;
+
+/// Why the rest of an answer could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Interrupted {
+    /// The caller does not listen any more.
+    #[error("the caller is gone")]
+    Gone,
+    /// The database failed in the middle.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl From<Gone> for Interrupted {
+    fn from(_: Gone) -> Self {
+        Interrupted::Gone
+    }
+}
+
+/// Writes the records of an answer, a few at a time, and lets them go out in between.
+pub type Records = Box<dyn FnOnce(&mut Writer, &mut Flush<'_>) -> Result<(), Interrupted> + Send>;
+
+/// What a call answers.
+pub struct Answer {
+    /// The schema of the answer, below `/qps/xsd/`.
+    pub schema: &'static str,
+    /// What stands before the records.
+    pub head: Head,
+    /// The records; none for a bare count.
+    pub records: Option<Records>,
+}
+
+impl Answer {
+    /// A number and nothing else.
+    pub fn count(schema: &'static str, count: u64) -> Self {
+        Self { schema, head: Head::count(count), records: None }
+    }
+
+    /// Records that are at hand. Of none, only the count is said.
+    pub fn records(
+        schema: &'static str,
+        count: u64,
+        write: impl FnOnce(&mut Writer) + Send + 'static,
+    ) -> Self {
+        let records: Records = Box::new(move |writer, flush| {
+            write(writer);
+            Ok(flush(writer)?)
+        });
+        Self { schema, head: Head::count(count), records: (count > 0).then_some(records) }
+    }
+}
+
+/// Carries out an operation. Runs on a thread that may wait.
+pub type Handler = fn(&Call, Input) -> Result<Answer>;
+
+/// How far an operation is built, and what shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// All of the contract, shown by the test of this name.
+    Done(&'static str),
+    /// A part of the contract: the test that shows it, and what is missing.
+    Partial(&'static str, &'static str),
+}
+
+/// One call of the QPS API.
+#[derive(Clone, Copy)]
+pub struct Operation {
+    /// Its URL.
+    pub route: Route,
+    /// The methods it takes, the documented one first.
+    pub methods: &'static [Method],
+    /// What its caller must be allowed to do, besides [`Permission::ApiAccess`].
+    pub permission: Permission,
+    /// The schema of its answers, below `/qps/xsd/`.
+    pub schema: &'static str,
+    /// Carries it out.
+    pub handler: Handler,
+    /// How far it is built.
+    pub state: State,
+}
+
+/// What a URL and a method led to.
+pub enum Routed {
+    /// An operation, with the id that the URL ends in.
+    To(&'static Operation, Option<u64>),
+    /// None: what to answer.
+    Refused(ServiceError),
+}
+
+/// Finds the operation of a URL below `/qps/rest/`.
+pub(crate) fn route(operations: &'static [Operation], method: &str, path: &str) -> Routed {
+    match find(operations, method, path) {
+        Ok((operation, id)) => Routed::To(operation, id),
+        Err(error) => Routed::Refused(error),
+    }
+}
+
+fn find(
+    operations: &'static [Operation],
+    method: &str,
+    path: &str,
+) -> Result<(&'static Operation, Option<u64>), ServiceError> {
+    let path = qps::Path::parse(path)?;
+    let mut left: Vec<&'static Operation> = operations.iter().collect();
+    left.retain(|one| one.route.module == path.module && one.route.object == path.object);
+    if left.is_empty() {
+        return Err(ServiceError::unknown_object(path.object));
+    }
+    let mut served: Vec<_> = left.iter().map(|one| one.route.version).collect();
+    served.dedup();
+    left.retain(|one| one.route.version == path.version);
+    if left.is_empty() {
+        return Err(ServiceError::invalid_api_version(path.version, &served));
+    }
+    left.retain(|one| one.route.verb == path.operation);
+    if left.is_empty() {
+        return Err(ServiceError::unsupported(path.operation, path.object));
+    }
+    left.retain(|one| match one.route.id {
+        IdPart::None => path.id.is_none(),
+        IdPart::Required => path.id.is_some(),
+        IdPart::Optional => true,
+    });
+    let Some(operation) = left.first() else {
+        return Err(ServiceError::invalid_url(&format!(
+            "{}/{}/{}",
+            path.operation, path.module, path.object
+        )));
+    };
+    if !operation.methods.iter().any(|known| known.name() == method) {
+        let taken: Vec<_> = operation.methods.iter().map(|method| method.name()).collect();
+        return Err(ServiceError::invalid_request(
+            format!("The method {method} is not supported for {}/{}.", path.operation, path.object),
+            format!("Use {}.", taken.join(" or ")),
+        )
+        .with_status(405));
+    }
+    Ok((operation, path.id))
+}
