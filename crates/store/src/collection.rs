@@ -2,10 +2,12 @@
 
 use std::any::Any;
 use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use parking_lot::RwLock;
+use roaring::RoaringBitmap;
 
 use crate::backend::{Row, Session};
 use crate::index::SnapshotError;
@@ -13,6 +15,9 @@ use crate::{Error, Index, Kind, Object, Progress, Result, Touched};
 
 /// How many rows are read at once while an index is built.
 const CHUNK: usize = 500;
+
+/// How many objects are read to see whether a snapshot is right.
+const SAMPLE: u64 = 100;
 
 /// What a write did to one object, as observers are told.
 #[derive(Debug)]
@@ -42,7 +47,7 @@ pub(crate) trait AnyCollection: Send + Sync {
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
     /// Takes in committed changes, in their order.
     fn apply(&self, pending: Vec<Pending>);
-    /// Takes in what another process committed: the present documents of these ids.
+    /// Takes in what another process committed: the present documents of these ids, which ascend.
     fn refresh(&self, ids: &[u32], session: &mut dyn Session) -> Result<()>;
     /// Builds the index anew.
     fn rebuild(
@@ -50,6 +55,8 @@ pub(crate) trait AnyCollection: Send + Sync {
         connect: &dyn Fn() -> Result<Box<dyn Session>>,
         progress: &dyn Fn(Progress),
     ) -> Result<()>;
+    /// Whether the index says of some of the objects what they say themselves, in a state that both know.
+    fn agrees(&self, session: &mut dyn Session) -> Result<bool>;
     fn write_snapshot(&self, out: &mut dyn Write) -> Result<(), SnapshotError>;
     fn read_snapshot(&self, input: &mut dyn Read) -> Result<(), SnapshotError>;
     /// Where the index differs from one built anew.
@@ -69,7 +76,12 @@ impl<T: Object> Collection<T> {
         };
         let changed: Vec<_> = changes.into_iter().map(put).collect();
         drop(index);
-        self.observers.read().iter().for_each(|observer| observer(&changed));
+        for observer in self.observers.read().iter() {
+            // The write is durable already: what an observer makes of it is no concern of the writer.
+            if catch_unwind(AssertUnwindSafe(|| observer(&changed))).is_err() {
+                tracing::error!(kind = %T::KIND, "an observer of changes panicked");
+            }
+        }
     }
 }
 
@@ -93,7 +105,7 @@ impl<T: Object> AnyCollection for Collection<T> {
             let rows = session.get_many(T::KIND, chunk)?;
             let mut changes: Vec<(u32, Option<T>)> =
                 rows.iter().map(|row| Ok((row.id, Some(parse(row)?)))).collect::<Result<_>>()?;
-            let gone = chunk.iter().filter(|id| !rows.iter().any(|row| row.id == **id));
+            let gone = chunk.iter().filter(|id| rows.binary_search_by_key(*id, |row| row.id).is_err());
             changes.extend(gone.map(|id| (*id, None)));
             self.take(changes);
         }
@@ -109,6 +121,21 @@ impl<T: Object> AnyCollection for Collection<T> {
         Ok(())
     }
 
+    fn agrees(&self, session: &mut dyn Session) -> Result<bool> {
+        let mut index = self.index.write();
+        let ids = sample(index.ids());
+        let rows = session.get_many(T::KIND, &ids)?;
+        if rows.len() < ids.len() {
+            return Ok(false);
+        }
+        for row in rows {
+            if !index.put(row.id, Some(&parse(&row)?)).is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn write_snapshot(&self, mut out: &mut dyn Write) -> Result<(), SnapshotError> {
         self.index.read().write(&mut out)
     }
@@ -122,6 +149,14 @@ impl<T: Object> AnyCollection for Collection<T> {
         let anew = build::<T>(connect, &|_| {})?;
         Ok(self.index.read().difference(&anew))
     }
+}
+
+/// The first and the last id, and some between.
+fn sample(ids: &RoaringBitmap) -> Vec<u32> {
+    let last = ids.len().saturating_sub(1);
+    let places = SAMPLE.min(ids.len());
+    let place = |at: u64| u32::try_from(last * at / (places - 1).max(1)).ok();
+    (0..places).filter_map(|at| ids.select(place(at)?)).collect()
 }
 
 /// Builds an index from the store: one thread reads and parses, this one indexes.

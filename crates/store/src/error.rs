@@ -49,9 +49,24 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// A write panicked; nothing of it happened.
+    #[error("a write failed unexpectedly: {0}")]
+    Panicked(String),
     /// The store is shutting down.
     #[error("the store is closing")]
     Closed,
+}
+
+impl Error {
+    /// The same error, for another of the writes that it met.
+    pub(crate) fn repeated(&self) -> Self {
+        match self {
+            Error::Database(cause) => Error::Database(chain(cause.as_ref()).into()),
+            Error::Corrupt(text) => Error::Corrupt(text.clone()),
+            Error::Closed => Error::Closed,
+            other => Error::Database(other.to_string().into()),
+        }
+    }
 }
 
 /// Database libraries keep the telling part of an error in its sources.

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use jiff::Timestamp;
-use query::Filter;
+use query::{Filter, Matcher};
 use roaring::RoaringBitmap;
 
 use crate::backend::{Row, Session};
@@ -18,8 +18,20 @@ pub struct Job<'a> {
     collections: &'a Collections,
     author: &'a str,
     now: Timestamp,
+    /// What earlier writes of the same transaction changed, which the indexes do not know yet.
+    earlier: &'a [(Kind, Pending)],
+    pending: Vec<(Kind, Pending)>,
+    sequence: u64,
+    /// Why the database failed it, if it did: then none of it may stay, whatever the write makes of that.
+    failure: Option<Error>,
+}
+
+/// What a write leaves for its commit.
+pub(crate) struct Outcome {
     pub(crate) pending: Vec<(Kind, Pending)>,
+    /// The last sequence that it wrote.
     pub(crate) sequence: u64,
+    pub(crate) failure: Option<Error>,
 }
 
 impl<'a> Job<'a> {
@@ -28,8 +40,18 @@ impl<'a> Job<'a> {
         collections: &'a Collections,
         author: &'a str,
         now: Timestamp,
+        earlier: &'a [(Kind, Pending)],
     ) -> Self {
-        Self { session, collections, author, now, pending: Vec::new(), sequence: 0 }
+        Self { session, collections, author, now, earlier, pending: Vec::new(), sequence: 0, failure: None }
+    }
+
+    pub(crate) fn finish(self) -> Outcome {
+        Outcome { pending: self.pending, sequence: self.sequence, failure: self.failure }
+    }
+
+    /// Asks the database, and remembers if it fails.
+    fn ask<R>(&mut self, call: impl FnOnce(&mut dyn Session) -> Result<R>) -> Result<R> {
+        call(self.session).inspect_err(|error| self.failure = Some(error.repeated()))
     }
 
     /// The time of this write.
@@ -42,7 +64,7 @@ impl<'a> Job<'a> {
     /// # Errors
     /// When the database fails.
     pub fn get<T: Object>(&mut self, id: Id<T>) -> Result<Option<Stored<T>>> {
-        self.session.get(T::KIND, id.get())?.map(stored).transpose()
+        self.ask(|session| session.get(T::KIND, id.get()))?.map(stored).transpose()
     }
 
     /// Finds the object that holds a unique key.
@@ -50,13 +72,27 @@ impl<'a> Job<'a> {
     /// # Errors
     /// When the database fails.
     pub fn find<T: Object>(&mut self, key: &str) -> Result<Option<Id<T>>> {
-        Ok(self.session.find_key(T::KIND, key)?.map(Id::new))
+        Ok(self.ask(|session| session.find_key(T::KIND, key))?.map(Id::new))
     }
 
-    /// The ids of the objects that met a filter before this transaction began. Whoever changes them reads them first
-    /// ([`Job::get`]) and looks whether they still do.
+    /// The ids of the objects that meet a filter with fixed dates, as this write and those before it left them.
     pub fn select<T: Object>(&self, filter: &Filter) -> RoaringBitmap {
-        self.collections.get::<T>().index.read().select(filter).into_owned()
+        let mut found = self.collections.get::<T>().index.read().select(filter).into_owned();
+        let matcher = Matcher::new(T::fields(), filter);
+        for (id, object) in self.unpublished::<T>() {
+            if object.as_ref().is_some_and(|object| matcher.matches(id, object)) {
+                found.insert(id);
+            } else {
+                found.remove(id);
+            }
+        }
+        found
+    }
+
+    /// Changes that the index does not know yet, oldest first.
+    fn unpublished<T: Object>(&self) -> impl Iterator<Item = (u32, &Option<T>)> {
+        let own = self.earlier.iter().chain(&self.pending).filter(|(kind, _)| *kind == T::KIND);
+        own.filter_map(|(_, (id, object))| Some((*id, object.downcast_ref::<Option<T>>()?)))
     }
 
     /// Stores a new object.
@@ -64,10 +100,13 @@ impl<'a> Job<'a> {
     /// # Errors
     /// [`Error::Taken`] when one of its keys is; else when the database fails.
     pub fn insert<T: Object>(&mut self, object: T) -> Result<Id<T>> {
-        let id = self.session.next_id(T::KIND)?;
-        self.claim::<T>(id, object.keys())?;
-        let row = Row { id, version: 1, document: document(&object)? };
-        self.session.insert(T::KIND, &row)?;
+        let keys = keys_of(&object);
+        self.require_free::<T>(&keys)?;
+        let document = document(&object)?;
+        let id = self.ask(|session| session.next_id(T::KIND))?;
+        let row = Row { id, version: 1, document };
+        self.ask(|session| session.insert(T::KIND, &row))?;
+        self.claim::<T>(id, &keys)?;
         self.log::<T>(id, ChangeKind::Created, "", &row.document)?;
         self.pending.push((T::KIND, (id, Box::new(Some(object)) as Box<dyn Any + Send>)));
         Ok(Id::new(id))
@@ -81,17 +120,20 @@ impl<'a> Job<'a> {
     pub fn update<T: Object>(&mut self, old: &Stored<T>, object: T) -> Result<()> {
         let id = old.id.get();
         let row = Row { id, version: old.version + 1, document: document(&object)? };
+        let conflict = Error::Conflict { kind: T::KIND.name(), id };
         if row.document == old.document {
-            return Ok(());
+            let now = self.ask(|session| session.get(T::KIND, id))?.map(|row| row.version);
+            return if now == Some(old.version) { Ok(()) } else { Err(conflict) };
         }
-        let (before, after) = (old.object.keys(), object.keys());
-        for key in before.iter().filter(|key| !after.contains(key)) {
-            self.session.delete_key(T::KIND, key)?;
+        let (before, mut after) = (keys_of(&old.object), keys_of(&object));
+        let gone: Vec<String> = before.iter().filter(|key| !after.contains(key)).cloned().collect();
+        after.retain(|key| !before.contains(key));
+        self.require_free::<T>(&after)?;
+        if !self.ask(|session| session.update(T::KIND, &row, old.version))? {
+            return Err(conflict);
         }
-        self.claim::<T>(id, after.into_iter().filter(|key| !before.contains(key)).collect())?;
-        if !self.session.update(T::KIND, &row, old.version)? {
-            return Err(Error::Conflict { kind: T::KIND.name(), id });
-        }
+        self.release::<T>(&gone)?;
+        self.claim::<T>(id, &after)?;
         self.log::<T>(id, ChangeKind::Updated, &old.document, &row.document)?;
         self.pending.push((T::KIND, (id, Box::new(Some(object)) as Box<dyn Any + Send>)));
         Ok(())
@@ -103,34 +145,48 @@ impl<'a> Job<'a> {
     /// [`Error::Conflict`] when somebody changed it since it was read; else when the database fails.
     pub fn delete<T: Object>(&mut self, old: &Stored<T>) -> Result<()> {
         let id = old.id.get();
-        if !self.session.delete(T::KIND, id, old.version)? {
+        if !self.ask(|session| session.delete(T::KIND, id, old.version))? {
             return Err(Error::Conflict { kind: T::KIND.name(), id });
         }
-        for key in old.object.keys() {
-            self.session.delete_key(T::KIND, &key)?;
-        }
+        self.release::<T>(&keys_of(&old.object))?;
         self.log::<T>(id, ChangeKind::Deleted, &old.document, "")?;
         self.pending.push((T::KIND, (id, Box::new(None::<T>) as Box<dyn Any + Send>)));
         Ok(())
     }
 
-    fn claim<T: Object>(&mut self, id: u32, keys: Vec<String>) -> Result<()> {
+    /// Looks before anything is written, so that a write may go on after a refusal and leaves nothing half done.
+    fn require_free<T: Object>(&mut self, keys: &[String]) -> Result<()> {
         for key in keys {
-            if let Some(holder) = self.session.find_key(T::KIND, &key)? {
-                return Err(Error::Taken { kind: T::KIND.name(), key, holder });
+            if let Some(holder) = self.ask(|session| session.find_key(T::KIND, key))? {
+                return Err(Error::Taken { kind: T::KIND.name(), key: key.clone(), holder });
             }
-            self.session.put_key(T::KIND, &key, id)?;
         }
         Ok(())
+    }
+
+    fn claim<T: Object>(&mut self, id: u32, keys: &[String]) -> Result<()> {
+        keys.iter().try_for_each(|key| self.ask(|session| session.put_key(T::KIND, key, id)))
+    }
+
+    fn release<T: Object>(&mut self, keys: &[String]) -> Result<()> {
+        keys.iter().try_for_each(|key| self.ask(|session| session.delete_key(T::KIND, key)))
     }
 
     fn log<T: Object>(&mut self, id: u32, change: ChangeKind, before: &str, after: &str) -> Result<()> {
         let (before, after) = difference(before, after);
         let (author, kind) = (self.author.to_owned(), T::KIND.name().to_owned());
         let entry = Change { sequence: 0, at: self.now, author, kind, id, change, before, after };
-        self.sequence = self.session.append(&entry)?;
+        self.sequence = self.ask(|session| session.append(&entry))?;
         Ok(())
     }
+}
+
+/// The keys of an object, each once.
+fn keys_of<T: Object>(object: &T) -> Vec<String> {
+    let mut keys = object.keys();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 fn document<T: Object>(object: &T) -> Result<String> {

@@ -10,38 +10,82 @@ use crate::store::Shared;
 use crate::{Id, Object, Result, Stored};
 
 /// Connections that wait for the next reader.
-pub(crate) struct Pool {
-    idle: Mutex<Vec<Box<dyn Session>>>,
+#[derive(Default)]
+pub(crate) struct Pool(Mutex<Connections>);
+
+#[derive(Default)]
+struct Connections {
+    idle: Vec<Box<dyn Session>>,
+    /// Those that a reader left: still in its transaction.
+    left: Vec<Box<dyn Session>>,
+    closed: bool,
 }
 
 /// More idle connections than this are closed.
 const IDLE: usize = 8;
 
 impl Pool {
-    pub(crate) fn new() -> Self {
-        Self { idle: Mutex::default() }
+    /// A connection that begins to read now.
+    fn begin(&self, shared: &Shared) -> Result<Box<dyn Session>> {
+        while let Some(mut session) = self.take() {
+            // One that broke while it waited is dropped.
+            if session.end().is_ok() && session.begin_read().is_ok() {
+                return Ok(session);
+            }
+        }
+        let mut session = shared.connect()?;
+        session.begin_read()?;
+        Ok(session)
+    }
+
+    fn take(&self) -> Option<Box<dyn Session>> {
+        let mut connections = self.0.lock();
+        connections.left.pop().or_else(|| connections.idle.pop())
+    }
+
+    /// Takes a connection as its reader leaves it; gives it back if this is closed.
+    fn leave(&self, session: Box<dyn Session>) -> Option<Box<dyn Session>> {
+        let mut connections = self.0.lock();
+        if connections.closed {
+            return Some(session);
+        }
+        connections.left.push(session);
+        None
+    }
+
+    /// Ends the transactions that readers left. Old states that nobody reads must not be kept for long.
+    pub(crate) fn tidy(&self) {
+        let left = std::mem::take(&mut self.0.lock().left);
+        for mut session in left {
+            if session.end().is_err() {
+                continue;
+            }
+            let mut connections = self.0.lock();
+            if connections.idle.len() < IDLE {
+                connections.idle.push(session);
+            }
+        }
+    }
+
+    /// Closes all connections, and those that come back later.
+    pub(crate) fn close(&self) {
+        let closed = Connections { closed: true, ..Connections::default() };
+        let open = std::mem::replace(&mut *self.0.lock(), closed);
+        drop(open);
     }
 }
 
 /// One consistent state of the database. Writes go on beside it and are not seen by it.
 pub struct Reading {
-    shared: Arc<Shared>,
+    pool: Arc<Pool>,
     /// None only while it is being dropped.
     session: Option<Box<dyn Session>>,
 }
 
 impl Reading {
-    /// Begins to read. A connection that broke while it waited is replaced.
-    pub(crate) fn begin(shared: &Arc<Shared>) -> Result<Self> {
-        let idle = shared.pool.idle.lock().pop();
-        if let Some(mut session) = idle
-            && session.begin_read().is_ok()
-        {
-            return Ok(Self { shared: shared.clone(), session: Some(session) });
-        }
-        let mut session = shared.connect()?;
-        session.begin_read()?;
-        Ok(Self { shared: shared.clone(), session: Some(session) })
+    pub(crate) fn begin(shared: &Shared) -> Result<Self> {
+        let session = shared.pool.begin(shared)?;
+        Ok(Self { pool: shared.pool.clone(), session: Some(session) })
     }
 
     fn session(&mut self) -> Result<&mut dyn Session> {
@@ -93,13 +137,14 @@ impl Reading {
 }
 
 impl Drop for Reading {
+    /// Only leaves the connection to others: whoever drops an answer that it streamed may be on a thread that must not
+    /// wait for a database.
     fn drop(&mut self) {
-        let Some(mut session) = self.session.take() else { return };
-        if session.end().is_ok() {
-            let mut idle = self.shared.pool.idle.lock();
-            if idle.len() < IDLE {
-                idle.push(session);
-            }
+        if let Some(session) = self.session.take()
+            && let Some(session) = self.pool.leave(session)
+        {
+            let closing = std::thread::Builder::new().spawn(move || drop(session));
+            drop(closing);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The snapshot file: all indexes as of one place in the change log. Reading it and the changes since is quicker than
-//! reading every object. It is never the truth: one that is missing, damaged or of another version is rebuilt.
+//! reading every object. It is never the truth: one that is missing, damaged, of another version or of another
+//! database is rebuilt.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -8,6 +9,7 @@ use std::sync::atomic::Ordering;
 
 use crc32fast::Hasher;
 
+use crate::backend::Session;
 use crate::index::SnapshotError;
 use crate::store::Shared;
 use crate::{Error, Progress, Result, follow};
@@ -15,38 +17,74 @@ use crate::{Error, Progress, Result, follow};
 const MAGIC: &[u8; 8] = b"RDBTIDX1";
 const BUFFER: usize = 1 << 20;
 
+/// Which state of which database a snapshot shows: the place in the change log, and a sum of the entry there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct State {
+    sequence: u64,
+    mark: u32,
+}
+
+impl State {
+    /// The state after the change of this sequence; `None` when this database never made it.
+    fn find(session: &mut dyn Session, sequence: u64) -> Result<Option<Self>> {
+        let Some(before) = sequence.checked_sub(1) else { return Ok(Some(Self { sequence, mark: 0 })) };
+        let entry = session.changes(before, 1)?.pop().filter(|entry| entry.sequence == sequence);
+        Ok(entry.map(|entry| Self { sequence, mark: crc32fast::hash(format!("{entry:?}").as_bytes()) }))
+    }
+}
+
 /// Brings the indexes up to date: from the snapshot if there is a good one, else from the objects; then by the
 /// change log.
 pub(crate) fn start(shared: &Shared, progress: &dyn Fn(Progress)) -> Result<()> {
     let mut session = shared.connect()?;
-    let from_file = shared.options.snapshot.as_deref().map(|path| read(shared, path));
-    let sequence = match from_file {
-        Some(Ok(sequence)) if sequence <= session.last_sequence()? => sequence,
-        other => {
-            match other {
-                Some(Err(SnapshotError::Io(error))) if error.kind() == io::ErrorKind::NotFound => {}
-                Some(Err(error)) => tracing::warn!(%error, "the indexes are built anew"),
-                Some(Ok(_)) => {
-                    tracing::warn!("the snapshot is ahead of the database; the indexes are built anew")
-                }
-                None => {}
-            }
-            let sequence = session.last_sequence()?;
-            for collection in shared.collections.all() {
-                collection.rebuild(&|| shared.connect(), progress)?;
-            }
-            sequence
+    if let Some(path) = shared.options.snapshot.as_deref() {
+        session.begin_read()?;
+        let loaded = load(shared, path, session.as_mut())?;
+        session.end()?;
+        match loaded {
+            Ok(()) => return Ok(()),
+            Err(SnapshotError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => tracing::warn!(%error, "the indexes are built anew"),
         }
-    };
+    }
+    let sequence = session.last_sequence()?;
+    for collection in shared.collections.all() {
+        collection.rebuild(&|| shared.connect(), progress)?;
+    }
     shared.applied.store(sequence, Ordering::Release);
     follow::catch_up(shared, session.as_mut())
+}
+
+/// Reads the snapshot and the changes since. The inner result says why the snapshot is of no use.
+fn load(shared: &Shared, path: &Path, session: &mut dyn Session) -> Result<Result<(), SnapshotError>> {
+    let state = match read(shared, path) {
+        Ok(state) => state,
+        Err(error) => return Ok(Err(error)),
+    };
+    if State::find(session, state.sequence)? != Some(state) {
+        return Ok(Err(SnapshotError::Foreign));
+    }
+    shared.applied.store(state.sequence, Ordering::Release);
+    follow::catch_up(shared, session)?;
+    for collection in shared.collections.all() {
+        if !collection.agrees(session)? {
+            return Ok(Err(SnapshotError::Foreign));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Writes the snapshot file anew, if there is to be one. A crash leaves the old one.
 pub(crate) fn write(shared: &Shared) -> Result<()> {
     let Some(path) = &shared.options.snapshot else { return Ok(()) };
+    // Indexes may move on while they are written one by one; what is newer than this is taken in twice, which is the
+    // same as once.
+    let sequence = shared.applied.load(Ordering::Acquire);
+    let state = State::find(shared.connect()?.as_mut(), sequence)?
+        .ok_or_else(|| Error::Corrupt(format!("the change log lacks its entry {sequence}")))?;
     let draft = path.with_extension("draft");
-    let attempt = write_to(shared, &draft).and_then(|()| fs::rename(&draft, path).map_err(SnapshotError::Io));
+    let attempt =
+        write_to(shared, state, &draft).and_then(|()| fs::rename(&draft, path).map_err(SnapshotError::Io));
     attempt.map_err(|error| {
         let source = match error {
             SnapshotError::Io(error) => error,
@@ -56,13 +94,11 @@ pub(crate) fn write(shared: &Shared) -> Result<()> {
     })
 }
 
-fn write_to(shared: &Shared, path: &Path) -> Result<(), SnapshotError> {
-    // Indexes may move on while they are written one by one; what is newer than this is taken in twice, which is the
-    // same as once.
-    let sequence = shared.applied.load(Ordering::Acquire);
+fn write_to(shared: &Shared, state: State, path: &Path) -> Result<(), SnapshotError> {
     let mut out = Summed { inner: BufWriter::with_capacity(BUFFER, File::create(path)?), sum: Hasher::new() };
     out.write_all(MAGIC)?;
-    out.write_all(&sequence.to_le_bytes())?;
+    out.write_all(&state.sequence.to_le_bytes())?;
+    out.write_all(&state.mark.to_le_bytes())?;
     for collection in shared.collections.all() {
         let name = collection.kind().name();
         out.write_all(&(name.len() as u32).to_le_bytes())?;
@@ -75,14 +111,15 @@ fn write_to(shared: &Shared, path: &Path) -> Result<(), SnapshotError> {
     Ok(file.sync_all()?)
 }
 
-fn read(shared: &Shared, path: &Path) -> Result<u64, SnapshotError> {
+fn read(shared: &Shared, path: &Path) -> Result<State, SnapshotError> {
     let mut file = File::open(path)?;
     check(&mut file)?;
     file.seek(SeekFrom::Start(0))?;
     let mut input = BufReader::with_capacity(BUFFER, file);
-    let (mut magic, mut sequence) = ([0; 8], [0; 8]);
+    let (mut magic, mut sequence, mut mark) = ([0; 8], [0; 8], [0; 4]);
     input.read_exact(&mut magic)?;
     input.read_exact(&mut sequence)?;
+    input.read_exact(&mut mark)?;
     for collection in shared.collections.all() {
         let mut length = [0; 4];
         input.read_exact(&mut length)?;
@@ -93,7 +130,7 @@ fn read(shared: &Shared, path: &Path) -> Result<u64, SnapshotError> {
         }
         collection.read_snapshot(&mut input)?;
     }
-    Ok(u64::from_le_bytes(sequence))
+    Ok(State { sequence: u64::from_le_bytes(sequence), mark: u32::from_le_bytes(mark) })
 }
 
 /// Whether the file is whole: its beginning, and the sum at its end.

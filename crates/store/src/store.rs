@@ -1,7 +1,8 @@
 //! The store: opening it, writing to it, reading from it.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -56,7 +57,7 @@ pub(crate) struct Shared {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) collections: Collections,
     pub(crate) options: Options,
-    pub(crate) pool: Pool,
+    pub(crate) pool: Arc<Pool>,
     /// The last change that the indexes know.
     pub(crate) applied: AtomicU64,
     pub(crate) closing: AtomicBool,
@@ -99,7 +100,7 @@ impl StoreBuilder {
             backend: self.backend,
             collections: self.collections,
             options: self.options,
-            pool: Pool::new(),
+            pool: Arc::default(),
             applied: AtomicU64::new(0),
             closing: AtomicBool::new(false),
         });
@@ -123,6 +124,24 @@ struct Inner {
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
+impl Drop for Inner {
+    /// Lets the threads of a store that nobody closed end by themselves.
+    fn drop(&mut self) {
+        self.shared.closing.store(true, Ordering::Release);
+    }
+}
+
+/// Runs a write. One that panics is a fault of its own; it must not take the others with it.
+fn guarded<R, E: From<Error>>(job: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
+    catch_unwind(AssertUnwindSafe(job))
+        .unwrap_or_else(|panic| Err(Error::Panicked(panic_text(panic.as_ref())).into()))
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
+
 /// An open store. Clones are the same store.
 #[derive(Clone)]
 pub struct Store {
@@ -133,7 +152,8 @@ impl Store {
     /// Runs a write and answers when it is durable and the indexes know it. An error undoes all of it.
     ///
     /// # Errors
-    /// The job's own, or the store's when the database failed.
+    /// The job's own, or the store's when the database failed. If the connection broke during the commit, nobody
+    /// knows whether the write happened; a reader does, afterwards.
     pub async fn write<R, E>(
         &self,
         author: &str,
@@ -172,8 +192,8 @@ impl Store {
         E: From<Error> + Send + 'static,
     {
         let (answer, receive) = oneshot::channel();
-        let work = move |work: &mut Job<'_>| {
-            let result = job(work);
+        let work = move |given: Result<&mut Job<'_>>| {
+            let result = given.map_err(E::from).and_then(|work| guarded(|| job(work)));
             let keep = result.is_ok();
             let answer = move |committed: Result<()>| {
                 // Nobody may be waiting any more; the write stands all the same.

@@ -7,15 +7,14 @@ use std::sync::mpsc::Sender;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use crate::backend::Session;
 use crate::store::Shared;
 use crate::writer::{Done, Task};
 use crate::{Error, Result, snapshots};
 
-/// How often to look for changes when nobody tells of them, and whether the store is closing.
-const LOOK: Duration = Duration::from_millis(500);
-/// How often to tidy.
-const TIDY: Duration = Duration::from_millis(100);
+/// How often to look whether the store is closing, and for what is left to tidy.
+const STEP: Duration = Duration::from_millis(100);
+/// After so many steps without news the follower looks for itself: a message may get lost with a connection.
+const QUIET: u32 = 10;
 
 pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     let spawned = Builder::new().name(name.to_owned()).spawn(work);
@@ -25,31 +24,33 @@ pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<
 /// Wakes the writer when the log has grown by others: it catches up before every transaction.
 pub(crate) fn spawn_follower(shared: Arc<Shared>, queue: Sender<Task>) -> Result<JoinHandle<()>> {
     spawn("store-follower", move || {
-        let mut session = None;
         while !shared.closing.load(Ordering::Acquire) {
-            match shared.backend.wait(LOOK).and_then(|()| is_behind(&shared, &mut session)) {
-                Ok(true) if queue.send(nothing()).is_err() => return,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "the change log can't be followed just now");
-                    session = None;
-                    std::thread::sleep(LOOK);
-                }
+            if let Err(error) = follow(&shared, &queue) {
+                tracing::warn!(%error, "the change log can't be followed just now");
+                std::thread::sleep(STEP);
             }
         }
     })
 }
 
-fn is_behind(shared: &Shared, session: &mut Option<Box<dyn Session>>) -> Result<bool> {
-    let session = match session {
-        Some(session) => session,
-        none => none.insert(shared.connect()?),
-    };
-    Ok(session.last_sequence()? > shared.applied.load(Ordering::Acquire))
+/// Follows the log until the store closes or the database fails.
+fn follow(shared: &Shared, queue: &Sender<Task>) -> Result<()> {
+    let (mut listener, mut session) = (shared.backend.listen()?, shared.connect()?);
+    let mut quiet = QUIET;
+    while !shared.closing.load(Ordering::Acquire) {
+        if quiet >= QUIET && session.last_sequence()? > shared.applied.load(Ordering::Acquire) {
+            queue.send(nothing()).map_err(|_| Error::Closed)?;
+        }
+        quiet = if quiet >= QUIET { 0 } else { quiet + 1 };
+        if listener.wait(STEP)? {
+            quiet = QUIET;
+        }
+    }
+    Ok(())
 }
 
 fn nothing() -> Task {
-    let work = |_: &mut crate::Job<'_>| Done { keep: true, answer: Box::new(|_| {}) };
+    let work = |_: Result<&mut crate::Job<'_>>| Done { keep: true, answer: Box::new(|_| {}) };
     Task { author: String::new(), work: Box::new(work) }
 }
 
@@ -59,7 +60,8 @@ pub(crate) fn spawn_tidier(shared: Arc<Shared>) -> Result<JoinHandle<()>> {
     spawn("store-upkeep", move || {
         let mut last_snapshot = shared.applied.load(Ordering::Acquire);
         while !shared.closing.load(Ordering::Acquire) {
-            std::thread::sleep(TIDY);
+            std::thread::sleep(STEP);
+            shared.pool.tidy();
             if let Err(error) = session.tidy() {
                 tracing::warn!(%error, "the database can't be tidied just now");
             }
@@ -71,5 +73,6 @@ pub(crate) fn spawn_tidier(shared: Arc<Shared>) -> Result<JoinHandle<()>> {
                 }
             }
         }
+        shared.pool.close();
     })
 }

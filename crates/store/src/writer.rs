@@ -1,7 +1,6 @@
 //! The one thread that writes: it gathers writes that wait into one transaction, so that many share one sync of the
 //! disk, and answers them when that is durable.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
@@ -17,10 +16,13 @@ const BATCH: usize = 256;
 /// How long writes are gathered at the most.
 const GATHER: Duration = Duration::from_millis(8);
 
+/// What a write does, given its transaction or the reason why there is none.
+pub(crate) type Work = Box<dyn FnOnce(Result<&mut Job<'_>>) -> Done + Send>;
+
 /// A write that waits.
 pub(crate) struct Task {
     pub(crate) author: String,
-    pub(crate) work: Box<dyn FnOnce(&mut Job<'_>) -> Done + Send>,
+    pub(crate) work: Work,
 }
 
 /// A write that was done, but is not durable yet.
@@ -31,15 +33,24 @@ pub(crate) struct Done {
     pub(crate) answer: Box<dyn FnOnce(Result<()>) + Send>,
 }
 
+impl Task {
+    fn refuse(self, error: &Error) {
+        let done = (self.work)(Err(error.repeated()));
+        (done.answer)(Ok(()));
+    }
+}
+
 pub(crate) struct Writer {
     shared: Arc<Shared>,
     tasks: Receiver<Task>,
     session: Box<dyn Session>,
 }
 
-/// What one transaction did.
+/// What one transaction does.
 #[derive(Default)]
 struct Batch {
+    /// The write whose turn it is.
+    next: Option<Task>,
     answers: Vec<Box<dyn FnOnce(Result<()>) + Send>>,
     pending: Vec<(Kind, Pending)>,
     sequence: u64,
@@ -54,44 +65,55 @@ impl Writer {
     /// Works until every sender of tasks is gone.
     pub(crate) fn run(mut self) {
         while let Ok(first) = self.tasks.recv() {
-            let mut batch = Batch::default();
-            let outcome = self.fill(first, &mut batch).and_then(|()| self.session.commit());
-            match outcome {
+            let mut batch = Batch { next: Some(first), ..Batch::default() };
+            match self.transact(&mut batch) {
                 Ok(()) => self.publish(batch),
-                Err(error) => self.give_up(batch, error),
+                Err(error) => self.give_up(batch, &error),
             }
         }
     }
 
-    fn fill(&mut self, first: Task, batch: &mut Batch) -> Result<()> {
-        self.session.begin_write()?;
+    fn transact(&mut self, batch: &mut Batch) -> Result<()> {
+        self.begin()?;
         follow::catch_up(&self.shared, self.session.as_mut())?;
         let started = Instant::now();
-        let mut next = Some(first);
-        while let Some(task) = next {
-            self.work(task, batch)?;
+        while batch.next.is_some() {
+            self.work(batch)?;
             let room = batch.answers.len() < BATCH && started.elapsed() < GATHER;
-            next = if room { self.tasks.try_recv().ok() } else { None };
+            batch.next = if room { self.tasks.try_recv().ok() } else { None };
         }
-        Ok(())
+        // Writes that changed nothing have nothing to make durable.
+        if batch.pending.is_empty() { self.session.end() } else { self.session.commit() }
     }
 
-    fn work(&mut self, task: Task, batch: &mut Batch) -> Result<()> {
-        self.session.savepoint()?;
-        let now = self.shared.options.clock.now();
-        let mut job = Job::new(self.session.as_mut(), &self.shared.collections, &task.author, now);
-        // A job that panics is a fault of its own; it must not take the other writes with it. Its caller, whose
-        // answer is dropped, is told that the store did not do it.
-        let done = catch_unwind(AssertUnwindSafe(|| (task.work)(&mut job)));
-        let (pending, sequence) = (std::mem::take(&mut job.pending), job.sequence);
-        let keep = done.as_ref().is_ok_and(|done| done.keep);
-        if keep {
-            batch.pending.extend(pending);
-            batch.sequence = batch.sequence.max(sequence);
-        } else {
-            self.session.undo()?;
+    /// A connection may have been cut while nobody wrote; then a new one serves as well.
+    fn begin(&mut self) -> Result<()> {
+        if self.session.begin_write().is_ok() {
+            return Ok(());
         }
-        batch.answers.extend(done.map(|done| done.answer));
+        self.session = self.shared.connect()?;
+        self.session.begin_write()
+    }
+
+    fn work(&mut self, batch: &mut Batch) -> Result<()> {
+        self.session.savepoint()?;
+        let Some(task) = batch.next.take() else { return Ok(()) };
+        let now = self.shared.options.clock.now();
+        let collections = &self.shared.collections;
+        let mut job = Job::new(self.session.as_mut(), collections, &task.author, now, &batch.pending);
+        let done = (task.work)(Ok(&mut job));
+        let outcome = job.finish();
+        if let Some(error) = outcome.failure {
+            (done.answer)(Err(error));
+        } else if done.keep {
+            batch.answers.push(done.answer);
+            batch.pending.extend(outcome.pending);
+            batch.sequence = batch.sequence.max(outcome.sequence);
+            return self.session.release();
+        } else {
+            batch.answers.push(done.answer);
+        }
+        self.session.undo()?;
         self.session.release()
     }
 
@@ -112,12 +134,13 @@ impl Writer {
         batch.answers.into_iter().for_each(|answer| answer(Ok(())));
     }
 
-    /// The transaction failed as a whole: everybody is told, and the connection is made anew if need be.
-    fn give_up(&mut self, batch: Batch, error: Error) {
+    /// The transaction failed as a whole: everybody is told, and the connection is made anew if need be. If the
+    /// commit was made all the same, the indexes learn of it from the change log before the next write.
+    fn give_up(&mut self, batch: Batch, error: &Error) {
         tracing::error!(%error, writes = batch.answers.len(), "a transaction failed");
-        let text = error.to_string();
-        for answer in batch.answers {
-            answer(Err(Error::Database(text.clone().into())));
+        batch.answers.into_iter().for_each(|answer| answer(Err(error.repeated())));
+        if let Some(task) = batch.next {
+            task.refuse(error);
         }
         if self.session.end().is_err()
             && let Ok(session) = self.shared.connect()

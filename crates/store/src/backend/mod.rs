@@ -40,11 +40,21 @@ pub trait Backend: Send + Sync {
     /// When the database can't be reached.
     fn connect(&self) -> Result<Box<dyn Session>>;
 
-    /// Returns when another process may have written, or after the given time.
+    /// Listens for writes by other processes from now on.
     ///
     /// # Errors
     /// When the database can't be reached.
-    fn wait(&self, at_most: Duration) -> Result<()>;
+    fn listen(&self) -> Result<Box<dyn Listener>>;
+}
+
+/// Hears when others write.
+pub trait Listener: Send {
+    /// Returns when another process may have written, or after the given time with `false`: then none has, as far as
+    /// this could hear.
+    ///
+    /// # Errors
+    /// When the database can't be reached; then this is of no use any more.
+    fn wait(&mut self, at_most: Duration) -> Result<bool>;
 }
 
 /// One connection. Every call fails when the database does.

@@ -1,25 +1,30 @@
 //! PostgreSQL: the store to grow into. Any number of server processes work on one database; a lock that ends with
 //! its transaction lets one of them write at a time, so that sequences of the change log become visible in order.
+//!
+//! Keys are kept as bytes, found by a digest: they may hold any sign and be longer than an index of texts allows.
 
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 use postgres::{Client, NoTls, Statement};
 
-use super::{Backend, Row, Session, failed, id, signed, unsigned};
+use super::{Backend, Listener, Row, Session, failed, id, signed, unsigned};
 use crate::{Change, ChangeKind, Error, Kind, Result};
 
 /// The version of the tables, kept in the table `meta`.
 const SCHEMA: i64 = 1;
+/// How long to wait for a connection, where the address does not say.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a server may leave what was sent to it unacknowledged, where the address does not say.
+const SILENCE: Duration = Duration::from_secs(30);
 /// The advisory lock that writers hold ("redoubt" in digits of a telephone).
 const WRITERS: i64 = 7_336_828;
 
 /// A PostgreSQL database.
+#[derive(Debug, Clone)]
 pub struct Postgres {
     config: postgres::Config,
-    listener: Mutex<Option<Client>>,
 }
 
 impl Postgres {
@@ -28,28 +33,48 @@ impl Postgres {
     /// # Errors
     /// When the address can't be read, or asks for TLS, which this build does not speak to PostgreSQL.
     pub fn new(url: &str) -> Result<Self> {
-        let config: postgres::Config = url.parse().map_err(|error| Error::Address(format!("{error}")))?;
+        let mut config: postgres::Config = url.parse().map_err(|error| Error::Address(format!("{error}")))?;
         if config.get_ssl_mode() == postgres::config::SslMode::Require {
             let text = "sslmode=require is not supported; use a local socket, a tunnel, or sslmode=disable";
             return Err(Error::Address(text.into()));
         }
-        Ok(Self { config, listener: Mutex::new(None) })
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(SILENCE);
+        }
+        Ok(Self { config })
     }
 
     fn client(&self) -> Result<Client> {
-        self.config.connect(NoTls).map_err(failed)
+        let mut client = self.config.connect(NoTls).map_err(failed)?;
+        // A commit that was answered is on the disk, whatever the server's settings are otherwise.
+        client
+            .batch_execute(
+                "SELECT set_config('synchronous_commit', 'on', false)
+                     WHERE current_setting('synchronous_commit') = 'off'",
+            )
+            .map_err(failed)?;
+        Ok(client)
     }
 }
 
 impl Backend for Postgres {
     fn prepare(&self, kinds: &[Kind]) -> Result<()> {
         let mut client = self.client()?;
+        let encoding: String = client.query_one("SHOW server_encoding", &[]).map_err(failed)?.get(0);
+        if encoding != "UTF8" {
+            let text = format!("the database is encoded in {encoding}; create one with ENCODING 'UTF8'");
+            return Err(Error::Address(text));
+        }
         let mut work = client.transaction().map_err(failed)?;
         work.execute("SELECT pg_advisory_xact_lock($1)", &[&WRITERS]).map_err(failed)?;
         work.batch_execute(
             "CREATE TABLE IF NOT EXISTS meta (version BIGINT NOT NULL);
              CREATE TABLE IF NOT EXISTS ids (kind TEXT PRIMARY KEY, next BIGINT NOT NULL);
-             CREATE TABLE IF NOT EXISTS keys (kind TEXT, key TEXT, id BIGINT NOT NULL, PRIMARY KEY (kind, key));
+             CREATE TABLE IF NOT EXISTS keys (kind TEXT, digest BYTEA, key BYTEA NOT NULL, id BIGINT NOT NULL,
+                 PRIMARY KEY (kind, digest));
              CREATE TABLE IF NOT EXISTS changes (sequence BIGSERIAL PRIMARY KEY, at TEXT NOT NULL,
                  author TEXT NOT NULL, kind TEXT NOT NULL, id BIGINT NOT NULL, change TEXT NOT NULL,
                  before TEXT NOT NULL, after TEXT NOT NULL);",
@@ -79,20 +104,22 @@ impl Backend for Postgres {
         Ok(Box::new(PostgresSession { client: self.client()?, statements: Vec::new(), open: false }))
     }
 
-    fn wait(&self, at_most: Duration) -> Result<()> {
-        let mut listener = self.listener.lock();
-        let client = match &mut *listener {
-            Some(client) if !client.is_closed() => client,
-            slot => {
-                let mut client = self.client()?;
-                client.batch_execute("LISTEN redoubt_changes").map_err(failed)?;
-                slot.insert(client)
-            }
-        };
-        client.notifications().timeout_iter(at_most).next().map_err(failed)?;
+    fn listen(&self) -> Result<Box<dyn Listener>> {
+        let mut client = self.client()?;
+        client.batch_execute("LISTEN redoubt_changes").map_err(failed)?;
+        Ok(Box::new(PostgresListener(client)))
+    }
+}
+
+struct PostgresListener(Client);
+
+impl Listener for PostgresListener {
+    fn wait(&mut self, at_most: Duration) -> Result<bool> {
+        let client = &mut self.0;
+        let heard = client.notifications().timeout_iter(at_most).next().map_err(failed)?.is_some();
         // Whatever else came meanwhile is part of the same news.
         while client.notifications().iter().next().map_err(failed)?.is_some() {}
-        Ok(())
+        if client.is_closed() { Err(cut()) } else { Ok(heard) }
     }
 }
 
@@ -137,7 +164,10 @@ impl Session for PostgresSession {
     }
 
     fn begin_write(&mut self) -> Result<()> {
-        self.batch(&format!("BEGIN; SELECT pg_advisory_xact_lock({WRITERS})"))?;
+        // Each statement must see what was committed while this one waited for the lock.
+        self.batch(&format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITERS})"
+        ))?;
         self.open = true;
         Ok(())
     }
@@ -162,7 +192,7 @@ impl Session for PostgresSession {
 
     fn end(&mut self) -> Result<()> {
         if !std::mem::take(&mut self.open) {
-            return Ok(());
+            return if self.client.is_closed() { Err(cut()) } else { Ok(()) };
         }
         self.batch("ROLLBACK")
     }
@@ -220,20 +250,26 @@ impl Session for PostgresSession {
     }
 
     fn find_key(&mut self, kind: Kind, key: &str) -> Result<Option<u32>> {
-        let rows = self.rows("SELECT id FROM keys WHERE kind = $1 AND key = $2", &[&kind.name(), &key])?;
+        let rows = self.rows(
+            "SELECT id FROM keys WHERE kind = $1 AND digest = sha256($2::bytea)",
+            &[&kind.name(), &key.as_bytes()],
+        )?;
         rows.first().map(|row| id(row.get(0))).transpose()
     }
 
     fn put_key(&mut self, kind: Kind, key: &str, id: u32) -> Result<()> {
         self.run(
-            "INSERT INTO keys (kind, key, id) VALUES ($1, $2, $3)",
-            &[&kind.name(), &key, &i64::from(id)],
+            "INSERT INTO keys (kind, digest, key, id) VALUES ($1, sha256($2::bytea), $2, $3)",
+            &[&kind.name(), &key.as_bytes(), &i64::from(id)],
         )?;
         Ok(())
     }
 
     fn delete_key(&mut self, kind: Kind, key: &str) -> Result<()> {
-        self.run("DELETE FROM keys WHERE kind = $1 AND key = $2", &[&kind.name(), &key])?;
+        self.run(
+            "DELETE FROM keys WHERE kind = $1 AND digest = sha256($2::bytea)",
+            &[&kind.name(), &key.as_bytes()],
+        )?;
         Ok(())
     }
 
@@ -241,9 +277,11 @@ impl Session for PostgresSession {
         let sql = "INSERT INTO changes (at, author, kind, id, change, before, after)
              VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING sequence";
         let at = change.at.to_string();
+        // The one sign that its texts can't hold; names may come from anywhere.
+        let author = change.author.replace('\0', "\u{fffd}");
         let (id, name) = (i64::from(change.id), change.change.name());
         let rows =
-            self.rows(sql, &[&at, &change.author, &change.kind, &id, &name, &change.before, &change.after])?;
+            self.rows(sql, &[&at, &author, &change.kind, &id, &name, &change.before, &change.after])?;
         rows.first()
             .map(|row| unsigned(row.get(0)))
             .ok_or_else(|| Error::Corrupt("the database gave no sequence".into()))
@@ -259,6 +297,10 @@ impl Session for PostgresSession {
         let rows = self.rows("SELECT coalesce(max(sequence), 0) FROM changes", &[])?;
         Ok(rows.first().map_or(0, |row| unsigned(row.get(0))))
     }
+}
+
+fn cut() -> Error {
+    Error::Database("the connection was cut".into())
 }
 
 fn row_of(row: &postgres::Row) -> Result<Row> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 
-use super::{Backend, Row, Session, failed, id, signed, unsigned};
+use super::{Backend, Listener, Row, Session, failed, id, signed, unsigned};
 use crate::{Change, ChangeKind, Error, Kind, Result};
 
 /// The version of the tables, kept in the file.
@@ -71,10 +71,18 @@ impl Backend for Sqlite {
         Ok(Box::new(SqliteSession { connection: self.open()?, log: wal_path(&self.path) }))
     }
 
-    /// SQLite tells nobody of a commit by another process, so this waits the time out.
-    fn wait(&self, at_most: Duration) -> Result<()> {
+    fn listen(&self) -> Result<Box<dyn Listener>> {
+        Ok(Box::new(Patience))
+    }
+}
+
+/// SQLite tells nobody of a commit by another process: this waits the time out, and there may have been one.
+struct Patience;
+
+impl Listener for Patience {
+    fn wait(&mut self, at_most: Duration) -> Result<bool> {
         std::thread::sleep(at_most);
-        Ok(())
+        Ok(true)
     }
 }
 

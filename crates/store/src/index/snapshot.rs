@@ -33,6 +33,9 @@ pub enum SnapshotError {
     /// Its content contradicts itself.
     #[error("the snapshot is damaged")]
     Damaged,
+    /// Its content contradicts the objects.
+    #[error("the snapshot is not of this database")]
+    Foreign,
 }
 
 type Result<T, E = SnapshotError> = std::result::Result<T, E>;
@@ -84,10 +87,12 @@ impl<T> Index<T> {
     }
 }
 
-/// A number that stands for the layout and the field table.
+/// A number that stands for the layout and the field table. How a field is read may change between versions of this
+/// program without a trace in its table, so the version counts too.
 fn shape<T>(table: &Fields<T>) -> u64 {
     let mut hash = crc32fast::Hasher::new();
     hash.update(&LAYOUT.to_le_bytes());
+    hash.update(env!("CARGO_PKG_VERSION").as_bytes());
     for field in table.fields {
         let source = std::mem::discriminant(&field.source);
         hash.update(format!("{:?}{:?}{:?}{source:?};", field.criteria, field.tokens, field.kind).as_bytes());
