@@ -40,7 +40,7 @@ pub struct Fresh {
 }
 
 static OPERATIONS: LazyLock<Vec<Operation>> =
-    LazyLock::new(|| [tags::OPERATIONS, assets::OPERATIONS].concat());
+    LazyLock::new(|| [tags::OPERATIONS, assets::OPERATIONS, users::OPERATIONS].concat());
 
 impl Platform {
     /// Opens the product in a database.

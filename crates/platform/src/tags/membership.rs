@@ -360,6 +360,14 @@ impl Tags {
         (names, criticality.unwrap_or(DEFAULT_CRITICALITY))
     }
 
+    /// Those of these tags that exist, with their names.
+    pub(crate) fn names(&self, tags: &[Id<Tag>]) -> Vec<TagName> {
+        let state = self.state.read();
+        let name =
+            |tag: &Id<Tag>| Some(TagName { id: tag.get(), name: state.tags.get(&tag.get())?.name.clone() });
+        tags.iter().filter_map(name).collect()
+    }
+
     /// The children of a tag, by id.
     pub(crate) fn children(&self, id: u32) -> Vec<TagName> {
         let state = self.state.read();

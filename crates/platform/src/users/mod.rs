@@ -8,12 +8,14 @@
 
 mod access;
 mod model;
+mod ops;
 mod password;
 mod session;
 mod throttle;
 
 pub use access::{Access, Credentials, SignInError};
 pub use model::{Role, User, built_in_roles};
+pub(crate) use ops::OPERATIONS;
 pub use password::{BadPassword, hash_password};
 pub use session::SessionToken;
 

@@ -1,7 +1,7 @@
 //! Users and roles as they are stored.
 
 use jiff::Timestamp;
-use query::{Field, Fields, Kind as Of, Source, ValueRef};
+use query::{Field, FieldId, Fields, Kind as Of, Source, ValueRef};
 use serde::{Deserialize, Serialize};
 use store::{Id, Kind, Object};
 
@@ -83,6 +83,11 @@ impl Object for User {
     }
 }
 
+/// The ids of a user's roles.
+pub(super) const ROLES: FieldId = FieldId(2);
+/// The names of a user's roles: joined.
+pub(super) const ROLE_NAME: FieldId = FieldId(3);
+
 static USERS: Fields<User> = Fields {
     fields: &[
         Field::new(Of::Integer, Source::Id).criteria(&["id"]),
@@ -106,7 +111,7 @@ impl Object for Role {
     const KIND: Kind = Kind::new("role");
 
     fn fields() -> &'static Fields<Self> {
-        &ROLES
+        &ROLE_TABLE
     }
 
     fn keys(&self) -> Vec<String> {
@@ -114,7 +119,7 @@ impl Object for Role {
     }
 }
 
-static ROLES: Fields<Role> = Fields {
+static ROLE_TABLE: Fields<Role> = Fields {
     fields: &[
         Field::new(Of::Integer, Source::Id).criteria(&["id"]),
         Field::new(Of::Text, Source::Read(|role: &Role, out| out(ValueRef::Text(&role.name))))

@@ -36,6 +36,11 @@ impl ObjectWriter<'_> {
         self.text(name, text.unwrap_or_default());
     }
 
+    /// A text that is there also when it is empty, for the few members that clients demand (contract/am.md 10).
+    pub fn text_always(&mut self, name: &str, text: &str) {
+        self.level.scalar(name, |out, format| write_text(out, format, text));
+    }
+
     /// A free text, as CDATA in XML (contract/was.md 1.1); left out if empty.
     pub fn cdata(&mut self, name: &str, text: &str) {
         if !text.is_empty() {
