@@ -51,35 +51,34 @@ pub struct Change {
 }
 
 /// What two documents of one kind do not share, as two documents: the members of the first that the second lacks or
-/// has otherwise, and the reverse. Of lists only the elements not shared are kept, so that one changed package of
+/// has otherwise, and the reverse; members that are objects likewise. Of lists only the elements not shared are kept, so that one changed package of
 /// thousands makes a small entry. An empty text stands for no document.
 ///
 /// Works on the texts as the store wrote them (compact, same order of members), without building values.
 pub fn difference(before: &str, after: &str) -> (String, String) {
     let (old, new) = (members(before), members(after));
-    let find = |list: &[(&str, &str)], name: &str| {
-        list.iter().find(|(own, _)| *own == name).map(|(_, value)| value.to_owned().to_owned())
-    };
     let mut sides = (String::from("{"), String::from("{"));
     for (name, value) in &old {
         match find(&new, name) {
             Some(other) if other == *value => {}
             Some(other) => {
-                let (gone, come) = value_difference(value, &other);
+                let (gone, come) = value_difference(value, other);
                 push_member(&mut sides.0, name, &gone);
                 push_member(&mut sides.1, name, &come);
             }
             None => push_member(&mut sides.0, name, value),
         }
     }
-    for (name, value) in &new {
-        if !old.iter().any(|(own, _)| own == name) {
-            push_member(&mut sides.1, name, value);
-        }
+    for (name, value) in new.iter().filter(|(name, _)| find(&old, name).is_none()) {
+        push_member(&mut sides.1, name, value);
     }
     sides.0.push('}');
     sides.1.push('}');
     sides
+}
+
+fn find<'a>(members: &[(&'a str, &'a str)], name: &str) -> Option<&'a str> {
+    members.iter().find(|(own, _)| *own == name).map(|(_, value)| *value)
 }
 
 fn push_member(out: &mut String, name: &str, value: &str) {
@@ -91,7 +90,11 @@ fn push_member(out: &mut String, name: &str, value: &str) {
     out.push_str(value);
 }
 
+/// Of objects and lists what they do not share; other values whole.
 fn value_difference(old: &str, new: &str) -> (String, String) {
+    if old.starts_with('{') && new.starts_with('{') {
+        return difference(old, new);
+    }
     let (Some(gone), Some(come)) = (elements(old), elements(new)) else {
         return (old.to_owned(), new.to_owned());
     };
@@ -164,12 +167,12 @@ mod tests {
     #[test]
     fn only_what_changed_is_kept() {
         let before =
-            r#"{"name":"web, \"1\"","tags":[1,2],"software":[{"n":"a","v":[1]},{"n":"b"}],"os":"x"}"#;
+            r#"{"net":{"a":1,"b":2},"tags":[1,2],"software":[{"n":"a, \"v\"","v":[1]},{"n":"b"}],"os":"x"}"#;
         let after =
-            r#"{"name":"web, \"1\"","tags":[1,2],"software":[{"n":"b"},{"n":"a","v":[2]}],"address":"y"}"#;
+            r#"{"net":{"a":1,"b":3},"tags":[1,2],"software":[{"n":"b"},{"n":"a","v":[2]}],"address":"y"}"#;
         let (gone, come) = difference(before, after);
-        assert_eq!(gone, r#"{"software":[{"n":"a","v":[1]}],"os":"x"}"#);
-        assert_eq!(come, r#"{"software":[{"n":"a","v":[2]}],"address":"y"}"#);
+        assert_eq!(gone, r#"{"net":{"b":2},"software":[{"n":"a, \"v\"","v":[1]}],"os":"x"}"#);
+        assert_eq!(come, r#"{"net":{"b":3},"software":[{"n":"a","v":[2]}],"address":"y"}"#);
     }
 
     #[test]
