@@ -3,6 +3,7 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that can't be set up has failed")]
 
 pub mod chance;
+pub mod ledger;
 pub mod postgres;
 pub mod process;
 

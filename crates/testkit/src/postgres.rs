@@ -32,6 +32,11 @@ impl Database {
         Self { name, url }
     }
 
+    /// Its name on the server.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its address.
     pub fn url(&self) -> &str {
         &self.url

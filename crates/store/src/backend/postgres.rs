@@ -324,3 +324,52 @@ fn change_of(row: &postgres::Row) -> Result<Change> {
         after: row.get(7),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_commit_is_synced_to_the_disk_whatever_the_database_says() {
+        let database = testkit::postgres::Database::create();
+        let name = database.name();
+        database
+            .client()
+            .batch_execute(&format!("ALTER DATABASE {name} SET synchronous_commit = off"))
+            .unwrap();
+        let setting = || -> String {
+            let mut client = Postgres::new(database.url()).unwrap().client().unwrap();
+            client.query_one("SHOW synchronous_commit", &[]).unwrap().get(0)
+        };
+        assert_eq!(setting(), "on");
+        // One that asks for more than this is left as it is.
+        let more = format!("ALTER DATABASE {name} SET synchronous_commit = remote_apply");
+        database.client().batch_execute(&more).unwrap();
+        assert_eq!(setting(), "remote_apply");
+    }
+
+    #[test]
+    fn a_writer_sees_what_was_committed_while_it_waited_whatever_the_database_says() {
+        let database = testkit::postgres::Database::create();
+        let name = database.name();
+        let strict = format!("ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'");
+        database.client().batch_execute(&strict).unwrap();
+        let backend = Postgres::new(database.url()).unwrap();
+        backend.prepare(&[]).unwrap();
+        let (mut first, mut second) = (backend.connect().unwrap(), backend.connect().unwrap());
+        let kind = Kind::new("dog");
+        first.begin_write().unwrap();
+        assert_eq!(first.next_id(kind).unwrap(), 1);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                second.begin_write().unwrap();
+                let next = second.next_id(kind).unwrap();
+                second.commit().unwrap();
+                next
+            });
+            std::thread::sleep(Duration::from_millis(200));
+            first.commit().unwrap();
+            assert_eq!(waiting.join().unwrap(), 2);
+        });
+    }
+}

@@ -313,3 +313,19 @@ impl FromSql for ChangeKind {
         ChangeKind::named(value.as_str()?).ok_or(FromSqlError::InvalidType)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_commit_is_synced_to_the_disk() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = Sqlite::new(directory.path().join("store")).open().unwrap();
+        let setting = |name: &str| -> rusqlite::types::Value {
+            connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(setting("synchronous"), rusqlite::types::Value::Integer(2));
+        assert_eq!(setting("journal_mode"), rusqlite::types::Value::Text("wal".into()));
+    }
+}

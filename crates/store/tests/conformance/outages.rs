@@ -110,15 +110,15 @@ fn no_answered_write_is_lost_while_connections_are_cut() {
 #[test]
 fn a_database_of_another_encoding_is_refused() {
     let base = Base::postgres();
-    let url = base.database.as_ref().unwrap().url().to_owned();
-    let mut client = base.database.as_ref().unwrap().client();
-    let name = format!("{}_latin", url.split('/').nth(3).unwrap().split('?').next().unwrap());
+    let database = base.database.as_ref().unwrap();
+    let mut client = database.client();
+    let name = format!("{}_latin", database.name());
     client
         .batch_execute(&format!(
             "CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
         ))
         .unwrap();
-    let other = url.replacen(name.trim_end_matches("_latin"), &name, 1);
+    let other = database.url().replacen(database.name(), &name, 1);
     let backend = store::backend::Postgres::new(&other).unwrap();
     let refused = store::backend::Backend::prepare(&backend, &[]);
     client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
