@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use query::Filter;
+use query::{Filter, Test, Value};
 use store::{Id, Store};
 
+use crate::assets::fields::TAG_ID;
 use crate::tags::Tag;
 use crate::users::User;
 use crate::{Permission, Permissions, Platform, Result};
@@ -54,12 +55,11 @@ impl Call {
         Err(qps::ServiceError::unauthorized().into())
     }
 
-    /// The assets that the caller may see.
-    pub fn asset_scope(&self) -> Filter {
-        match &self.caller.scope {
-            None => Filter::All,
-            Some(tags) => Filter::set(self.platform.tags().assets_below(tags)),
-        }
+    /// The assets that the caller may see: those with a tag of the scope, or with one below it.
+    pub(crate) fn asset_scope(&self) -> Filter {
+        let Some(tags) = &self.caller.scope else { return Filter::All };
+        let family = self.platform.tags().family(tags);
+        Filter::Field(TAG_ID, Test::In(family.into_iter().map(|id| Value::Integer(id.into())).collect()))
     }
 
     /// Runs a write in the caller's name and waits until it is durable.

@@ -10,6 +10,7 @@ mod operation;
 mod permission;
 mod platform;
 mod schema;
+mod text;
 
 pub mod agents;
 pub mod assets;

@@ -22,13 +22,12 @@ pub(super) async fn enroll(
     check_signature(&message.public_key, ENROLL_PATH, request)?;
     let (work, peer) = (platform.clone(), request.peer);
     let answer = platform.store().write("agent enrolment", move |job| {
-        let Some(key) = activation::open(job, message.activation_key.reveal())? else { return Ok(None) };
-        let known = job.find::<Asset>(&public_key(&message.public_key))?;
-        if let Some(asset) = known
-            && let Some(agent) = job.get(asset)?.and_then(|asset| asset.agent.clone())
+        if let Some(known) = job.find::<Asset>(&public_key(&message.public_key))?
+            && let Some(agent) = job.get(known)?.and_then(|asset| asset.agent.clone())
         {
             return Ok(Some(agent.id));
         }
+        let Some(key) = activation::open(job, message.activation_key.reveal())? else { return Ok(None) };
         let agent = Agent {
             id: Uuid::new_v4(),
             public_key: message.public_key,

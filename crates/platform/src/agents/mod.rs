@@ -153,6 +153,10 @@ fn take(
         Judgement::New => {
             let mut new = old.object.clone();
             let taken = report::take(&mut new, message, job.now());
+            if taken.is_err() {
+                // Whatever of it fitted: half a delta is no state that anybody had.
+                new.clone_from(&old.object);
+            }
             let agent = new.agent.as_mut().ok_or_else(gone)?;
             (agent.sequence, agent.body, agent.refused) = (this.sequence, Some(this.body), taken.err());
             agent.last_checked_in = job.now();

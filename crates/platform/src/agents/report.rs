@@ -67,7 +67,7 @@ fn take_delta(asset: &mut Asset, mut delta: Delta, now: Timestamp) -> Result<(),
     Ok(())
 }
 
-/// Everything removed must have been there: otherwise what is held is not what the agent believes.
+/// Everything removed must have been there, and nothing added: otherwise what is held is not what the agent believes.
 fn change_software(held: &mut Vec<Software>, packages: &ListDelta<Package>) -> Result<(), ResyncReason> {
     for package in packages.removed.iter() {
         let gone = software(package);
@@ -77,6 +77,10 @@ fn change_software(held: &mut Vec<Software>, packages: &ListDelta<Package>) -> R
     for package in packages.added.iter() {
         let new = software(package);
         let place = held.partition_point(|one| (&one.name, &one.version) < (&new.name, &new.version));
+        let alike = held.iter().skip(place).take_while(|one| one.name == new.name);
+        if alike.into_iter().any(|one| *one == new) {
+            return Err(ResyncReason::StateDiffers);
+        }
         held.insert(place, new);
     }
     Ok(())

@@ -28,7 +28,13 @@ fn modules(input: &Input, known: &[&[&'static str]]) -> Result<Vec<&'static str>
     let all: Vec<&'static str> = known.concat();
     let given = input.query.get("module").unwrap_or_default();
     let names: Vec<_> = given.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    let wrong = |value: &str| Error::from(ServiceError::invalid_param("module", value, all.join(", ")));
+    let wrong = |value: &str| {
+        Error::from(ServiceError::invalid_param(
+            "module",
+            value,
+            format!("Values expected: {}.", all.join(", ")),
+        ))
+    };
     if names.is_empty() {
         return Err(wrong(given));
     }
@@ -40,8 +46,11 @@ fn modules(input: &Input, known: &[&[&'static str]]) -> Result<Vec<&'static str>
 pub(super) fn activate_hosts(call: &Call, input: Input) -> Result<Answer> {
     let modules = modules(&input, &[HOST_MODULES])?;
     let targets = engine::targets::<Hosts>(call, input.id, &input.request, Hosts::scope(call))?;
+    let work = call.clone();
     let ids = call.write(move |job| {
-        engine::every::<Hosts>(job, &targets, |job, old| change(job, old, |asset| activate(asset, &modules)))
+        engine::every::<Hosts>(&work, job, &targets, |job, old| {
+            change(job, old, |asset| activate(asset, &modules))
+        })
     })?;
     Ok(ids_answer(Hosts::SCHEMA, Hosts::NAME, ids))
 }
@@ -69,8 +78,9 @@ pub(super) fn deactivate_agents(call: &Call, input: Input) -> Result<Answer> {
 /// `uninstall/am/asset[/{id}]`: the agent removes itself when it comes next, and the asset is gone.
 pub(super) fn uninstall_agents(call: &Call, input: Input) -> Result<Answer> {
     let targets = agent_targets(call, &input, true)?;
+    let work = call.clone();
     let ids = call.write(move |job| {
-        engine::every::<Assets>(job, &targets, |job, old| {
+        engine::every::<Assets>(&work, job, &targets, |job, old| {
             let agent = old.agent.as_ref().ok_or_else(|| no_agent(old))?;
             crate::agents::uninstall(job, old.id, agent)?;
             Ok(job.delete(old)?)
@@ -86,8 +96,9 @@ fn on_agents(
     edit: impl Fn(&mut Asset) -> Result<()> + Send + 'static,
 ) -> Result<Answer> {
     let targets = agent_targets(call, &input, for_agents)?;
+    let work = call.clone();
     let ids = call.write(move |job| {
-        engine::every::<Assets>(job, &targets, |job, old| {
+        engine::every::<Assets>(&work, job, &targets, |job, old| {
             if for_agents && old.agent.is_none() {
                 return Err(no_agent(old));
             }

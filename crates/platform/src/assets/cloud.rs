@@ -145,6 +145,10 @@ const OCI: Shape = Shape {
 
 /// Members that are booleans on the wire.
 const BOOLEANS: [&str; 3] = ["spotInstance", "sourceDestinationCheck", "monitoringEnabled"];
+/// Members that are dates.
+const DATES: [&str; 2] = ["createdDate", "launchTime"];
+/// Members that are numbers.
+const NUMBERS: [&str; 1] = ["endpointId"];
 
 impl Provider {
     fn shape(self) -> &'static Shape {
@@ -203,6 +207,8 @@ fn write_source(id: u32, source: &CloudSource, shape: &Shape, out: &mut ObjectWr
     for name in shape.members {
         match source.members.get(*name) {
             Some(value) if BOOLEANS.contains(name) => out.boolean(name, value == "true"),
+            Some(value) if DATES.contains(name) => out.date_opt(name, qps::parse_date(value)),
+            Some(value) if NUMBERS.contains(name) => out.number_opt(name, value.parse::<i64>().ok()),
             Some(value) => out.text(name, value),
             None => {}
         }

@@ -110,7 +110,7 @@ const TABLE: &[Field<Asset>] = &[
     // Identity and names.
     Field::new(Kind::Integer, Source::Id).criteria(&["id"]).qql(&["asset.assetID", "asset.id"]),
     Field::new(Kind::Integer, Source::Id).criteria(&["qwebHostId"]).qql(&["asset.hostID"]),
-    read(Kind::Text, |a, out| address_text(a, out)).criteria(&["address"]).free(),
+    read(Kind::Text, |a, out| address_text(a, out)).criteria(&["address"]).qql(&["asset.address"]).free(),
     read(Kind::Text, |a, out| text(&a.network.fqdn, out)).criteria(&["fqdn"]).qql(&["asset.fqdn"]),
     read(Kind::Text, |a, out| text(&a.network.netbios_name, out)).criteria(&["netbiosName"])
         .qql(&["asset.netbiosName"]).free(),
@@ -190,6 +190,10 @@ const TABLE: &[Field<Asset>] = &[
     read(Kind::Text, |a, out| from_cloud(a, None, &["publicDnsName"], out)).criteria(&["publicDnsName"]),
     read(Kind::Text, |a, out| from_cloud(a, None, &["privateIpAddress"], out)).criteria(&["privateIpAddress"]),
     read(Kind::Text, |a, out| from_cloud(a, None, &["publicIpAddress"], out)).criteria(&["publicIpAddress"]),
+    read(Kind::Boolean, |a, out| flag_from_cloud(a, "spotInstance", out)).criteria(&["spotInstance"]),
+    read(Kind::Boolean, |a, out| flag_from_cloud(a, "monitoringEnabled", out)).criteria(&["monitoringEnabled"]),
+    read(Kind::Date, |a, out| date_from_cloud(a, "launchTime", out)).criteria(&["launchTime"]),
+    read(Kind::Date, |a, out| date_from_cloud(a, "createdDate", out)).criteria(&["createdDate"]),
     read(Kind::Text, |a, out| from_cloud(a, Some(Provider::Ec2), &["instanceId"], out)).qql(&["aws.ec2.instanceId"]),
     read(Kind::Text, |a, out| from_cloud(a, Some(Provider::Ec2), &["accountId"], out)).qql(&["aws.ec2.accountId"]),
     read(Kind::Text, |a, out| from_cloud(a, Some(Provider::Ec2), &["region"], out)).qql(&["aws.ec2.region", "aws.ec2.region.code"]),
@@ -362,6 +366,16 @@ fn inventory_source(asset: &Asset, out: &mut Values<'_>) {
     }
 }
 
+fn flag_from_cloud(asset: &Asset, member: &str, out: &mut Values<'_>) {
+    let values = asset.sources.iter().filter_map(|source| source.members.get(member));
+    values.for_each(|value| out(ValueRef::Boolean(value == "true")));
+}
+
+fn date_from_cloud(asset: &Asset, member: &str, out: &mut Values<'_>) {
+    let values = asset.sources.iter().filter_map(|source| source.members.get(member));
+    values.for_each(|value| date(qps::parse_date(value), out));
+}
+
 /// The values of these members in the asset's cloud sources.
 fn from_cloud(asset: &Asset, provider: Option<Provider>, members: &[&str], out: &mut Values<'_>) {
     let sources = asset
@@ -373,5 +387,57 @@ fn from_cloud(asset: &Asset, provider: Option<Provider>, members: &[&str], out: 
             .iter()
             .filter_map(|member| source.members.get(*member))
             .for_each(|value| out(ValueRef::Text(value)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise a query without a token could not be printed.
+    #[test]
+    fn every_field_that_is_searched_without_a_token_has_one() {
+        for (id, field) in FIELDS.iter().filter(|(_, field)| field.free) {
+            assert!(!field.tokens.is_empty(), "{id:?} {:?}", field.criteria);
+        }
+    }
+
+    #[test]
+    fn names_in_criteria_and_tokens_are_unique() {
+        let mut names: Vec<_> = FIELDS.iter().flat_map(|(_, field)| field.criteria).collect();
+        let mut tokens: Vec<_> =
+            FIELDS.iter().flat_map(|(_, field)| field.tokens).map(|name| name.to_lowercase()).collect();
+        let (all_names, all_tokens) = (names.len(), tokens.len());
+        names.sort_unstable();
+        names.dedup();
+        tokens.sort_unstable();
+        tokens.dedup();
+        assert_eq!((names.len(), tokens.len()), (all_names, all_tokens));
+    }
+
+    #[test]
+    fn the_named_places_are_where_their_names_say() {
+        let places = [
+            (TAG_NAME, "tagName"),
+            (TAG_ID, "tagId"),
+            (NAME, "name"),
+            (OS, "os"),
+            (AGENT_ID, "agentUuid"),
+            (LAST_VULN_SCAN, "lastVulnScan"),
+            (CREATED, "created"),
+            (DNS_NAME, "dnsHostName"),
+        ];
+        for (place, name) in places {
+            assert_eq!(FIELDS.by_criteria(name).map(|(id, _)| id), Some(place), "{name}");
+        }
+        assert_eq!(FIELDS.by_token("address").map(|(id, _)| id), Some(ADDRESS));
+        assert_eq!(FIELDS.by_token("asset.criticalityScore").map(|(id, _)| id), Some(CRITICALITY));
+        assert_eq!(FIELDS.by_token("asset.biosHardwareUUID").map(|(id, _)| id), Some(BIOS_UUID));
+        let member = |token: &str| FIELDS.member_by_token(token).map(|(list, member, _)| (list, member));
+        assert_eq!(member("software.name"), Some((SOFTWARE, SOFTWARE_NAME)));
+        assert_eq!(member("openPorts.port"), Some((PORTS, PORT_NUMBER)));
+        assert_eq!(member("vulnerabilities.vulnerability.qid"), Some((DETECTIONS, QID)));
+        assert_eq!(member("vulnerabilities.found"), Some((DETECTIONS, FOUND)));
+        assert_eq!(member("interfaces.macAddress"), Some((INTERFACES, MAC)));
     }
 }

@@ -13,6 +13,7 @@ mod items;
 mod model;
 mod names;
 mod ops;
+mod tagging;
 mod wire;
 
 pub use model::{

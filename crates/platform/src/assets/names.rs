@@ -5,27 +5,35 @@ use crate::Settings;
 
 /// The name that an asset's key attributes give it: DNS name, NetBIOS name, cloud instance, address.
 pub(crate) fn derived_name(asset: &Asset) -> Option<String> {
-    let instance = || {
-        let members = asset.sources.iter().map(|source| &source.members);
-        members.flat_map(|members| members.get("instanceId").or_else(|| members.get("vmId"))).next().cloned()
-    };
     let network = &asset.network;
     network
         .dns_host_name
         .clone()
         .or_else(|| network.netbios_name.clone())
-        .or_else(instance)
+        .or_else(|| instance(asset).cloned())
         .or_else(|| network.address.map(|address| address.to_string()))
+}
+
+fn instance(asset: &Asset) -> Option<&String> {
+    let mut members = asset.sources.iter().map(|source| &source.members);
+    members.find_map(|members| members.get("instanceId").or_else(|| members.get("vmId")))
+}
+
+/// Whether one of the attributes that a name is made of is another one now.
+fn key_changed(old: &Asset, new: &Asset) -> bool {
+    let (before, after) = (&old.network, &new.network);
+    before.dns_host_name != after.dns_host_name
+        || before.netbios_name != after.netbios_name
+        || before.address != after.address
+        || instance(old) != instance(new)
 }
 
 /// Lets the name follow, where that is switched on, the asset is not locked, and a key attribute changed.
 pub(crate) fn follow_names(settings: Settings, old: &Asset, new: &mut Asset) {
-    if !settings.automatic_names || new.prevent_auto_name {
+    if !settings.automatic_names || new.prevent_auto_name || !key_changed(old, new) {
         return;
     }
-    if let Some(name) = derived_name(new)
-        && derived_name(old).as_ref() != Some(&name)
-    {
+    if let Some(name) = derived_name(new) {
         new.name = name;
     }
 }

@@ -8,7 +8,7 @@ use super::activation;
 use super::edit::Edit;
 use super::model::Asset;
 use super::wire::AssetView;
-use crate::engine::{self, Creatable, Editable, Resource, Surface};
+use crate::engine::{self, Creatable, Editable, Judge, Resource, Surface};
 use crate::operation::State::{Done, Partial};
 use crate::{Call, Operation, Permission, Result};
 
@@ -103,6 +103,10 @@ impl Resource for Hosts {
         call.platform.tags().resolve(filter.at(call.now))
     }
 
+    fn judge<'f>(call: &'f Call, filter: &'f Filter) -> Judge<'f, Asset> {
+        call.platform.tags().judge(filter, call.now)
+    }
+
     fn write(call: &Call, id: u32, asset: &Asset, out: &mut ObjectWriter<'_>) {
         view(call, id, asset, |view| view.write_host(out));
     }
@@ -137,6 +141,10 @@ impl Resource for Assets {
         Hosts::resolve(call, filter)
     }
 
+    fn judge<'f>(call: &'f Call, filter: &'f Filter) -> Judge<'f, Asset> {
+        Hosts::judge(call, filter)
+    }
+
     fn write(call: &Call, id: u32, asset: &Asset, out: &mut ObjectWriter<'_>) {
         view(call, id, asset, |view| view.write_asset(out));
     }
@@ -151,7 +159,11 @@ impl Editable for Hosts {
         Ok(edit)
     }
 
-    fn edit(call: &Call, job: &mut Job<'_>, old: &Stored<Asset>, edit: &Edit) -> Result<Asset> {
+    fn prepare(job: &mut Job<'_>, edit: &mut Edit) -> Result<()> {
+        edit.prepare(job)
+    }
+
+    fn edit(call: &Call, job: &mut Job<'_>, old: &Stored<Asset>, edit: &Edit) -> Result<()> {
         edit.apply(call, job, old)
     }
 
@@ -169,7 +181,11 @@ impl Editable for Assets {
         Ok(edit)
     }
 
-    fn edit(call: &Call, job: &mut Job<'_>, old: &Stored<Asset>, edit: &Edit) -> Result<Asset> {
+    fn prepare(job: &mut Job<'_>, edit: &mut Edit) -> Result<()> {
+        edit.prepare(job)
+    }
+
+    fn edit(call: &Call, job: &mut Job<'_>, old: &Stored<Asset>, edit: &Edit) -> Result<()> {
         edit.apply(call, job, old)
     }
 
@@ -179,9 +195,7 @@ impl Editable for Assets {
 }
 
 impl Creatable for Hosts {
-    fn create(call: &Call, job: &mut Job<'_>, data: &Element) -> Result<u32> {
-        let edit = Edit::read_host(data)?;
-        edit.demand_rights(call)?;
+    fn create(_: &Call, job: &mut Job<'_>, edit: &Edit) -> Result<u32> {
         edit.create(job)
     }
 }

@@ -7,13 +7,16 @@ mod write;
 
 pub(crate) use read::{count, get, search, selection, show, show_many};
 pub(crate) use surface::Surface;
-pub(crate) use write::{Targets, create, delete, every, ids_answer, targets, update};
+pub(crate) use write::{Targets, check_members, create, delete, every, ids_answer, targets, update};
 
 use qps::{Element, ObjectWriter};
-use query::Filter;
+use query::{Filter, Matcher};
 use store::{Job, Object, Stored};
 
 use crate::{Call, Result};
+
+/// Tells whether an object with this id meets a filter.
+pub(crate) type Judge<'f, T> = Box<dyn Fn(u32, &T) -> bool + 'f>;
 
 /// A kind of object as the wire shows it. Several may show the same stored objects (`HostAsset` and `Asset`).
 pub(crate) trait Resource: 'static {
@@ -26,12 +29,18 @@ pub(crate) trait Resource: 'static {
     /// The Criteria fields it takes, where it does not take all of the object's table.
     const CRITERIA: Option<&'static [&'static str]> = None;
 
-    /// What the caller may see.
+    /// What the caller may see: a filter that [`Resource::resolve`] and [`Resource::judge`] understand.
     fn scope(call: &Call) -> Filter;
 
     /// Makes a filter ready to be answered: fixes its dates, and answers fields that other areas know.
     fn resolve(call: &Call, filter: Filter) -> Filter {
         filter.at(call.now)
+    }
+
+    /// The same question for objects one by one, as a write finds them, which may be newer than any index.
+    fn judge<'f>(_: &'f Call, filter: &'f Filter) -> Judge<'f, Self::Object> {
+        let matcher = Matcher::new(Self::Object::fields(), filter);
+        Box::new(move |id, object| matcher.matches(id, object))
     }
 
     /// Writes an object's members.
@@ -40,26 +49,26 @@ pub(crate) trait Resource: 'static {
 
 /// A resource whose objects callers change and delete.
 pub(crate) trait Editable: Resource {
-    /// A change, read from a request and checked as far as it can be without the object.
+    /// A change, read from a request and checked as far as it can be without the store.
     type Edit: Send + 'static;
 
     /// Reads a change from `data`.
     fn read_edit(call: &Call, data: &Element) -> Result<Self::Edit>;
 
-    /// The object after the change. What else the change means happens in the same job.
-    fn edit(
-        call: &Call,
-        job: &mut Job<'_>,
-        old: &Stored<Self::Object>,
-        edit: &Self::Edit,
-    ) -> Result<Self::Object>;
+    /// Looks up once what the change names, however many objects it then changes.
+    fn prepare(_: &mut Job<'_>, _: &mut Self::Edit) -> Result<()> {
+        Ok(())
+    }
+
+    /// Changes an object, and what goes with it.
+    fn edit(call: &Call, job: &mut Job<'_>, old: &Stored<Self::Object>, edit: &Self::Edit) -> Result<()>;
 
     /// Deletes an object, and what goes with it.
     fn delete(call: &Call, job: &mut Job<'_>, old: &Stored<Self::Object>) -> Result<()>;
 }
 
 /// A resource whose objects callers create.
-pub(crate) trait Creatable: Resource {
-    /// Creates an object from `data`; gives its id.
-    fn create(call: &Call, job: &mut Job<'_>, data: &Element) -> Result<u32>;
+pub(crate) trait Creatable: Editable {
+    /// Creates an object; gives its id.
+    fn create(call: &Call, job: &mut Job<'_>, edit: &Self::Edit) -> Result<u32>;
 }

@@ -13,10 +13,11 @@ const CHUNK: usize = 50;
 /// The filter that a request's criteria make, for the caller's eyes.
 pub(crate) fn selection<R: Resource>(call: &Call, request: &Request) -> Result<Filter> {
     let filter = compile::<R>(request.criteria())?;
-    Ok(R::resolve(call, filter).and(R::scope(call)))
+    Ok(R::resolve(call, filter.and(R::scope(call))))
 }
 
-/// The filter that criteria make.
+/// The filter that criteria make. Calls that do not filter ask for it too: a criterion that means nothing is refused
+/// wherever it stands.
 pub(super) fn compile<R: Resource>(given: &[Criterion]) -> Result<Filter> {
     if let Some(known) = R::CRITERIA
         && let Some(other) = given.iter().find(|criterion| !known.contains(&criterion.field.as_str()))
@@ -39,6 +40,7 @@ pub(super) fn borrowed(given: &[Criterion]) -> Vec<criteria::Criterion<'_>> {
 
 /// `GET get/.../{id}`.
 pub(crate) fn get<R: Resource>(call: &Call, input: Input) -> Result<Answer> {
+    compile::<R>(input.request.criteria())?;
     let id = input.id.unwrap_or_default();
     show::<R>(call, id, &R::scope(call))
 }
@@ -59,16 +61,17 @@ pub(crate) fn show<R: Resource>(call: &Call, id: u64, scope: &Filter) -> Result<
 
 /// Whether an object exists and is in a scope.
 pub(super) fn is_in<R: Resource>(call: &Call, id: u32, scope: &Filter) -> bool {
-    match scope {
-        Filter::All => call.store().index::<R::Object, _>(|index| index.ids().contains(id)),
-        Filter::Set(ids) => ids.contains(id),
+    let exists = call.store().index::<R::Object, _>(|index| index.ids().contains(id));
+    match R::resolve(call, scope.clone()) {
+        Filter::All => exists,
+        Filter::Set(ids) => exists && ids.contains(id),
         other => {
             let fields = R::Object::fields();
             let Some((field, _)) = fields.iter().find(|(_, field)| matches!(field.source, Source::Id)) else {
                 return false;
             };
             let only = Filter::Field(field, Test::Equals(Value::Integer(id.into())));
-            call.store().count::<R::Object>(&only.and(other.clone())) > 0
+            call.store().count::<R::Object>(&only.and(other)) > 0
         }
     }
 }

@@ -1,10 +1,7 @@
 //! Create, update, delete, and whatever else changes many objects at once. Everything is checked before anything is
 //! touched, and one job does it all or nothing.
 
-use std::sync::Arc;
-
 use qps::{Element, Request, ServiceError};
-use query::matcher::Matcher;
 use query::{Filter, criteria};
 use store::{Id, Job, Object, Stored};
 
@@ -15,16 +12,18 @@ use crate::{Answer, Call, Error, Input, Result};
 /// How many ids go out at once.
 const CHUNK: usize = 1_000;
 
-/// The objects that a changing call concerns.
-pub(crate) enum Targets {
-    /// The one that its URL names. It was there and in scope a moment ago.
-    One(u32),
-    /// Those that met its filter a moment ago, with the filter.
-    Many(Vec<u32>, Arc<Filter>),
+/// The objects that a changing call concerns. The index chose them; the job looks again, since others write too.
+pub(crate) struct Targets {
+    ids: Vec<u32>,
+    /// Whether the URL names the one object, so that its absence is an error.
+    named: bool,
+    criteria: Filter,
+    scope: Filter,
 }
 
 /// Finds the objects that a changing call concerns, within `scope`. A call that names neither an id nor a criterion
-/// is refused rather than taken for all (`contract/qps.md 6.5`), and so is NOT EQUALS (`contract/am.md 3`).
+/// is refused rather than taken for all (`contract/qps.md 6.5`), and so is NOT EQUALS (`contract/am.md 3`). Of an
+/// object that the URL names, criteria must hold too.
 pub(crate) fn targets<R: Resource>(
     call: &Call,
     id: Option<u64>,
@@ -32,10 +31,14 @@ pub(crate) fn targets<R: Resource>(
     scope: Filter,
 ) -> Result<Targets> {
     criteria::refuse_not_equals(R::Object::fields(), &borrowed(request.criteria()))?;
+    let criteria = compile::<R>(request.criteria())?.at(call.now);
     if let Some(id) = id {
         let missing = || Error::from(ServiceError::not_found(R::NAME, id));
         let one = u32::try_from(id).map_err(|_| missing())?;
-        return if is_in::<R>(call, one, &scope) { Ok(Targets::One(one)) } else { Err(missing()) };
+        if !is_in::<R>(call, one, &scope) {
+            return Err(missing());
+        }
+        return Ok(Targets { ids: vec![one], named: true, criteria, scope });
     }
     if request.criteria().is_empty() {
         return Err(Error::invalid(
@@ -43,37 +46,31 @@ pub(crate) fn targets<R: Resource>(
             "Specify filters that select the objects, or the id in the URL.",
         ));
     }
-    let filter = R::resolve(call, compile::<R>(request.criteria())?).and(scope);
+    let filter = R::resolve(call, criteria.clone().and(scope.clone()));
     let ids = call.store().index::<R::Object, _>(|index| index.select(&filter).iter().collect());
-    Ok(Targets::Many(ids, Arc::new(filter)))
+    Ok(Targets { ids, named: false, criteria, scope })
 }
 
-/// Runs `each` for every target that is still there and still meets the filter; gives their ids.
+/// Runs `each` for every target that is still there, in scope, and meets the criteria; gives their ids.
 pub(crate) fn every<R: Resource>(
+    call: &Call,
     job: &mut Job<'_>,
     targets: &Targets,
     mut each: impl FnMut(&mut Job<'_>, &Stored<R::Object>) -> Result<()>,
 ) -> Result<Vec<u32>> {
-    match targets {
-        Targets::One(id) => {
-            let missing = || Error::from(ServiceError::not_found(R::NAME, id));
-            let object = job.get(Id::<R::Object>::new(*id))?.ok_or_else(missing)?;
-            each(job, &object)?;
-            Ok(vec![*id])
-        }
-        Targets::Many(ids, filter) => {
-            let matcher = Matcher::new(R::Object::fields(), filter);
-            let mut done = Vec::with_capacity(ids.len());
-            for id in ids {
-                let Some(object) = job.get(Id::<R::Object>::new(*id))? else { continue };
-                if matcher.matches(*id, &object) {
-                    each(job, &object)?;
-                    done.push(*id);
-                }
+    let (in_scope, meant) = (R::judge(call, &targets.scope), R::judge(call, &targets.criteria));
+    let mut done = Vec::with_capacity(targets.ids.len());
+    for id in &targets.ids {
+        match job.get(Id::<R::Object>::new(*id))?.filter(|object| in_scope(*id, object)) {
+            Some(object) if meant(*id, &object) => {
+                each(job, &object)?;
+                done.push(*id);
             }
-            Ok(done)
+            None if targets.named => return Err(ServiceError::not_found(R::NAME, id).into()),
+            _ => {}
         }
     }
+    Ok(done)
 }
 
 /// Changed objects, reduced to their ids (`contract/am.md 3`).
@@ -104,32 +101,62 @@ fn data<R: Resource>(request: Request) -> Result<Element> {
     Ok(data)
 }
 
+/// Refuses members that an object does not have, and members given twice: neither must be lost in silence.
+///
+/// # Errors
+/// `INVALID_XML` naming the first of them.
+pub(crate) fn check_members(object: &Element, known: &[&str]) -> Result<()> {
+    object.expect_only(known)?;
+    let mut seen = Vec::new();
+    for member in &object.children {
+        if seen.contains(&&member.name) {
+            let message = format!(
+                "Element '{}' is given more than once in '{}' ({}).",
+                member.name, object.name, member.position
+            );
+            return Err(ServiceError::invalid_xml(message, format!("Send '{}' once.", member.name)).into());
+        }
+        seen.push(&member.name);
+    }
+    Ok(())
+}
+
 /// `create/...`. Answers the whole new object, even where the caller's scope does not reach it.
 pub(crate) fn create<R: Creatable>(call: &Call, input: Input) -> Result<Answer> {
-    let data = data::<R>(input.request)?;
+    compile::<R>(input.request.criteria())?;
+    let mut edit = R::read_edit(call, &data::<R>(input.request)?)?;
     let work = call.clone();
-    let id = call.write(move |job| R::create(&work, job, &data))?;
+    let id = call.write(move |job| {
+        R::prepare(job, &mut edit)?;
+        R::create(&work, job, &edit)
+    })?;
     show::<R>(call, id.into(), &Filter::All)
 }
 
 /// `update/...[/{id}]`.
 pub(crate) fn update<R: Editable>(call: &Call, input: Input) -> Result<Answer> {
     let targets = targets::<R>(call, input.id, &input.request, R::scope(call))?;
-    let edit = R::read_edit(call, &data::<R>(input.request)?)?;
+    let mut edit = R::read_edit(call, &data::<R>(input.request)?)?;
     let work = call.clone();
     let ids = call.write(move |job| {
-        every::<R>(job, &targets, |job, old| {
-            let new = R::edit(&work, job, old, &edit)?;
-            Ok(job.update(old, new)?)
-        })
+        R::prepare(job, &mut edit)?;
+        every::<R>(&work, job, &targets, |job, old| R::edit(&work, job, old, &edit))
     })?;
     Ok(ids_answer(R::SCHEMA, R::NAME, ids))
 }
 
-/// `delete/...[/{id}]`.
+/// `delete/...[/{id}]`. An object that goes with another one is counted all the same if the filter names it.
 pub(crate) fn delete<R: Editable>(call: &Call, input: Input) -> Result<Answer> {
     let targets = targets::<R>(call, input.id, &input.request, R::scope(call))?;
     let work = call.clone();
-    let ids = call.write(move |job| every::<R>(job, &targets, |job, old| R::delete(&work, job, old)))?;
+    let ids = call.write(move |job| -> Result<_> {
+        let named = every::<R>(&work, job, &targets, |_, _| Ok(()))?;
+        for id in &named {
+            if let Some(old) = job.get(Id::<R::Object>::new(*id))? {
+                R::delete(&work, job, &old)?;
+            }
+        }
+        Ok(named)
+    })?;
     Ok(ids_answer(R::SCHEMA, R::NAME, ids))
 }

@@ -9,14 +9,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
 use query::matcher::{Matcher, Prepared};
-use query::{Dependency, FieldId, Filter, Kind, Test, Value, ValueRef};
+use query::{FieldId, Filter, Kind, Test, Value, ValueRef};
 use roaring::{MultiOps, RoaringBitmap};
 use store::{Changed, Clock, Id, Object, Store};
 
+use super::forest::{Entry, Forest, Selection, is_joined, speaks_of_tags};
 use super::model::Tag;
-use super::rules::{self, Rule};
 use crate::Result;
 use crate::assets::{Asset, fields};
+use crate::engine::Judge;
 
 /// The criticality of an asset without any scored tag (`contract/am.md 4.1`).
 const DEFAULT_CRITICALITY: u8 = 2;
@@ -40,44 +41,11 @@ pub struct Tags {
 
 #[derive(Default)]
 struct State {
-    tags: BTreeMap<u32, Entry>,
+    forest: Forest,
+    /// The assets that rules select, for each tag with a rule.
+    selected: BTreeMap<u32, RoaringBitmap>,
     /// Tags with rules, each after the tags that its rule speaks of.
     order: Vec<u32>,
-}
-
-#[derive(Clone)]
-struct Entry {
-    name: Arc<str>,
-    parent: Option<u32>,
-    criticality: Option<u8>,
-    rule: Option<Arc<Selection>>,
-    /// The assets that the rule selects.
-    members: RoaringBitmap,
-}
-
-/// A rule made ready.
-struct Selection {
-    filter: Filter,
-    depends: Vec<Dependency>,
-    /// Whether it speaks of tags, so that it must be looked at after them.
-    on_tags: bool,
-    /// Whether it speaks of the present time.
-    relative: bool,
-}
-
-impl Selection {
-    fn new(filter: Filter) -> Self {
-        let mut depends = Vec::new();
-        filter.visit(&mut |dependency| depends.push(dependency));
-        let joined =
-            |dependency: &Dependency| matches!(dependency, Dependency::Field(field) if is_joined(*field));
-        let (on_tags, relative) = (depends.iter().any(joined), filter.is_relative());
-        Self { filter, depends, on_tags, relative }
-    }
-}
-
-fn is_joined(field: FieldId) -> bool {
-    [fields::TAG_NAME, fields::TAG_ID, fields::CRITICALITY].contains(&field)
 }
 
 impl Tags {
@@ -91,53 +59,38 @@ impl Tags {
         let ids: Vec<u32> = self.store.index::<Tag, _>(|index| index.ids().iter().collect());
         let tags = self.store.read()?.get_many::<Tag>(&ids)?;
         let _turn = self.turn.lock();
-        let entries = tags.iter().map(|tag| (tag.id.get(), self.entry(tag))).collect();
-        *self.state.write() = State { tags: entries, order: Vec::new() };
-        self.reorder();
+        let mut forest = Forest::default();
+        tags.iter().for_each(|tag| forest.put(tag.id.get(), Entry::of(tag)));
+        let order = forest.order();
+        *self.state.write() = State { forest, order, selected: BTreeMap::new() };
         self.evaluate(&self.rules(|_, _| true), self.clock.now());
         Ok(())
     }
 
-    fn entry(&self, tag: &Tag) -> Entry {
-        let rule = match rules::compile(tag) {
-            Ok(Rule::Filter(filter)) => Some(Arc::new(Selection::new(filter))),
-            Ok(Rule::None) => None,
-            Ok(Rule::NotEvaluable(why)) => {
-                tracing::warn!(tag = tag.name, why, "a tag's rule is not evaluated");
-                Some(Arc::new(Selection::new(Filter::none())))
-            }
-            Err(error) => {
-                tracing::warn!(tag = tag.name, %error, "a tag's rule is not understood any more; it selects nothing");
-                Some(Arc::new(Selection::new(Filter::none())))
-            }
-        };
-        Entry {
-            name: tag.name.as_str().into(),
-            parent: tag.parent.map(Id::get),
-            criticality: tag.criticality_score,
-            rule,
-            members: RoaringBitmap::new(),
-        }
-    }
-
-    /// Follows changes of tags.
+    /// Follows changes of tags. Until a rule is evaluated, its tag keeps the assets that it had.
     pub(crate) fn tags_changed(&self, changes: &[Changed<Tag>]) {
         let _turn = self.turn.lock();
         let mut fresh = BTreeSet::new();
-        for change in changes {
-            let entry = change.object.as_ref().map(|tag| self.entry(tag));
-            let mut state = self.state.write();
-            match entry {
-                Some(entry) => {
-                    fresh.insert(change.id);
-                    state.tags.insert(change.id, entry);
-                }
-                None => {
-                    state.tags.remove(&change.id);
-                }
+        let entries: Vec<_> =
+            changes.iter().map(|change| (change.id, change.object.as_ref().map(Entry::of))).collect();
+        let mut state = self.state.write();
+        for (id, entry) in entries {
+            let Some(entry) = entry else {
+                state.forest.remove(id);
+                state.selected.remove(&id);
+                continue;
+            };
+            fresh.insert(id);
+            if entry.rule.is_some() {
+                let before = self.members(&state, id);
+                state.selected.insert(id, before);
+            } else {
+                state.selected.remove(&id);
             }
+            state.forest.put(id, entry);
         }
-        self.reorder();
+        state.order = state.forest.order();
+        drop(state);
         self.evaluate(&self.rules(|id, rule| fresh.contains(&id) || rule.on_tags), self.clock.now());
     }
 
@@ -146,7 +99,6 @@ impl Tags {
         let _turn = self.turn.lock();
         let now = self.clock.now();
         let rules = self.rules(|_, _| true);
-        let retagged = |change: &Changed<Asset>| change.touched.has(Dependency::Field(fields::STATIC_TAGS));
         for (id, rule) in rules {
             let concerned: Vec<_> = changes
                 .iter()
@@ -154,7 +106,7 @@ impl Tags {
                     change.object.is_none()
                         || rule.depends.iter().any(|dependency| change.touched.has(*dependency))
                         || rule.depends.is_empty()
-                        || rule.on_tags && (retagged(change) || !change.touched.is_empty())
+                        || rule.on_tags && !change.touched.is_empty()
                 })
                 .collect();
             if concerned.is_empty() {
@@ -167,7 +119,8 @@ impl Tags {
                 let has = change.object.as_ref().is_some_and(|asset| match &plain {
                     Some(matcher) => matcher.matches(change.id, asset),
                     None => {
-                        let of_asset = self.for_one(filter.clone(), change.id, asset);
+                        let (tags, criticality) = self.of_asset(change.id, &asset.tags);
+                        let of_asset = answered(filter.clone(), change.id, &tags, criticality);
                         Matcher::new(Asset::fields(), &of_asset).matches(change.id, asset)
                     }
                 });
@@ -175,12 +128,12 @@ impl Tags {
             });
             let verdicts: Vec<_> = verdicts.collect();
             let mut state = self.state.write();
-            let Some(entry) = state.tags.get_mut(&id) else { continue };
+            let Some(selected) = state.selected.get_mut(&id) else { continue };
             for (asset, has) in verdicts {
                 if has {
-                    entry.members.insert(asset);
+                    selected.insert(asset);
                 } else {
-                    entry.members.remove(asset);
+                    selected.remove(asset);
                 }
             }
         }
@@ -204,7 +157,7 @@ impl Tags {
 
     fn rules(&self, wanted: impl Fn(u32, &Selection) -> bool) -> Vec<(u32, Arc<Selection>)> {
         let state = self.state.read();
-        let rule = |id: &u32| Some((*id, state.tags.get(id)?.rule.clone()?));
+        let rule = |id: &u32| Some((*id, state.forest.get(*id)?.rule.clone()?));
         state.order.iter().filter_map(rule).filter(|(id, rule)| wanted(*id, rule)).collect()
     }
 
@@ -213,68 +166,8 @@ impl Tags {
         for (id, rule) in rules {
             let filter = self.resolve(rule.filter.clone().at(now));
             let members = self.store.index::<Asset, _>(|index| index.select(&filter).into_owned());
-            if let Some(entry) = self.state.write().tags.get_mut(id) {
-                entry.members = members;
-            }
+            self.state.write().selected.insert(*id, members);
         }
-    }
-
-    /// Sorts the tags with rules so that each stands after those that its rule speaks of. Tags in a circle, which
-    /// renaming can make, stand in the order of their ids.
-    fn reorder(&self) {
-        let mut state = self.state.write();
-        let with_rule: Vec<u32> =
-            state.tags.iter().filter(|(_, entry)| entry.rule.is_some()).map(|(id, _)| *id).collect();
-        let mut order = Vec::with_capacity(with_rule.len());
-        let mut waiting: Vec<(u32, BTreeSet<u32>)> = with_rule
-            .iter()
-            .map(|id| {
-                let mut needs = state
-                    .tags
-                    .get(id)
-                    .and_then(|entry| entry.rule.as_ref())
-                    .map(|rule| state.mentioned(&rule.filter))
-                    .unwrap_or_default();
-                needs.retain(|other| with_rule.contains(other));
-                (*id, needs)
-            })
-            .collect();
-        while !waiting.is_empty() {
-            let ready =
-                waiting.iter().position(|(_, needs)| needs.iter().all(|id| order.contains(id))).unwrap_or(0);
-            order.push(waiting.remove(ready).0);
-        }
-        state.order = order;
-    }
-
-    /// Whether a rule would select by the tag that has it, directly or through the rules of other tags.
-    pub(crate) fn is_circular(&self, own: Option<u32>, name: &str, filter: &Filter) -> bool {
-        let state = self.state.read();
-        let names_itself = |filter: &Filter| {
-            let mut found = false;
-            state.each_mention(filter, &mut |field, prepared| {
-                found |= match field {
-                    fields::TAG_NAME => prepared.holds(ValueRef::Text(name)),
-                    fields::TAG_ID => own.is_some_and(|id| prepared.holds(ValueRef::Integer(id.into()))),
-                    _ => false,
-                };
-            });
-            found
-        };
-        if names_itself(filter) {
-            return true;
-        }
-        let (mut seen, mut next) = (BTreeSet::new(), state.mentioned(filter));
-        while let Some(id) = next.pop_first() {
-            let Some(rule) = state.tags.get(&id).and_then(|entry| entry.rule.as_ref()) else { continue };
-            if Some(id) == own || names_itself(&rule.filter) {
-                return true;
-            }
-            if seen.insert(id) {
-                next.extend(state.mentioned(&rule.filter).difference(&seen));
-            }
-        }
-        false
     }
 
     /// Answers the fields of assets that tags know, as sets of assets.
@@ -291,13 +184,13 @@ impl Tags {
                 .map(|score| self.with_criticality(&state, score))
                 .union();
         }
-        state.meeting(field, test).iter().map(|id| self.members(&state, *id)).union()
+        state.forest.meeting(field, test).iter().map(|id| self.members(&state, *id)).union()
     }
 
     fn with_criticality(&self, state: &State, score: u8) -> RoaringBitmap {
         let of = |wanted: &dyn Fn(u8) -> bool| {
-            let tags = state.tags.iter().filter(|(_, entry)| entry.criticality.is_some_and(wanted));
-            tags.map(|(id, _)| self.members(state, *id)).union()
+            let tags = state.forest.iter().filter(|(_, entry)| entry.criticality.is_some_and(wanted));
+            tags.map(|(id, _)| self.members(state, id)).union()
         };
         let scored = of(&|own| own == score) - of(&|own| own > score);
         if score != DEFAULT_CRITICALITY {
@@ -309,8 +202,8 @@ impl Tags {
 
     /// The assets that have a tag.
     fn members(&self, state: &State, id: u32) -> RoaringBitmap {
-        match state.tags.get(&id) {
-            Some(entry) if entry.rule.is_some() => entry.members.clone(),
+        match state.forest.get(id) {
+            Some(entry) if entry.rule.is_some() => state.selected.get(&id).cloned().unwrap_or_default(),
             Some(_) => {
                 let by_hand = Filter::Field(fields::STATIC_TAGS, Test::Equals(Value::Integer(id.into())));
                 self.store.index::<Asset, _>(|index| index.select(&by_hand).into_owned())
@@ -324,16 +217,9 @@ impl Tags {
         self.members(&self.state.read(), id.get()).len()
     }
 
-    /// The assets that have one of these tags, or a tag below one of them.
-    pub(crate) fn assets_below(&self, tags: &[Id<Tag>]) -> RoaringBitmap {
-        let state = self.state.read();
-        let roots = tags.iter().map(|tag| tag.get()).collect();
-        state.below(roots).iter().map(|id| self.members(&state, *id)).union()
-    }
-
-    /// A tag and all tags below it.
-    pub(crate) fn family(&self, id: u32) -> BTreeSet<u32> {
-        self.state.read().below(BTreeSet::from([id]))
+    /// These tags and all tags below them.
+    pub(crate) fn family(&self, tags: &[Id<Tag>]) -> BTreeSet<u32> {
+        self.state.read().forest.below(tags.iter().map(|tag| tag.get()).collect())
     }
 
     /// The tags of an asset, by hand and by rule, and its criticality.
@@ -346,12 +232,12 @@ impl Tags {
             criticality = criticality.max(entry.criticality);
         };
         for tag in by_hand {
-            if let Some(entry) = state.tags.get(&tag.get()).filter(|entry| entry.rule.is_none()) {
+            if let Some(entry) = state.forest.get(tag.get()).filter(|entry| entry.rule.is_none()) {
                 add(tag.get(), entry);
             }
         }
-        for tag in &state.order {
-            if let Some(entry) = state.tags.get(tag).filter(|entry| entry.members.contains(id)) {
+        for (tag, selected) in &state.selected {
+            if let Some(entry) = state.forest.get(*tag).filter(|_| selected.contains(id)) {
                 add(*tag, entry);
             }
         }
@@ -364,100 +250,74 @@ impl Tags {
     pub(crate) fn names(&self, tags: &[Id<Tag>]) -> Vec<TagName> {
         let state = self.state.read();
         let name =
-            |tag: &Id<Tag>| Some(TagName { id: tag.get(), name: state.tags.get(&tag.get())?.name.clone() });
+            |tag: &Id<Tag>| Some(TagName { id: tag.get(), name: state.forest.get(tag.get())?.name.clone() });
         tags.iter().filter_map(name).collect()
     }
 
     /// The children of a tag, by id.
     pub(crate) fn children(&self, id: u32) -> Vec<TagName> {
         let state = self.state.read();
-        let children = state.tags.iter().filter(|(_, entry)| entry.parent == Some(id));
-        children.map(|(id, entry)| TagName { id: *id, name: entry.name.clone() }).collect()
+        let children = state.forest.iter().filter(|(_, entry)| entry.parent == Some(id));
+        children.map(|(id, entry)| TagName { id, name: entry.name.clone() }).collect()
     }
 
-    /// Answers what a filter asks of tags for one asset alone, whose tags may be newer than the sets.
-    fn for_one(&self, filter: Filter, id: u32, asset: &Asset) -> Filter {
-        let (tags, criticality) = self.of_asset(id, &asset.tags);
-        filter.resolve(&mut |field, test| {
-            let has = match field {
-                fields::TAG_NAME => {
-                    let prepared = Prepared::new(test, Kind::Text);
-                    tags.iter().any(|tag| prepared.holds(ValueRef::Text(&tag.name)))
+    /// Answers a filter for assets one by one, as a write finds them: their tags may be newer than the sets, so the
+    /// rules that matter are asked again.
+    pub(crate) fn judge<'f>(&self, filter: &'f Filter, now: Timestamp) -> Judge<'f, Asset> {
+        if !speaks_of_tags(filter) {
+            let matcher = Matcher::new(Asset::fields(), filter);
+            return Box::new(move |id, asset| matcher.matches(id, asset));
+        }
+        let tags = self.that_matter(filter);
+        Box::new(move |id, asset| {
+            let (mut has, mut criticality) = (Vec::new(), None);
+            for (tag, entry) in &tags {
+                let carried = match &entry.rule {
+                    None => asset.tags.contains(&Id::new(*tag)),
+                    Some(rule) => {
+                        let score = criticality.unwrap_or(DEFAULT_CRITICALITY);
+                        let rule = answered(rule.filter.clone().at(now), id, &has, score);
+                        Matcher::new(Asset::fields(), &rule).matches(id, asset)
+                    }
+                };
+                if carried {
+                    has.push(TagName { id: *tag, name: entry.name.clone() });
+                    criticality = criticality.max(entry.criticality);
                 }
-                fields::TAG_ID => {
-                    let prepared = Prepared::new(test, Kind::Integer);
-                    tags.iter().any(|tag| prepared.holds(ValueRef::Integer(tag.id.into())))
-                }
-                fields::CRITICALITY => {
-                    Prepared::new(test, Kind::Integer).holds(ValueRef::Integer(criticality.into()))
-                }
-                _ => return None,
-            };
-            Some(if has { RoaringBitmap::from_iter([id]) } else { RoaringBitmap::new() })
+            }
+            let score = criticality.unwrap_or(DEFAULT_CRITICALITY);
+            let filter = answered(filter.clone(), id, &has, score);
+            Matcher::new(Asset::fields(), &filter).matches(id, asset)
         })
     }
-}
 
-impl State {
-    /// The tags that a test of tag names or ids means.
-    fn meeting(&self, field: FieldId, test: &Test) -> BTreeSet<u32> {
-        let prepared =
-            Prepared::new(test, if field == fields::TAG_NAME { Kind::Text } else { Kind::Integer });
-        self.tags
-            .iter()
-            .filter(|(id, entry)| entry.meets(field, &prepared, **id))
-            .map(|(id, _)| *id)
-            .collect()
-    }
-
-    /// The tags that a filter speaks of.
-    fn mentioned(&self, filter: &Filter) -> BTreeSet<u32> {
-        let mut found = BTreeSet::new();
-        self.each_mention(filter, &mut |field, prepared| {
-            found.extend(
-                self.tags.iter().filter(|(id, entry)| entry.meets(field, prepared, **id)).map(|(id, _)| *id),
-            );
-        });
-        found
-    }
-
-    fn each_mention(&self, filter: &Filter, each: &mut dyn FnMut(FieldId, &Prepared<'_>)) {
-        match filter {
-            Filter::And(parts) | Filter::Or(parts) => {
-                parts.iter().for_each(|part| self.each_mention(part, each))
-            }
-            Filter::Not(inner) => self.each_mention(inner, each),
-            Filter::Field(field, test) if is_joined(*field) => {
-                let kind = if *field == fields::TAG_NAME { Kind::Text } else { Kind::Integer };
-                each(*field, &Prepared::new(test, kind));
-            }
-            _ => {}
-        }
-    }
-
-    fn below(&self, roots: BTreeSet<u32>) -> BTreeSet<u32> {
-        let mut family = roots;
-        loop {
-            let children = self
-                .tags
-                .iter()
-                .filter(|(_, entry)| entry.parent.is_some_and(|parent| family.contains(&parent)));
-            let more: Vec<u32> = children.map(|(id, _)| *id).filter(|id| !family.contains(id)).collect();
-            if more.is_empty() {
-                return family;
-            }
-            family.extend(more);
-        }
+    /// The tags on which a filter's answer depends: first those put by hand, then those by rule in their order.
+    fn that_matter(&self, filter: &Filter) -> Vec<(u32, Entry)> {
+        let state = self.state.read();
+        let all = state.forest.closure(state.forest.mentioned(filter));
+        let by_hand = all.iter().filter(|id| !state.order.contains(id));
+        let by_rule = state.order.iter().filter(|id| all.contains(id));
+        by_hand.chain(by_rule).filter_map(|id| Some((*id, state.forest.get(*id)?.clone()))).collect()
     }
 }
 
-impl Entry {
-    fn meets(&self, field: FieldId, prepared: &Prepared<'_>, id: u32) -> bool {
-        match field {
-            fields::TAG_NAME => prepared.holds(ValueRef::Text(&self.name)),
-            fields::TAG_ID => prepared.holds(ValueRef::Integer(id.into())),
-            fields::CRITICALITY => self.criticality.is_some(),
-            _ => false,
-        }
-    }
+/// Answers what a filter asks of tags for one asset, which has these.
+fn answered(filter: Filter, asset: u32, tags: &[TagName], criticality: u8) -> Filter {
+    filter.resolve(&mut |field, test| {
+        let has = match field {
+            fields::TAG_NAME => {
+                let prepared = Prepared::new(test, Kind::Text);
+                tags.iter().any(|tag| prepared.holds(ValueRef::Text(&tag.name)))
+            }
+            fields::TAG_ID => {
+                let prepared = Prepared::new(test, Kind::Integer);
+                tags.iter().any(|tag| prepared.holds(ValueRef::Integer(tag.id.into())))
+            }
+            fields::CRITICALITY => {
+                Prepared::new(test, Kind::Integer).holds(ValueRef::Integer(criticality.into()))
+            }
+            _ => return None,
+        };
+        Some(if has { RoaringBitmap::from_iter([asset]) } else { RoaringBitmap::new() })
+    })
 }

@@ -5,11 +5,15 @@
 //!   asset, so that a search right after sees it. Nobody puts a tag with a rule on an asset by hand.
 //! - Names are unique among siblings, exactly as spelled.
 //! - System tags can't be renamed, re-parented or deleted; users may put children below them.
+//! - Nobody widens what they see: a caller whose scope is limited can't change which assets the tags of that scope
+//!   mark, except by putting tags on assets that they see already.
 
 mod edit;
+mod forest;
 mod membership;
 mod model;
 mod ops;
+mod request;
 mod rules;
 mod wire;
 

@@ -65,6 +65,18 @@ impl Tag {
         let by_rule = self.rule_type.is_some_and(|kind| kind != RuleType::Static);
         by_rule || self.system.is_some_and(SystemTag::is_dynamic)
     }
+
+    /// What its rule is made of.
+    pub(super) fn rule(&self) -> (Option<RuleType>, Option<&str>, Option<&str>) {
+        (self.rule_type, self.rule_text.as_deref(), self.provider.as_deref())
+    }
+
+    /// Whether two states of a tag mean the same wherever tags are counted on: in trees, rules and scopes.
+    pub(super) fn decides_as(&self, other: &Self) -> bool {
+        (&self.name, self.parent, self.criticality_score)
+            == (&other.name, other.parent, other.criticality_score)
+            && self.rule() == other.rule()
+    }
 }
 
 /// The unique key of a tag: its name among its siblings.
@@ -87,6 +99,8 @@ impl Object for Tag {
 
 /// The place of the name in the table.
 pub(super) const NAME: FieldId = FieldId(1);
+/// The place of the parent in the table.
+pub(super) const PARENT: FieldId = FieldId(2);
 
 static FIELDS: Fields<Tag> = Fields {
     fields: &[
@@ -103,7 +117,11 @@ static FIELDS: Fields<Tag> = Fields {
         Field::new(
             Of::Enum(RuleType::NAMES),
             Source::Read(|tag: &Tag, out| {
-                out(ValueRef::Text(tag.rule_type.unwrap_or(RuleType::Static).name()));
+                let kind = tag.rule_type.unwrap_or(RuleType::Static);
+                out(ValueRef::Text(kind.name()));
+                if kind == RuleType::TagSet {
+                    out(ValueRef::Text(TAGSET));
+                }
             }),
         )
         .criteria(&["ruleType"]),
@@ -146,6 +164,9 @@ pub enum RuleType {
     VulnDetection,
 }
 
+/// What clients also call `TAG_SET`.
+const TAGSET: &str = "TAGSET";
+
 impl RuleType {
     pub(super) const ALL: [(Self, &'static str); 17] = [
         (Self::Static, "STATIC"),
@@ -167,7 +188,7 @@ impl RuleType {
         (Self::VulnDetection, "VULN_DETECTION"),
     ];
 
-    /// The wire's names, that of `TAGSET` included, which means `TAG_SET`.
+    /// The wire's names; the last is another one for `TAG_SET`.
     pub const NAMES: &'static [&'static str] = &[
         "STATIC",
         "GROOVY",
@@ -186,6 +207,7 @@ impl RuleType {
         "NETWORK_TAG",
         "NETWORK",
         "VULN_DETECTION",
+        TAGSET,
     ];
 
     /// The wire's name.
@@ -195,7 +217,7 @@ impl RuleType {
 
     /// The rule type of this name.
     pub fn named(name: &str) -> Option<Self> {
-        let name = if name == "TAGSET" { "TAG_SET" } else { name };
+        let name = if name == TAGSET { "TAG_SET" } else { name };
         Self::ALL.into_iter().find(|(_, own)| *own == name).map(|(kind, _)| kind)
     }
 }

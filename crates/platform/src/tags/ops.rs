@@ -4,8 +4,9 @@ use qps::{Element, ObjectWriter};
 use query::Filter;
 use store::{Job, Stored};
 
-use super::edit::{self, Edit};
+use super::edit::Editor;
 use super::model::Tag;
+use super::request::Edit;
 use super::wire;
 use crate::engine::{self, Creatable, Editable, Resource, Surface, ids_answer};
 use crate::operation::State::Done;
@@ -52,20 +53,18 @@ impl Editable for Tags {
         Ok(edit)
     }
 
-    fn edit(call: &Call, job: &mut Job<'_>, old: &Stored<Tag>, edit: &Edit) -> Result<Tag> {
-        edit::apply(call, job, old, edit)
+    fn edit(call: &Call, job: &mut Job<'_>, old: &Stored<Tag>, edit: &Edit) -> Result<()> {
+        Editor::new(call, job).change(old, edit)
     }
 
     fn delete(call: &Call, job: &mut Job<'_>, old: &Stored<Tag>) -> Result<()> {
-        edit::delete(call, job, old)
+        Editor::new(call, job).delete(old)
     }
 }
 
 impl Creatable for Tags {
-    fn create(call: &Call, job: &mut Job<'_>, data: &Element) -> Result<u32> {
-        let edit = Edit::read(data)?;
-        edit.demand_rights(call)?;
-        Ok(edit::create(call, job, &edit, None)?.get())
+    fn create(call: &Call, job: &mut Job<'_>, edit: &Edit) -> Result<u32> {
+        Ok(Editor::new(call, job).create(edit, None)?.get())
     }
 }
 
@@ -85,20 +84,20 @@ fn update(call: &Call, mut input: Input) -> Result<Answer> {
 fn evaluate(call: &Call, mut input: Input) -> Result<Answer> {
     if let Some(data) = &input.request.data {
         let described = ["name", "ruleType"].iter().filter_map(|field| Some((*field, data.text(field)?)));
-        let more = described.map(|(field, value)| qps::Criterion::new(field, "EQUALS", value));
-        let more: Vec<_> = more.collect();
+        let more: Vec<_> =
+            described.map(|(field, value)| qps::Criterion::new(field, "EQUALS", value)).collect();
         input.request.filters.get_or_insert_default().extend(more);
     }
-    let ids = match input.id {
-        Some(_) => match engine::targets::<Tags>(call, input.id, &input.request, Filter::All)? {
-            engine::Targets::One(id) => vec![id],
-            engine::Targets::Many(ids, _) => ids,
-        },
-        None => {
-            let filter = engine::selection::<Tags>(call, &input.request)?;
-            call.store().index::<Tag, _>(|index| index.select(&filter).iter().collect())
+    let filter = engine::selection::<Tags>(call, &input.request)?;
+    let mut ids: Vec<u32> = call.store().index::<Tag, _>(|index| index.select(&filter).iter().collect());
+    if let Some(id) = input.id {
+        let exists =
+            u32::try_from(id).is_ok_and(|id| call.store().index::<Tag, _>(|index| index.ids().contains(id)));
+        if !exists {
+            return Err(qps::ServiceError::not_found("Tag", id).into());
         }
-    };
+        ids.retain(|one| u64::from(*one) == id);
+    }
     call.platform.tags().evaluate_again(&ids, call.now);
     Ok(ids_answer(SCHEMA, "Tag", ids))
 }

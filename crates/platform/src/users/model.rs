@@ -93,6 +93,13 @@ static USERS: Fields<User> = Fields {
         Field::new(Of::Integer, Source::Id).criteria(&["id"]),
         Field::new(Of::Text, Source::Read(|user: &User, out| out(ValueRef::Text(&user.login))))
             .criteria(&["username"]),
+        Field::new(
+            Of::Integer,
+            Source::Read(|user: &User, out| {
+                user.roles.iter().for_each(|role| out(ValueRef::Integer(role.get().into())));
+            }),
+        ),
+        Field::new(Of::Text, Source::Joined).criteria(&["roleName"]),
     ],
     lists: &[],
 };

@@ -4,10 +4,10 @@ use qps::{Element, ObjectWriter, ServiceError};
 use query::matcher::Prepared;
 use query::{Filter, Kind, Test, Value, ValueRef};
 use roaring::{MultiOps, RoaringBitmap};
-use store::{Id, Job, Stored};
+use store::{Id, Job, Object, Stored};
 
 use super::model::{self, Role, User};
-use crate::engine::{self, Editable, Resource, Surface};
+use crate::engine::{self, Editable, Judge, Resource, Surface, check_members};
 use crate::operation::State::Partial;
 use crate::tags::{self, Tag};
 use crate::{Answer, Call, Error, Input, Operation, Permission, Permissions, Result};
@@ -34,8 +34,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     ),
 ];
 
-/// `update/am/user/{id}`: one user at a time.
+/// `update/am/user/{id}`: one user at a time, and only by callers who see everything: nobody widens a scope beyond
+/// their own.
 fn update(call: &Call, input: Input) -> Result<Answer> {
+    if call.caller.scope.is_some() {
+        return Err(ServiceError::unauthorized().into());
+    }
     if input.id.is_none() {
         return Err(Error::invalid(
             "A change of users without an id in the URL is not supported.",
@@ -72,6 +76,11 @@ impl Resource for Users {
                 users_with(call, &named.map(|(id, _)| id).collect::<Vec<_>>())
             })
         })
+    }
+
+    fn judge<'f>(call: &'f Call, filter: &'f Filter) -> Judge<'f, User> {
+        let filter = Self::resolve(call, filter.clone());
+        Box::new(move |id, user| query::matches(User::fields(), &filter, id, user))
     }
 
     fn write(call: &Call, id: u32, user: &User, out: &mut ObjectWriter<'_>) {
@@ -134,6 +143,10 @@ pub(super) struct Edit {
     remove_roles: Vec<Ref>,
 }
 
+/// The members of `User`, those that only answers have included.
+const MEMBERS: &[&str] =
+    &["id", "username", "firstName", "lastName", "emailAddress", "title", "scopeTags", "roleList"];
+
 /// A tag or role as a request names it.
 #[derive(Debug, Clone)]
 enum Ref {
@@ -184,6 +197,7 @@ impl Editable for Users {
     type Edit = Edit;
 
     fn read_edit(_: &Call, data: &Element) -> Result<Edit> {
+        check_members(data, MEMBERS)?;
         let read = |items: Vec<&Element>| items.into_iter().map(Ref::read).collect::<Result<Vec<_>>>();
         let tags = data.list_edit("scopeTags", &["TagData"])?.unwrap_or_default();
         let roles = data.list_edit("roleList", &["RoleData"])?.unwrap_or_default();
@@ -201,7 +215,7 @@ impl Editable for Users {
         })
     }
 
-    fn edit(call: &Call, job: &mut Job<'_>, old: &Stored<User>, edit: &Edit) -> Result<User> {
+    fn edit(call: &Call, job: &mut Job<'_>, old: &Stored<User>, edit: &Edit) -> Result<()> {
         let mut new = old.object.clone();
         let removed = edit.remove_tags.iter().map(|tag| tag.tag(job)).collect::<Result<Vec<_>>>()?;
         new.scope.retain(|tag| !removed.contains(tag));
@@ -233,7 +247,7 @@ impl Editable for Users {
         if new != old.object {
             new.modified = job.now();
         }
-        Ok(new)
+        Ok(job.update(old, new)?)
     }
 
     fn delete(_: &Call, job: &mut Job<'_>, old: &Stored<User>) -> Result<()> {

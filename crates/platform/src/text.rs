@@ -1,0 +1,56 @@
+//! Texts that requests give for members of objects.
+
+use qps::{Element, ServiceError};
+
+use crate::Result;
+
+/// The longest text that a member may have unless its area says otherwise, in characters.
+pub(crate) const LONGEST: usize = 1_024;
+
+/// What a request says of a text member.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// Nothing: it stays.
+    #[default]
+    Kept,
+    /// It is there and empty.
+    Cleared,
+    /// A new text.
+    Text(String),
+}
+
+impl Given {
+    /// Reads a member of at most `longest` characters.
+    ///
+    /// # Errors
+    /// `INVALID_REQUEST` for a longer text, and for an object.
+    pub(crate) fn read(data: &Element, name: &str, longest: usize) -> Result<Self> {
+        let Some(member) = data.child(name) else { return Ok(Self::Kept) };
+        let Some(text) = member.value().map(str::trim) else {
+            return Err(ServiceError::invalid_value(&data.field(name), "{...}", "Specify a text.").into());
+        };
+        if text.chars().nth(longest).is_some() {
+            let shown: String = text.chars().take(40).collect();
+            let wanted = format!("Specify a text of at most {longest} characters.");
+            return Err(ServiceError::invalid_value(&data.field(name), &format!("{shown}…"), wanted).into());
+        }
+        Ok(if text.is_empty() { Self::Cleared } else { Self::Text(text.to_owned()) })
+    }
+
+    /// The new text, if there is one.
+    pub(crate) fn into_option(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Kept | Self::Cleared => None,
+        }
+    }
+
+    /// Changes a member as the request says.
+    pub(crate) fn write(&self, member: &mut Option<String>) {
+        match self {
+            Self::Kept => {}
+            Self::Cleared => *member = None,
+            Self::Text(text) => *member = Some(text.clone()),
+        }
+    }
+}
