@@ -1,0 +1,89 @@
+//! The API as any client uses it, over HTTP.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use ureq::Agent;
+
+use crate::cli::Failure;
+
+/// How long a call may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A client that is signed in.
+pub(super) struct Client {
+    agent: Agent,
+    url: String,
+    session: String,
+}
+
+/// A call, to be made and to be shown.
+pub(super) struct Question {
+    /// Below `/qps/rest/2.0/`.
+    pub(super) path: String,
+    /// The body; none for GET.
+    pub(super) body: Option<String>,
+}
+
+impl Question {
+    /// A call with criteria, in JSON.
+    pub(super) fn with_criterion(path: &str, field: &str, operator: &str, value: &str) -> Self {
+        let criterion = json!({"field": field, "operator": operator, "value": value});
+        let body = json!({"ServiceRequest": {"filters": {"Criteria": [criterion]}}});
+        Self { path: path.to_owned(), body: Some(body.to_string()) }
+    }
+}
+
+impl Client {
+    pub(super) fn new(url: String, session: String) -> Self {
+        let config =
+            Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).proxy(None);
+        Self { agent: config.build().into(), url, session }
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The answer to a call, as it comes.
+    pub(super) fn ask(&self, question: &Question) -> Result<String, Failure> {
+        let (url, cookie) = (self.url_of(question), format!("JSESSIONID={}", self.session));
+        let response = match &question.body {
+            None => self.agent.get(url).header("Accept", "application/json").header("Cookie", cookie).call(),
+            Some(body) => {
+                let post =
+                    self.agent.post(url).header("Content-Type", "application/json").header("Cookie", cookie);
+                post.send(body)
+            }
+        };
+        Ok(response?.body_mut().read_to_string()?)
+    }
+
+    pub(super) fn url_of(&self, question: &Question) -> String {
+        format!("{}/qps/rest/2.0/{}", self.url, question.path)
+    }
+
+    /// The answer to a call that has to succeed, without its envelope.
+    pub(super) fn get(&self, question: &Question) -> Result<Value, Failure> {
+        let text = self.ask(question)?;
+        let mut answer: Value = serde_json::from_str(&text)?;
+        let inner = answer.get_mut("ServiceResponse").map(Value::take).unwrap_or_default();
+        if inner.get("responseCode").and_then(Value::as_str) == Some("SUCCESS") {
+            return Ok(inner);
+        }
+        Err(format!("{} answered {text}", question.path).into())
+    }
+
+    /// The number that a call answers with.
+    pub(super) fn count(&self, question: &Question) -> Result<u64, Failure> {
+        Ok(self.get(question)?.get("count").and_then(Value::as_u64).unwrap_or_default())
+    }
+
+    /// The asset that an agent reports for.
+    pub(super) fn host_of_agent(&self, agent: &str) -> Result<Value, Failure> {
+        let question = Question::with_criterion("search/am/hostasset", "agentUuid", "EQUALS", agent);
+        let mut answer = self.get(&question)?;
+        let host = answer.pointer_mut("/data/0/HostAsset").map(Value::take);
+        host.ok_or_else(|| format!("the asset of agent {agent} is not in the inventory").into())
+    }
+}

@@ -1,0 +1,108 @@
+//! The agents' own calls. Thousands of them come every second, so they stay on the threads of the event loop; the
+//! platform answers them without waiting.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_ENCODING, HeaderMap};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, StatusCode};
+use inventory::protocol::{AGENT_HEADER, MAX_BODY, Refusal, RefusalCode, SIGNATURE_HEADER};
+use platform::agents::AgentRequest;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+
+use super::App;
+use super::body::{self, Body, Unread};
+use super::endpoints::Endpoint;
+use super::origin::Origin;
+use super::respond;
+
+/// `POST /agent/v1/enroll`.
+pub(super) async fn enroll(app: &Arc<App>, origin: &Origin, request: Request<Incoming>) -> Response<Body> {
+    let (parts, mut body) = request.into_parts();
+    let (body, platform, peer) = (read(&parts, &mut body).await, app.platform.clone(), origin.peer);
+    let work = async move { platform::agents::enroll(&platform, asked(&parts, peer, &body?)).await };
+    answer(run(app, work).await)
+}
+
+/// `POST /agent/v1/checkin`.
+pub(super) async fn check_in(app: &Arc<App>, origin: &Origin, request: Request<Incoming>) -> Response<Body> {
+    let (parts, mut body) = request.into_parts();
+    let (body, platform, peer) = (read(&parts, &mut body).await, app.platform.clone(), origin.peer);
+    let work = async move { platform::agents::check_in(&platform, asked(&parts, peer, &body?)).await };
+    answer(run(app, work).await)
+}
+
+/// Does the work here; elsewhere only if the database is another machine that may keep a reader waiting.
+async fn run<T: Send + 'static>(
+    app: &App,
+    work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
+) -> Result<T, Refusal> {
+    if !app.readers_wait {
+        return work.await;
+    }
+    let handle = Handle::current();
+    let fault =
+        |_| Refusal { code: RefusalCode::Other, message: "a fault in the server; its log says more".into() };
+    spawn_blocking(move || handle.block_on(work)).await.unwrap_or_else(|error| Err(fault(error)))
+}
+
+async fn read(parts: &Parts, body: &mut Incoming) -> Result<Vec<u8>, Refusal> {
+    let reason = match body::read(body, MAX_BODY).await {
+        Ok(body) => return Ok(body),
+        Err(reason) => reason,
+    };
+    body::drain(&parts.headers, body).await;
+    let code = match reason {
+        Unread::TooLarge(_) => RefusalCode::TooLarge,
+        _ => RefusalCode::Malformed,
+    };
+    Err(Refusal { code, message: format!("the body can't be read: {reason}") })
+}
+
+fn asked<'a>(parts: &'a Parts, peer: IpAddr, body: &'a [u8]) -> AgentRequest<'a> {
+    let headers = &parts.headers;
+    AgentRequest {
+        agent: text(headers, AGENT_HEADER),
+        signature: text(headers, SIGNATURE_HEADER),
+        encoding: text(headers, CONTENT_ENCODING.as_str()),
+        body,
+        peer: Some(peer),
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn answer<T: serde::Serialize>(result: Result<T, Refusal>) -> Response<Body> {
+    match result {
+        Ok(answer) => json(StatusCode::OK, &answer),
+        Err(refusal) => {
+            let status =
+                StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let mut response = json(status, &refusal);
+            if status == StatusCode::SERVICE_UNAVAILABLE {
+                respond::add_advice(&mut response);
+            }
+            response
+        }
+    }
+}
+
+fn json(status: StatusCode, message: &impl serde::Serialize) -> Response<Body> {
+    // The messages of the protocol have no shape that JSON lacks.
+    let body = serde_json::to_vec(message).unwrap_or_default();
+    respond::content(status, "application/json", body)
+}
+
+/// Refuses a method in the words of the protocol.
+pub(super) fn refuse_method(method: &Method, endpoint: &Endpoint) -> Response<Body> {
+    let message = format!("the method {method} is not supported for {}; use POST", endpoint.path);
+    let mut response =
+        json(StatusCode::METHOD_NOT_ALLOWED, &Refusal { code: RefusalCode::Malformed, message });
+    respond::add_allowed(&mut response, endpoint.methods.iter().map(Method::as_str));
+    response
+}

@@ -1,0 +1,66 @@
+//! One command from nothing to an inventory.
+
+use std::process::Command;
+use std::time::Duration;
+
+use testkit::process::Process;
+
+use crate::common::{PASSWORD, redoubt, run, signal};
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    name.trim().to_owned()
+}
+
+#[test]
+fn quickstart_finds_this_machine_and_ends_well() {
+    let output = run(&["quickstart", "--exit"], "");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains(&host_name()), "{said}");
+    for line in ["packages", "open ports", "interfaces", "Linux", "How many machines have"] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert!(said.contains("\"responseCode\":\"SUCCESS\""), "{said}");
+    assert!(!said.contains("INVALID") && !said.contains("ERROR"), "{said}");
+}
+
+#[test]
+fn quickstart_again_makes_nothing_twice_and_its_lines_work_in_a_shell() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut command = redoubt();
+        command.args(["quickstart", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path());
+        Process::start(command.env("REDOUBT_ADMIN_PASSWORD", PASSWORD))
+    };
+    for _ in 0..2 {
+        let process = start();
+        let mut lines = Vec::new();
+        process.wait_for(|line| {
+            lines.push(line.to_owned());
+            line.starts_with("The agent keeps reporting").then_some(())
+        });
+        let all = lines.iter().find(|line| line.ends_with("in all")).unwrap();
+        assert!(all.contains(" 1 in all"), "{lines:#?}");
+        let linux = lines.iter().find(|line| line.trim_start().starts_with("Linux ")).unwrap();
+        assert!(linux.contains(" 1 asset"), "{lines:#?}");
+        let curls: Vec<_> = lines.iter().filter(|line| line.contains("curl ")).collect();
+        assert_eq!(curls.len(), 3);
+        for curl in curls {
+            let line = curl.replace("-u admin ", &format!("-u 'admin:{PASSWORD}' -s --noproxy '*' "));
+            let output = Command::new("sh").arg("-c").arg(&line).output().unwrap();
+            let answer = String::from_utf8_lossy(&output.stdout);
+            assert!(answer.contains("\"responseCode\":\"SUCCESS\",\"count\":1"), "{line}: {answer}");
+        }
+        signal(process.id(), "INT");
+        assert!(process.finish().0);
+    }
+    // Tags are looked up by the server that runs: none is there twice.
+    let process = start();
+    let url = process.wait_for(|line| Some(line.split(" at ").nth(1)?.split(',').next()?.to_owned()));
+    std::thread::sleep(Duration::from_millis(100));
+    let call = crate::common::Call::new("GET", format!("{url}/qps/rest/2.0/count/am/hostasset"));
+    assert_eq!(call.basic("admin", PASSWORD).send().succeeded().text("count"), Some("1"));
+    signal(process.id(), "TERM");
+    process.finish();
+}
