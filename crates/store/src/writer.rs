@@ -86,7 +86,7 @@ impl Writer {
         if batch.pending.is_empty() { self.session.end() } else { self.session.commit() }
     }
 
-    /// A connection may have been cut while nobody wrote; then a new one serves as well.
+    /// A connection may have been cut, also while nobody wrote; then a new one serves as well.
     fn begin(&mut self) -> Result<()> {
         if self.session.begin_write().is_ok() {
             return Ok(());
@@ -134,18 +134,15 @@ impl Writer {
         batch.answers.into_iter().for_each(|answer| answer(Ok(())));
     }
 
-    /// The transaction failed as a whole: everybody is told, and the connection is made anew if need be. If the
-    /// commit was made all the same, the indexes learn of it from the change log before the next write.
+    /// The transaction failed as a whole: everybody is told. If its commit was made all the same, the indexes learn of
+    /// it from the change log before the next write.
     fn give_up(&mut self, batch: Batch, error: &Error) {
         tracing::error!(%error, writes = batch.answers.len(), "a transaction failed");
         batch.answers.into_iter().for_each(|answer| answer(Err(error.repeated())));
         if let Some(task) = batch.next {
             task.refuse(error);
         }
-        if self.session.end().is_err()
-            && let Ok(session) = self.shared.connect()
-        {
-            self.session = session;
-        }
+        // If even that fails, the next transaction makes a new connection.
+        let _ = self.session.end();
     }
 }

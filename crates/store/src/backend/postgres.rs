@@ -119,7 +119,7 @@ impl Listener for PostgresListener {
         let heard = client.notifications().timeout_iter(at_most).next().map_err(failed)?.is_some();
         // Whatever else came meanwhile is part of the same news.
         while client.notifications().iter().next().map_err(failed)?.is_some() {}
-        if client.is_closed() { Err(cut()) } else { Ok(heard) }
+        if client.is_closed() { Err(Error::Database("the connection was cut".into())) } else { Ok(heard) }
     }
 }
 
@@ -192,7 +192,7 @@ impl Session for PostgresSession {
 
     fn end(&mut self) -> Result<()> {
         if !std::mem::take(&mut self.open) {
-            return if self.client.is_closed() { Err(cut()) } else { Ok(()) };
+            return Ok(());
         }
         self.batch("ROLLBACK")
     }
@@ -297,10 +297,6 @@ impl Session for PostgresSession {
         let rows = self.rows("SELECT coalesce(max(sequence), 0) FROM changes", &[])?;
         Ok(rows.first().map_or(0, |row| unsigned(row.get(0))))
     }
-}
-
-fn cut() -> Error {
-    Error::Database("the connection was cut".into())
 }
 
 fn row_of(row: &postgres::Row) -> Result<Row> {

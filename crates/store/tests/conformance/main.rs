@@ -1,6 +1,8 @@
 //! What the store promises, on each of its databases.
 
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod nodes;
