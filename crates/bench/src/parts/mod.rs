@@ -1,0 +1,8 @@
+//! The measurements, one file each. Each says what it measured as figures; what they mean stands in the issue that
+//! asks for them, and in the report.
+
+pub mod checkins;
+pub mod counts;
+pub mod pages;
+pub mod start;
+pub mod tags;
