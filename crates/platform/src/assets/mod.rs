@@ -6,6 +6,7 @@
 //!   against it.
 
 mod activation;
+mod ask;
 mod cloud;
 mod edit;
 pub(crate) mod fields;
@@ -16,6 +17,7 @@ mod ops;
 mod tagging;
 mod wire;
 
+pub use ask::matching;
 pub use model::{
     Account, Agent, Asset, CloudSource, CloudTag, Detection, Docker, Hardware, Interface, Network, OpenPort,
     Processor, Provider, Report, Scans, Software, System, TrackingMethod, Volume,
