@@ -3,7 +3,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `redoubt.db` | the embedded database, unless another one is used |
-//! | `index.snapshot` | the index as it was; made anew when it is lost |
+//! | `index.snapshot`, `index-....snapshot` | the index of the database, as it was; made anew when it is lost |
 //! | `tls.crt`, `tls.key` | certificate and key of the TLS address; a first start makes them |
 //! | `lock` | the process id of the server that works here |
 //! | `agent/` | the state of the agent that `redoubt quickstart` runs |
@@ -12,6 +12,10 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+
+use inventory::ContentHash;
+
+use crate::database::Database;
 
 /// The most that is read of a lock file.
 const PID_LENGTH: u64 = 32;
@@ -90,8 +94,15 @@ impl DataDir {
         self.path.join("redoubt.db")
     }
 
-    pub(crate) fn snapshot(&self) -> PathBuf {
-        self.path.join("index.snapshot")
+    /// The snapshot of the index of a database. Each has its own: that of another would be taken for this one's.
+    pub(crate) fn snapshot(&self, database: &Database) -> PathBuf {
+        match database {
+            Database::Embedded(_) => self.path.join("index.snapshot"),
+            Database::Postgres(url) => {
+                let digest = ContentHash::of(url.as_bytes()).to_string();
+                self.path.join(format!("index-{}.snapshot", digest.get(..16).unwrap_or_default()))
+            }
+        }
     }
 
     pub(crate) fn certificate(&self) -> PathBuf {
@@ -137,6 +148,16 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let dir = DataDir::create(&temp.path().join("data")).unwrap();
         assert_eq!(fs::metadata(dir.path()).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn databases_do_not_share_a_snapshot() {
+        let dir = DataDir { path: "/data".into() };
+        let of = |url: &str| dir.snapshot(&Database::at(url).unwrap());
+        let embedded = dir.snapshot(&Database::Embedded(dir.database()));
+        assert_eq!(embedded, Path::new("/data/index.snapshot"));
+        assert_ne!(of("postgres://a/b"), of("postgres://a/c"));
+        assert_eq!(of("postgres://a/b"), of("postgres://a/b"));
     }
 
     #[test]

@@ -38,11 +38,17 @@ pub(crate) struct Setup {
     dir: TempDir,
     arguments: Vec<String>,
     password: Option<String>,
+    files: Option<u32>,
 }
 
 impl Setup {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), arguments: Vec::new(), password: Some(PASSWORD.into()) }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            arguments: Vec::new(),
+            password: Some(PASSWORD.into()),
+            files: None,
+        }
     }
 
     /// Adds arguments of the command line.
@@ -61,8 +67,23 @@ impl Setup {
         self.dir.path()
     }
 
-    pub(crate) fn start(self) -> Server {
+    /// Lets the server open only so many files.
+    pub(crate) fn with_files(mut self, files: u32) -> Self {
+        self.files = Some(files);
+        self
+    }
+
+    /// Starts the server, and does not wait for it.
+    pub(crate) fn spawn(&self) -> Process {
         let mut command = redoubt();
+        if let Some(files) = self.files {
+            command = Command::new("sh");
+            command.args([
+                "-c",
+                &format!("ulimit -n {files}; exec \"$0\" \"$@\""),
+                env!("CARGO_BIN_EXE_redoubt"),
+            ]);
+        }
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(self.dir.path())
@@ -70,7 +91,12 @@ impl Setup {
         if let Some(password) = &self.password {
             command.env("REDOUBT_ADMIN_PASSWORD", password);
         }
-        let process = Process::start(&mut command);
+        Process::start(&mut command)
+    }
+
+    /// Starts the server, and waits until it serves.
+    pub(crate) fn start(self) -> Server {
+        let process = self.spawn();
         let mut said = Vec::new();
         let secure = self.arguments.iter().any(|argument| argument == "--tls-listen");
         let mut urls = Vec::new();

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::common::{PASSWORD, Server};
+use crate::common::{PASSWORD, Server, Setup};
 
 fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.address()).unwrap();
@@ -131,4 +131,22 @@ fn who_waits_to_be_told_to_go_on_is_told_only_when_signed_in() {
     stream.read_to_end(&mut answer).unwrap();
     assert_eq!(status(&answer), "200");
     assert_eq!(status(&exchange(&server, &head(""))), "401");
+}
+
+#[test]
+fn those_beyond_the_most_connections_wait_until_one_ends() {
+    // Of 600 files, 344 may be connections.
+    let server = Setup::new().with_files(600).start();
+    let mut held: Vec<_> = (0..344).map(|_| connect(&server)).collect();
+    std::thread::sleep(Duration::from_millis(300));
+    let mut late = connect(&server);
+    late.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    late.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    let waits = late.read(&mut [0; 1]).unwrap_err();
+    assert!(matches!(waits.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{waits}");
+    held.truncate(340);
+    late.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut answer = Vec::new();
+    late.read_to_end(&mut answer).unwrap();
+    assert_eq!(status(&answer), "200");
 }

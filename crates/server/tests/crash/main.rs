@@ -1,0 +1,10 @@
+//! The real server is killed (SIGKILL) at random moments while callers write over HTTP: every answered write is there
+//! after the next start, once, and the index equals one built anew.
+//!
+//! `REDOUBT_KILLS=200 cargo nextest run -p server --test crash` kills more often.
+
+#[cfg(test)]
+#[path = "../common/mod.rs"]
+mod common;
+#[cfg(test)]
+mod kills;
