@@ -7,7 +7,7 @@ mod write;
 
 pub(crate) use read::{count, get, search, selection, show, show_many};
 pub(crate) use surface::Surface;
-pub(crate) use write::{Targets, check_members, create, delete, every, ids_answer, targets, update};
+pub(crate) use write::{Targets, check_members, create, delete, every, expect, ids_answer, targets, update};
 
 use qps::{Element, ObjectWriter};
 use query::{Filter, Matcher};

@@ -92,13 +92,19 @@ pub(crate) fn ids_answer(schema: &'static str, name: &'static str, ids: Vec<u32>
 /// The object in a request's `data`, which must be this resource's.
 fn data<R: Resource>(request: Request) -> Result<Element> {
     let data = request.data.ok_or_else(|| ServiceError::cannot_be_null(R::NAME))?;
-    if data.name != R::NAME {
-        return Err(Error::invalid(
-            format!("Data: {} is not expected here.", data.name),
-            format!("Specify one {} in data.", R::NAME),
-        ));
-    }
+    expect::<R>(&data)?;
     Ok(data)
+}
+
+/// Refuses an object of another resource.
+pub(crate) fn expect<R: Resource>(data: &Element) -> Result<()> {
+    if data.name == R::NAME {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        format!("Data: {} is not expected here.", data.name),
+        format!("Specify one {} in data.", R::NAME),
+    ))
 }
 
 /// Refuses members that an object does not have, and members given twice: neither must be lost in silence.

@@ -83,6 +83,7 @@ fn update(call: &Call, mut input: Input) -> Result<Answer> {
 /// (`contract/am.md 4.6`). Rules are always up to date here, so this changes nothing but proves it.
 fn evaluate(call: &Call, mut input: Input) -> Result<Answer> {
     if let Some(data) = &input.request.data {
+        engine::expect::<Tags>(data)?;
         let described = ["name", "ruleType"].iter().filter_map(|field| Some((*field, data.text(field)?)));
         let more: Vec<_> =
             described.map(|(field, value)| qps::Criterion::new(field, "EQUALS", value)).collect();

@@ -12,8 +12,6 @@ use crate::{Call, Error, Permission, Result};
 const LONGEST_NAME: usize = 1_024;
 /// The longest description, in characters.
 const LONGEST_DESCRIPTION: usize = 4_096;
-/// How deep a tree may be created in one call.
-const DEEPEST: usize = 20;
 /// How many tags one call may name.
 const MOST: usize = 5_000;
 
@@ -61,7 +59,7 @@ pub(super) struct Edit {
 impl Edit {
     /// Reads `data`.
     pub(super) fn read(data: &Element) -> Result<Self> {
-        let edit = Self::read_level(data, 0)?;
+        let edit = Self::read_level(data)?;
         if edit.size() > MOST {
             let message = format!("Data: The request names more than {MOST} tags.");
             return Err(Error::invalid(message, "Create the tree in several calls."));
@@ -69,11 +67,8 @@ impl Edit {
         Ok(edit)
     }
 
-    fn read_level(data: &Element, depth: usize) -> Result<Self> {
-        if depth > DEEPEST {
-            let message = format!("Data: The tags are nested deeper than {DEEPEST} levels.");
-            return Err(Error::invalid(message, "Create the tree in several calls."));
-        }
+    /// Reads a tag and the tags in it. How deep they nest, the reader of requests limits.
+    fn read_level(data: &Element) -> Result<Self> {
         check_members(data, MEMBERS)?;
         let name = Given::read(data, "name", LONGEST_NAME)?;
         if name == Given::Cleared {
@@ -93,10 +88,9 @@ impl Edit {
             remove: Vec::new(),
         };
         if let Some(children) = data.list_edit_mixed("children", &["TagSimple", "Tag"])? {
-            let read = |child: &Element| Self::read_level(child, depth + 1);
             let given = children.set.into_iter().flatten().chain(children.add).chain(children.update);
-            edit.put = given.map(read).collect::<Result<_>>()?;
-            edit.remove = children.remove.into_iter().map(read).collect::<Result<_>>()?;
+            edit.put = given.map(Self::read_level).collect::<Result<_>>()?;
+            edit.remove = children.remove.into_iter().map(Self::read_level).collect::<Result<_>>()?;
         }
         Ok(edit)
     }

@@ -1,0 +1,68 @@
+//! Answers against the schemas that they name, with xmllint as the judge.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+
+use parking_lot::Mutex;
+use tempfile::TempDir;
+
+/// XML answers that wait to be judged. Judging is one process for each schema, so it is done once, at the end.
+pub(crate) struct Answers {
+    directory: TempDir,
+    /// By schema, the files that hold the answers.
+    files: Mutex<BTreeMap<String, Vec<PathBuf>>>,
+}
+
+impl Answers {
+    pub(crate) fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), files: Mutex::default() }
+    }
+
+    /// Keeps an answer; `call` is shown if it turns out to be wrong.
+    pub(crate) fn keep(&self, call: &str, document: &str) {
+        let location = document
+            .split_once("xsi:noNamespaceSchemaLocation=\"")
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .unwrap_or_else(|| panic!("{call} names no schema: {document}"))
+            .0;
+        let schema = location
+            .strip_prefix(&format!("{}/qps/xsd/", super::HOST))
+            .unwrap_or_else(|| panic!("{call} names a schema elsewhere: {location}"));
+        let mut files = self.files.lock();
+        let list = files.entry(schema.to_owned()).or_default();
+        let name = format!("{}-{}.xml", schema.replace('/', "-"), list.len());
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, format!("{document}\n<!-- {} -->", call.replace("--", "- -"))).unwrap();
+        list.push(path);
+    }
+
+    fn judge(&self) {
+        for (schema, files) in &*self.files.lock() {
+            let text = platform::schema(schema).unwrap_or_else(|| panic!("nobody serves {schema}"));
+            let path = self.directory.path().join("schema.xsd");
+            std::fs::write(&path, text).unwrap();
+            for some in files.chunks(1_000) {
+                let mut lint = Command::new("xmllint");
+                lint.args(["--noout", "--nonet", "--schema"]).arg(&path).args(some);
+                let output = lint.output().expect("xmllint is installed");
+                if !output.status.success() {
+                    let said = String::from_utf8_lossy(&output.stderr);
+                    let wrong =
+                        some.iter().find(|file| !said.contains(&format!("{} validates", file.display())));
+                    let shown = wrong.map(|file| std::fs::read_to_string(file).unwrap());
+                    let said: Vec<_> = said.lines().filter(|line| !line.ends_with("validates")).collect();
+                    panic!("{schema}: {}\n{}", said.join("\n"), shown.unwrap_or_default());
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.judge();
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The product on the wire: what callers and agents see, in XML and in JSON.
+
+#[cfg(test)]
+mod assets;
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod tags;
+#[cfg(test)]
+mod users;
