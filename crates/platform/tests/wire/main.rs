@@ -7,4 +7,6 @@ mod common;
 #[cfg(test)]
 mod tags;
 #[cfg(test)]
+mod uninstall;
+#[cfg(test)]
 mod users;
