@@ -1,6 +1,6 @@
 //! Tags: labels on assets, some put by hand, some by a rule.
 //!
-//! - A tag tree has no cycles; [`edit`] is the only writer of a tag's parent.
+//! - A tag tree has no cycles; `edit` is the only writer of a tag's parent.
 //! - A rule is stored as it was typed; what it selects is worked out in memory, in the write that changes a tag or an
 //!   asset, so that a search right after sees it. Nobody puts a tag with a rule on an asset by hand.
 //! - Names are unique among siblings, exactly as spelled.
