@@ -15,7 +15,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Begins to log. `REDOUBT_LOG` says what (`debug`, or `server=debug,info`); without it, lines of `level` and worse.
+/// Begins to log. `REDOUBT_LOG` says what (`debug`, or `redoubt=debug,info`); without it, lines of `level` and worse.
 pub(crate) fn start(format: LogFormat, level: &str) {
     let filter = EnvFilter::try_from_env("REDOUBT_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);

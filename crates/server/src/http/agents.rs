@@ -2,7 +2,10 @@
 //! platform answers them without waiting.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, HeaderMap};
@@ -10,7 +13,6 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use inventory::protocol::{AGENT_HEADER, MAX_BODY, Refusal, RefusalCode, SIGNATURE_HEADER};
 use platform::agents::AgentRequest;
-use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use super::App;
@@ -43,10 +45,28 @@ async fn run<T: Send + 'static>(
     if !app.readers_wait {
         return work.await;
     }
-    let handle = Handle::current();
     let fault =
         |_| Refusal { code: RefusalCode::Other, message: "a fault in the server; its log says more".into() };
-    spawn_blocking(move || handle.block_on(work)).await.unwrap_or_else(|error| Err(fault(error)))
+    spawn_blocking(move || wait(work)).await.unwrap_or_else(|error| Err(fault(error)))
+}
+
+/// Waits on this thread, outside of any runtime: the client of PostgreSQL brings one of its own, and they do not nest.
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut work = pin!(work);
+    loop {
+        match work.as_mut().poll(&mut context) {
+            Poll::Ready(result) => return result,
+            Poll::Pending => thread::park(),
+        }
+    }
 }
 
 async fn read(parts: &Parts, body: &mut Incoming) -> Result<Vec<u8>, Refusal> {

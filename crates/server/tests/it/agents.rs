@@ -1,5 +1,10 @@
 //! The agents' protocol over HTTP. What a report does to an asset is shown where assets are.
 
+use agent::cycle::{Outcome, visit_and_tell};
+use agent::enroll::{Enrolment, enroll};
+use agent::state::StateDir;
+use agent::trust::Trust;
+use inventory::linux::Options;
 use inventory::protocol::{
     AGENT_HEADER, AgentKey, CHECKIN_PATH, CheckIn, CheckInAnswer, Content, ENROLL_PATH, EnrollRequest,
     EnrollResponse, Refusal, RefusalCode, SIGNATURE_HEADER, Secret, Verdict, pack,
@@ -45,7 +50,8 @@ fn full(sequence: u64, inventory: Inventory) -> CheckIn {
     }
 }
 
-fn enrols_and_checks_in(server: &Server) {
+/// The agent's key and id.
+fn enrols_and_checks_in(server: &Server) -> (AgentKey, String) {
     let agent = Agent { server, key: AgentKey::generate().unwrap().0 };
     let activation_key = server.said_after("activation key for agents ").unwrap();
     let reply = agent.enroll(&inventory(), &activation_key);
@@ -56,27 +62,56 @@ fn enrols_and_checks_in(server: &Server) {
         reply.body
     );
     let id = serde_json::from_str::<EnrollResponse>(&reply.body).unwrap().agent_id.to_string();
-    let reply = agent.post(CHECKIN_PATH, &full(1, inventory()), Some(&id));
-    let answer: CheckInAnswer = serde_json::from_str(&reply.body).unwrap();
-    assert_eq!(answer.verdict, Verdict::Accepted);
+    checks_in(&agent, &id, 1);
     let found = server.get("/qps/rest/2.0/search/am/hostasset?fields=id,name").succeeded();
     assert_eq!(found.text("name"), Some("web-1"), "{}", found.body);
+    (agent.key, id)
+}
+
+fn checks_in(agent: &Agent<'_>, id: &str, sequence: u64) {
+    let reply = agent.post(CHECKIN_PATH, &full(sequence, inventory()), Some(id));
+    let answer: CheckInAnswer = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(answer.verdict, Verdict::Accepted);
 }
 
 #[test]
 fn an_agent_enrols_and_checks_in_over_http() {
-    enrols_and_checks_in(&Server::start());
+    let server = Server::start();
+    let (key, id) = enrols_and_checks_in(&server);
+    let server = server.restart();
+    checks_in(&Agent { server: &server, key }, &id, 2);
 }
 
 #[test]
 fn an_agent_enrols_and_checks_in_where_the_database_is_postgresql() {
     let database = Database::create();
     let server = Setup::new().with(&["--database", database.url()]).start();
-    enrols_and_checks_in(&server);
+    let (key, id) = enrols_and_checks_in(&server);
     let server = server.restart();
+    checks_in(&Agent { server: &server, key }, &id, 2);
     let found = server.get("/qps/rest/2.0/search/am/hostasset").succeeded();
     assert_eq!(found.text("count"), Some("1"), "{}", found.body);
     assert!(server.stop().0);
+}
+
+#[test]
+fn the_real_agent_reports_this_machine_over_tls_to_the_pinned_certificate() {
+    let server = Setup::new().with(&["--tls-listen", "127.0.0.1:0"]).start();
+    let dir = tempfile::tempdir().unwrap();
+    let (state, options) = (StateDir::new(dir.path()), Options { root: "/".into(), metadata: None });
+    let join = |fingerprint: &str| {
+        let activation_key = Secret::new(&server.said_after("activation key for agents ").unwrap());
+        let trust = Trust::Fingerprint(fingerprint.parse().unwrap());
+        let to = Enrolment { server: server.tls_url().parse().unwrap(), trust, activation_key, force: false };
+        enroll(&state, &to, &options)
+    };
+    assert!(join(&"0".repeat(64)).is_err());
+    join(&server.said_after("SHA-256 ").unwrap()).unwrap();
+    assert!(matches!(visit_and_tell(&state, &options), Outcome::Reported { .. }));
+    assert!(matches!(visit_and_tell(&state, &options), Outcome::Reported { .. }));
+    let found = server.get("/qps/rest/2.0/search/am/hostasset?fields=name,os,software").succeeded();
+    assert_eq!(found.text("count"), Some("1"), "{}", found.body);
+    assert!(found.body.contains("<HostAssetSoftware>"), "{}", found.body);
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use crate::common::{PASSWORD, Server, Setup, run, signal};
+use testkit::process::Process;
+
+use crate::common::{Call, PASSWORD, Server, Setup, run, signal};
 
 const COUNT: &str = "/qps/rest/2.0/count/am/tag";
 
@@ -94,6 +96,44 @@ fn sigterm_and_sigint_let_requests_finish_and_end_well() {
         assert!(begun.elapsed() < Duration::from_secs(10), "{name}: {:?}", begun.elapsed());
         assert!(data.join("index.snapshot").is_file());
         drop((idle, setup));
+    }
+}
+
+#[test]
+fn the_log_can_be_json_and_holds_no_secrets() {
+    let (dir, log) = (tempfile::tempdir().unwrap(), tempfile::NamedTempFile::new().unwrap());
+    let mut command = crate::common::redoubt();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--data"]).arg(dir.path());
+    command.env("REDOUBT_LOG", "trace").stderr(log.reopen().unwrap());
+    let process = Process::start(&mut command);
+    let mut secrets = Vec::new();
+    let url = process.wait_for(|line| {
+        secrets
+            .extend(line.split_once("password ").map(|(_, rest)| rest.split(' ').next().unwrap().to_owned()));
+        secrets.extend(line.split_once("key for agents ").map(|(_, key)| key.to_owned()));
+        line.strip_prefix("listening on ").map(str::to_owned)
+    });
+    let call = |path: &str| Call::new("GET", format!("{url}{path}"));
+    let reply = call("/qps/rest/portal/version").basic("admin", &secrets[0]).send().succeeded();
+    let cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    call(COUNT).header("Cookie", &cookie).send().succeeded();
+    call(COUNT).header("user", "admin").header("password", &secrets[0]).send().succeeded();
+    call(COUNT).basic("admin", "a wrong password").send().refused(401, "INVALID_CREDENTIALS");
+    secrets.extend([cookie.split_once('=').unwrap().1.to_owned(), "a wrong password".to_owned()]);
+    secrets.push(base64::Engine::encode(
+        &base64::engine::general_purpose::STANDARD,
+        format!("admin:{}", secrets[0]),
+    ));
+    signal(process.id(), "TERM");
+    assert!(process.finish().0);
+    let said = std::fs::read_to_string(log.path()).unwrap();
+    for line in said.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok_and(|line| line.is_object()), "{line}");
+    }
+    assert!(said.contains("\"status\":401") && said.contains("\"stopped\""), "{said}");
+    assert_eq!(secrets.len(), 5);
+    for secret in secrets {
+        assert!(!said.contains(&secret), "{secret}");
     }
 }
 
