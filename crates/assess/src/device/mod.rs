@@ -180,6 +180,10 @@ impl Device {
             }
             let source = Source { text: &self.text, range: section.body.clone(), uses: &mut self.uses };
             let mut parsed = style.parse(source);
+            if refused.is_none() && is_main && !trust_whole && parsed.tree.is_empty() {
+                refused =
+                    Some(Refusal::Missing(format!("the output of `{}` holds no statement", section.typed)));
+            }
             let whole = section.closed || !spec.ends_whole;
             if parsed.cut.is_none() && is_main && !whole {
                 parsed.cut = Some("its last line does not end".to_owned());

@@ -84,7 +84,7 @@ fn instances(device: &Device, control: &Control, tree: &Tree) -> Result<Vec<Grou
     let mut observer = Observer::new(device);
     let Some(scope) = &control.scope else {
         let observations = observer.all(&control.check.probes, Block { tree, node: ROOT, captures: &[] });
-        let whole = Labelled { label: "os".to_owned(), captures: Vec::new(), line: 0 };
+        let whole = Labelled { label: "os".to_owned(), captures: Vec::new(), line: 0, text: String::new() };
         return Ok(vec![Group { instances: vec![whole], count: 1, observations }]);
     };
     let mut filter = Observer::new(device);
@@ -137,7 +137,8 @@ fn label(
         Some((_, value)) => value.clone(),
         None => observer.line_of(tree, node).map(|l| l.text.trim().to_owned()).unwrap_or_default(),
     };
-    Labelled { label: crate::mask::shorten(&label), captures, line }
+    let text = observer.line_of(tree, node).map(|l| l.text).unwrap_or_default();
+    Labelled { label: crate::mask::shorten(&label), captures, line, text }
 }
 
 fn add(

@@ -1,5 +1,7 @@
 //! Judging data points by what a control and a policy expect.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::point::{DataPoint, Group, Labelled, Line, Observation, State};
@@ -75,8 +77,8 @@ pub struct Verdict {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub remediation: Option<String>,
     /// Framework and sections.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub references: Vec<(String, Vec<String>)>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub references: BTreeMap<String, Vec<String>>,
 }
 
 /// One block and how it came out.
@@ -105,7 +107,7 @@ pub fn judge(control: &Control, point: &DataPoint, policy: &Policy) -> Verdict {
         reason: None,
         instances: Vec::new(),
         remediation: None,
-        references: control.references.clone(),
+        references: control.references.iter().cloned().collect(),
     };
     match &point.state {
         State::Collected { .. } if point.revision != control.revision => {
@@ -243,7 +245,7 @@ fn list_instances(instances: &[Labelled], status: Status, verdict: &mut Verdict)
 /// Where no line of a block decided, the line that begins it is shown.
 fn name_instances(instances: &[Labelled], verdict: &mut Verdict) {
     for instance in instances {
-        push_line(&mut verdict.evidence, &Line { line: instance.line, text: instance.label.clone() });
+        push_line(&mut verdict.evidence, &Line { line: instance.line, text: instance.text.clone() });
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Labelled {
     pub captures: Vec<(String, String)>,
     /// The line it begins on; 0 for the whole device.
     pub line: u32,
+    /// That line, masked.
+    pub text: String,
 }
 
 /// The answer to one question.

@@ -31,5 +31,5 @@ pub(super) static SPEC: Spec = Spec {
     negation: None,
     rejected: &["Syntax Error", "Unexpected Error", "Data Input Error"],
     ordered: &["rules"],
-    ends_whole: false,
+    ends_whole: true,
 };

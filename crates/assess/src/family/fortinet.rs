@@ -37,5 +37,5 @@ pub(super) static SPEC: Spec = Spec {
         "config router policy",
         "config firewall local-in-policy",
     ],
-    ends_whole: false,
+    ends_whole: true,
 };

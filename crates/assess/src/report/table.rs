@@ -52,7 +52,9 @@ fn failed(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     if !failing.is_empty() {
         writeln!(out, "  where:    {}", clean(&crop(&failing.join(", "))))?;
     }
-    writeln!(out, "  found:    {}", clean(&crop(&verdict.actual.join("; "))))?;
+    let found = verdict.actual.join("; ");
+    let found = if found.is_empty() { verdict.reason.clone().unwrap_or_default() } else { found };
+    writeln!(out, "  found:    {}", clean(&crop(&found)))?;
     writeln!(out, "  expected: {}", clean(&crop(&verdict.expected)))?;
     for (at, line) in verdict.remediation.iter().flat_map(|r| r.lines()).enumerate() {
         writeln!(out, "  {} {}", if at == 0 { "to do:   " } else { "         " }, clean(line))?;

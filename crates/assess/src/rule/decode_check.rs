@@ -97,7 +97,7 @@ impl CheckReader<'_> {
 
     fn leaf_exists(&mut self, yaml: &Yaml, probes: &mut Vec<Probe>) -> Option<Test> {
         let patterns = self.patterns(yaml);
-        let name = patterns.first()?.as_str().to_owned();
+        let name = shown_name(patterns.first()?.as_str());
         probes.push(Probe { name, ask: Ask::Count { patterns }, from: None });
         Some(leaf(probes.len() - 1, vec![number_op(Relation::Ge, 1)]))
     }
@@ -214,7 +214,7 @@ impl CheckReader<'_> {
                 return None;
             }
         };
-        let shown = name.and_then(texts).and_then(|t| t.first().map(|(t, _)| (*t).to_owned()));
+        let shown = name.and_then(texts).and_then(|t| t.first().map(|(t, _)| shown_name(t)));
         Some(Probe { name: shown.unwrap_or_else(|| form.to_owned()), ask, from })
     }
 
@@ -539,6 +539,17 @@ fn negated(pattern: &Pattern, word: &str) -> Option<Pattern> {
         },
     };
     Pattern::parse(&text).ok()
+}
+
+/// A selector as people read it: without the signs that only the search needs.
+fn shown_name(selector: &str) -> String {
+    let text = selector.trim_start_matches(". ").trim_start_matches("/ ").trim_end_matches('$');
+    if text.starts_with('^') {
+        return format!("a line like {}", selector.trim_start_matches(". ").trim_start_matches("/ "));
+    }
+    let words: Vec<&str> =
+        text.split_whitespace().filter(|w| !matches!(*w, "<v>" | "<v...>" | "...")).collect();
+    words.join(" ")
 }
 
 /// The `{name}` placeholders of a text.

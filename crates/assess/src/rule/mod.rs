@@ -38,3 +38,6 @@ pub struct RuleError {
     /// What is wrong and what would be right.
     pub message: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,8 +55,8 @@ pub(crate) const RELATIONS: &[(&str, Relation, &str)] = &[
     ("present", Relation::Present, "is present:"),
     ("eq", Relation::Eq, "is"),
     ("ne", Relation::Ne, "is not"),
-    ("in", Relation::In, "is one of"),
-    ("not-in", Relation::NotIn, "is none of"),
+    ("in", Relation::In, "is one of:"),
+    ("not-in", Relation::NotIn, "is none of:"),
     ("matches", Relation::Matches, "matches"),
     ("not-matches", Relation::NotMatches, "does not match"),
     ("contains", Relation::Contains, "contains"),
@@ -66,9 +66,9 @@ pub(crate) const RELATIONS: &[(&str, Relation, &str)] = &[
     ("gt", Relation::Gt, "is more than"),
     ("ge", Relation::Ge, "is at least"),
     ("between", Relation::Between, "is between"),
-    ("subset-of", Relation::SubsetOf, "has nothing but"),
-    ("superset-of", Relation::SupersetOf, "has all of"),
-    ("disjoint-from", Relation::DisjointFrom, "has none of"),
+    ("subset-of", Relation::SubsetOf, "has nothing but:"),
+    ("superset-of", Relation::SupersetOf, "has all of:"),
+    ("disjoint-from", Relation::DisjointFrom, "has none of:"),
     ("list-equal", Relation::ListEqual, "is exactly"),
     ("version-ge", Relation::VersionGe, "is version or later:"),
     ("cidr-within", Relation::CidrWithin, "lies within"),
@@ -115,6 +115,14 @@ impl Op {
 
     /// The comparison in words.
     pub(crate) fn describe(&self, params: &[Value]) -> String {
+        let truth = self.args.first().and_then(|arg| arg.value(params));
+        match (self.relation, truth) {
+            (Relation::WellKnown, Some(Value::Bool(false))) => return "is no well-known word".to_owned(),
+            (Relation::WellKnown, Some(Value::Bool(true))) => return "is a well-known word".to_owned(),
+            (Relation::Present, Some(Value::Bool(true))) => return "is set".to_owned(),
+            (Relation::Present, Some(Value::Bool(false))) => return "is not set".to_owned(),
+            _ => {}
+        }
         let args: Vec<String> = self
             .args
             .iter()

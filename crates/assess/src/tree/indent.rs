@@ -38,11 +38,6 @@ pub(crate) fn parse(mut source: Source<'_>, dialect: &Dialect) -> Parsed {
             continue;
         }
         let indent = width(line);
-        if dialect.end == Some(text) && indent == 0 {
-            source.mark(number, LineUse::Close);
-            ended = true;
-            continue;
-        }
         if text.starts_with(dialect.comments) {
             source.mark(number, LineUse::Comment);
             continue;
@@ -53,6 +48,11 @@ pub(crate) fn parse(mut source: Source<'_>, dialect: &Dialect) -> Parsed {
         }
         while open.last().is_some_and(|(above, _)| *above >= indent) {
             open.pop();
+        }
+        if dialect.end == Some(text) && open.is_empty() {
+            source.mark(number, LineUse::Close);
+            ended = true;
+            continue;
         }
         let parent = open.last().map_or(ROOT, |(_, id)| *id);
         let id = tree.statement(parent, text, number);

@@ -371,6 +371,13 @@ impl<'t> Source<'t> {
         text.lines(self.range.clone())
     }
 
+    /// Notes that a line is no statement after all.
+    pub(crate) fn disown(&mut self, line: u32, role: LineUse) {
+        if let Some(slot) = line.checked_sub(1).and_then(|at| self.uses.get_mut(at as usize)) {
+            *slot = role;
+        }
+    }
+
     /// Notes what became of a line, unless it is blank or was noted before as something that weighs more.
     pub(crate) fn mark(&mut self, line: u32, role: LineUse) {
         let Some(slot) = line.checked_sub(1).and_then(|at| self.uses.get_mut(at as usize)) else { return };

@@ -1,8 +1,9 @@
 //! Trees of paths: Junos and PAN-OS, as `set` lines or with braces. Both notations of one configuration give the
 //! same tree, in which every word is a node below the word before it.
 
-use super::{NodeId, Notation, Parsed, ROOT, Shape, Source, Tree, scan::Scanner, scan::Token};
 use crate::text::LineUse;
+
+use super::{NodeId, Notation, Parsed, ROOT, Shape, Source, Tree, scan::Scanner, scan::Token};
 
 /// What differs between the two families.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +44,7 @@ fn verb(line: &str) -> Option<&str> {
 }
 
 /// What PAN-OS puts around a whole configuration in some notations; the paths begin inside.
-fn is_wrapper(parents: usize, word: &str) -> bool {
-    parents == 0 && matches!(word, "config")
-}
+const WRAPPER: &str = "config";
 
 struct Grower {
     tree: Tree,
@@ -89,30 +88,36 @@ impl Grower {
         words: &[String],
         list: &[String],
     ) {
+        let says_something = !words.is_empty() || !list.is_empty();
         match verb {
-            "set" => {
+            "set" if says_something => {
                 let end = self.grow(words, line);
+                if end == ROOT && list.is_empty() {
+                    scanner.disown(line, LineUse::Close);
+                }
                 for word in list {
                     self.child(end, word, line);
                 }
             }
-            "deactivate" => {
+            "deactivate" if !words.is_empty() => {
                 let end = self.grow(words, line);
                 if end != ROOT {
                     self.tree.set_inactive(end);
                 }
             }
-            "activate" | "protect" => {}
-            _ => scanner.mark(LineUse::Noise),
+            // A verb that stands alone or that no saved configuration holds.
+            _ => scanner.disown(line, LineUse::Noise),
         }
     }
 
     fn grow(&mut self, words: &[String], line: u32) -> NodeId {
-        let wrapped = words.first().is_some_and(|w| !self.family.junos && is_wrapper(0, w));
-        words.iter().skip(usize::from(wrapped)).fold(ROOT, |at, word| self.child(at, word, line))
+        words.iter().fold(ROOT, |at, word| self.child(at, word, line))
     }
 
     fn child(&mut self, parent: NodeId, word: &str, line: u32) -> NodeId {
+        if !self.family.junos && parent == ROOT && word == WRAPPER {
+            return ROOT;
+        }
         let known = self.tree.len();
         let id = self.tree.child_or_new(parent, word, line, false);
         if self.tree.len() > known && !self.family.junos && is_container(&self.tree, parent) {
@@ -137,16 +142,18 @@ impl Grower {
                         && self.family.junos
                         && matches!(word.as_str(), "protect:" | "replace:") => {}
                 Token::Word(word) if in_list => {
-                    self.child(at, &word, scanner.line());
+                    if self.child(at, &word, scanner.line()) == ROOT {
+                        scanner.disown(scanner.line(), LineUse::Close);
+                    }
                 }
                 Token::Word(word) => {
-                    let wrapper = !self.family.junos && is_wrapper(open.len(), &word) && words == 0;
                     if words == 0 {
                         (at, began) = (base, scanner.line());
                     }
                     words += 1;
-                    if !wrapper {
-                        at = self.child(at, &word, scanner.line());
+                    at = self.child(at, &word, scanner.line());
+                    if at == ROOT {
+                        scanner.disown(scanner.line(), LineUse::Close);
                     }
                 }
                 Token::ListOpen => in_list = true,

@@ -46,8 +46,13 @@ impl<'t> Scanner<'t> {
     }
 
     /// Notes what became of the current line.
-    pub(crate) fn mark(&mut self, role: LineUse) {
+    fn mark(&mut self, role: LineUse) {
         self.source.mark(self.line, role);
+    }
+
+    /// Notes that a line is no statement after all.
+    pub(crate) fn disown(&mut self, line: u32, role: LineUse) {
+        self.source.disown(line, role);
     }
 
     fn advance(&mut self) -> bool {

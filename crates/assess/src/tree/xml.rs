@@ -43,12 +43,15 @@ impl Growing {
                         return Err(format!("the XML is nested deeper than {DEPTH} elements on line {line}"));
                     }
                     let id = self.element(parent, &element, line);
-                    source.mark(line, LineUse::Statement);
+                    if id != parent {
+                        source.mark(line, LineUse::Statement);
+                    }
                     self.open.push(id);
                 }
                 Event::Empty(element) => {
-                    self.element(parent, &element, line);
-                    source.mark(line, LineUse::Statement);
+                    if self.element(parent, &element, line) != parent {
+                        source.mark(line, LineUse::Statement);
+                    }
                 }
                 Event::Text(value) => {
                     self.value(parent, value.trim(), start + leading_newlines(&value), source);

@@ -1,0 +1,246 @@
+//! Every family: recognised, read without losing a line, and printed back to the same tree.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on should say so")]
+
+mod common;
+
+use assess::{
+    Assessment, Device, Family, Library, Limits, LineUse, NodeId, Policy, ReadOptions, Status, Tree,
+};
+use common::all;
+use proptest::prelude::*;
+
+fn read(text: &str) -> Device {
+    Device::read(text.as_bytes(), &ReadOptions::default()).expect("a device")
+}
+
+#[test]
+fn every_family_is_told_from_its_text_with_name_and_version() {
+    for sample in all() {
+        let device = read(&sample.text);
+        assert_eq!(device.family().slug(), sample.family);
+        assert_eq!(device.hostname(), Some(sample.name), "{}", sample.family);
+        assert_eq!(device.version().unwrap_or_default(), sample.version, "{}", sample.family);
+        assert_eq!(device.contradiction(), None, "{}", sample.family);
+    }
+}
+
+#[test]
+fn controls_of_every_family_give_verdicts_and_not_only_errors() {
+    for sample in all() {
+        let device = read(&sample.text);
+        let assessment = Assessment::of(&device, &Library::builtin(), &Policy::default());
+        let told = assessment.count(Status::Passed) + assessment.count(Status::Failed);
+        let controls = Library::builtin().of(device.family()).len();
+        assert!(
+            controls == 0 || told * 2 > controls || sample.family == "fabric-os",
+            "{}: {told} of {controls}",
+            sample.family
+        );
+    }
+}
+
+/// Each line that is not blank is a statement of a tree that stands on it, belongs to one, closes one, is output of
+/// another command, or is listed as comment, prompt or noise.
+fn check_lines(device: &Device) {
+    let ids: Vec<String> = device.commands().filter_map(|(_, id)| id.map(str::to_owned)).collect();
+    let trees: Vec<&Tree> = ids.iter().filter_map(|id| device.tree(id)).collect();
+    let mut stands = vec![false; device.text().len() as usize + 1];
+    for tree in &trees {
+        for (_, node) in tree.walk() {
+            if let Some(slot) = stands.get_mut(tree.line(node) as usize) {
+                *slot = true;
+            }
+        }
+    }
+    for (at, used) in device.line_uses().iter().enumerate() {
+        let (number, line) = (at as u32 + 1, device.text().line(at as u32 + 1));
+        match used {
+            LineUse::Blank => assert!(line.trim().is_empty(), "line {number} is lost: {line:?}"),
+            LineUse::Statement => {
+                // A path that only repeats what is known makes no node of its own.
+                let repeated = || {
+                    let word = line
+                        .split_whitespace()
+                        .last()
+                        .unwrap_or_default()
+                        .trim_matches(|c| matches!(c, ';' | '"' | '{' | ']'));
+                    trees.iter().any(|t| {
+                        t.walk().any(|(_, node)| line.contains(t.text(node)) || t.text(node).contains(word))
+                    })
+                };
+                let here = stands.get(number as usize).copied().unwrap_or_default();
+                assert!(here || repeated(), "line {number} is in no tree: {line:?}");
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn no_line_of_any_family_is_lost() {
+    for sample in all() {
+        check_lines(&read(&sample.text));
+    }
+}
+
+#[test]
+fn statements_of_a_configuration_are_never_called_noise() {
+    for sample in all() {
+        let device = read(&sample.text);
+        for (at, used) in device.line_uses().iter().enumerate() {
+            let line = device.text().line(at as u32 + 1);
+            let statement = line.starts_with("set ")
+                || line.starts_with("interface ")
+                || line.trim().starts_with("edit ");
+            if statement {
+                assert!(matches!(used, LineUse::Statement), "{}: {line:?} is {used:?}", sample.family);
+            }
+        }
+    }
+}
+
+/// Prints each tree and reads it again as the output of the same command.
+fn check_round_trip(device: &Device) {
+    for (_, id) in device.commands() {
+        let Some((id, tree)) = id.and_then(|id| device.tree(id).map(|t| (id, t))) else { continue };
+        if tree.is_empty() {
+            continue;
+        }
+        let printed = tree.print();
+        let again = Device::assemble(device.family(), &[(id.to_owned(), printed.clone())], None)
+            .expect("printed text is read");
+        let second = again.tree(id).expect("the same command");
+        assert!(second == tree, "{} {id} changed:\n{printed}\n---\n{}", device.family(), second.print());
+    }
+}
+
+#[test]
+fn trees_print_back_to_text_that_gives_the_same_tree() {
+    for sample in all() {
+        if sample.family != "ontap" {
+            check_round_trip(&read(&sample.text));
+        }
+    }
+}
+
+fn paths(tree: &Tree) -> Vec<String> {
+    let mut found: Vec<String> = tree.walk().map(|(_, n): (usize, NodeId)| tree.path(n).join("/")).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn both_notations_of_junos_give_the_same_tree() {
+    let (brace, set) = (read(common::JUNOS_BRACE), read(common::JUNOS_SET));
+    let tree = |d: &Device| paths(d.tree("configuration").expect("configuration"));
+    assert_eq!(tree(&brace), tree(&set));
+}
+
+#[test]
+fn line_numbers_survive_pagers_and_prompts() {
+    let device = read(common::IOS);
+    let tree = device.tree("running-config").expect("configuration");
+    for (_, node) in tree.walk() {
+        let line = device.text().line(tree.line(node));
+        assert!(line.contains(tree.text(node).trim()), "{:?} is not on its line {line:?}", tree.text(node));
+    }
+}
+
+#[test]
+fn groups_of_junos_are_in_force() {
+    let text = "set version 20.4R3\nset groups G system services telnet\nset groups G interfaces <ge-*> description x\nset apply-groups G\nset system host-name a\nset interfaces ge-0/0/0 unit 0\n";
+    let verdicts = Assessment::of(&read(text), &Library::builtin(), &Policy::default());
+    let telnet = verdicts.results.iter().find(|v| v.control == 904001).expect("control");
+    assert_eq!(telnet.status, Status::Failed);
+    assert_eq!(telnet.evidence[0].text, "system services telnet");
+}
+
+#[test]
+fn a_configuration_may_come_in_any_layout() {
+    let config = "version 15.2\nhostname R1\nip http server\nline con 0\nend\n";
+    let layouts = [
+        config.to_owned(),
+        format!("=== show running-config ===\n{config}=== show clock ===\nnoon\n"),
+        format!("### show run ###\n{config}"),
+        format!("!--- show running-config\n{config}"),
+        format!("# COMMAND: show running-config\n{config}"),
+        format!("-----BEGIN show running-config-----\n{config}-----END show running-config-----\ntrailing\n"),
+        format!("R1#sh run\n{config}R1#show clock\nnoon\nR1#"),
+        format!("R1>enable\nPassword:\nR1#show running-config | no-more\n{config}R1#"),
+    ];
+    for text in layouts {
+        let device = read(&text);
+        let http = Assessment::of(&device, &Library::builtin(), &Policy::default());
+        let verdict = http.results.iter().find(|v| v.control == 901009).expect("control");
+        assert_eq!(verdict.status, Status::Failed, "{text}");
+        assert_eq!(verdict.evidence[0].text, "ip http server");
+        assert_eq!(device.text().line(verdict.evidence[0].line), "ip http server");
+        check_lines(&device);
+    }
+}
+
+#[test]
+fn a_rejected_command_counts_as_absent() {
+    let text = "R1#show running-config\n                ^\n% Invalid input detected at '^' marker.\n\nR1#show version\nCisco IOS Software, Version 15.2(4)E7, x\nR1#";
+    let assessment = Assessment::of(&read(text), &Library::builtin(), &Policy::default());
+    assert!(assessment.results.iter().all(|v| v.status != Status::Passed && v.status != Status::Failed));
+    assert!(assessment.results[0].reason.as_deref().is_some_and(|r| r.contains("rejected")));
+}
+
+fn family_and_lines() -> impl Strategy<Value = (Family, Vec<String>)> {
+    let word = prop_oneof![
+        "[a-z]{1,8}",
+        "[0-9]{1,3}",
+        Just("\"a b\"".to_owned()),
+        Just("{".to_owned()),
+        Just("}".to_owned()),
+        Just(";".to_owned()),
+        Just("[".to_owned()),
+        Just("]".to_owned()),
+        Just("<v>".to_owned())
+    ];
+    let first = prop_oneof![
+        "[a-z]{1,8}",
+        Just("set".to_owned()),
+        Just("config".to_owned()),
+        Just("edit".to_owned()),
+        Just("next".to_owned()),
+        Just("end".to_owned()),
+        Just("no".to_owned()),
+        Just("banner motd ^C".to_owned()),
+        Just("deactivate".to_owned()),
+        Just("#".to_owned()),
+        Just("!".to_owned()),
+        Just("return".to_owned()),
+        Just("certificate".to_owned())
+    ];
+    let line = (0..6_usize, first, proptest::collection::vec(word, 0..5))
+        .prop_map(|(indent, first, words)| format!("{}{first} {}", " ".repeat(indent), words.join(" ")));
+    let families = proptest::sample::select(Family::ALL.to_vec());
+    (families, proptest::collection::vec(line, 1..40))
+}
+
+proptest! {
+    #[test]
+    fn random_configurations_lose_no_line_and_round_trip((family, lines) in family_and_lines()) {
+        let main = family.commands()[0].id.to_owned();
+        let text = lines.join("\n") + "\n";
+        let device = Device::assemble(family, &[(main, text)], None).expect("device");
+        check_lines(&device);
+        if !matches!(family, Family::Ontap) {
+            check_round_trip(&device);
+        }
+    }
+
+    #[test]
+    fn random_bytes_are_refused_or_read_and_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        for family in Family::ALL {
+            let options = ReadOptions { technology: Some(family.slug().to_owned()), ..ReadOptions::default() };
+            let _ = Device::read(&bytes, &options);
+        }
+        let _ = Device::read(&bytes, &ReadOptions { limits: Limits { bytes: 1000 }, ..ReadOptions::default() });
+        let _ = assess::read_rules(&String::from_utf8_lossy(&bytes));
+        let _ = assess::Pattern::parse(&String::from_utf8_lossy(&bytes));
+    }
+}
