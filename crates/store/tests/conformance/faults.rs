@@ -121,3 +121,17 @@ both_databases!(a_write_that_goes_on_after_a_failure_is_undone, |base| {
         }
     }
 });
+
+both_databases!(a_transaction_that_failed_holds_nobody_up, |base| {
+    let (one, two) = (base.open_node("one"), base.open_node("two"));
+    insert(&one, Host::named("a"));
+    for (call, after) in [(1, true), (2, false), (4, false), (7, false)] {
+        base.faults.fail(call, after);
+        let failed = write(&one, call);
+        base.faults.relent();
+        let started = std::time::Instant::now();
+        insert(&two, Host::named(format!("{call} by another")));
+        assert!(started.elapsed().as_secs() < 10, "call {call}, {failed:?}: waited {:?}", started.elapsed());
+    }
+    assert_sound(&two);
+});

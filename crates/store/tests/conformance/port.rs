@@ -333,3 +333,15 @@ fn addresses_that_can_not_be_used_say_why() {
     let nobody = store::backend::Postgres::new("postgres://127.0.0.1:1/d").unwrap();
     assert!(matches!(nobody.prepare(&[DOG]), Err(Error::Database(_))));
 }
+
+both_databases!(a_listener_hears_of_a_commit, |base| {
+    let mut session = connect(base);
+    let mut listener = base.backend().listen().unwrap();
+    write(session.as_mut(), |s| s.insert(DOG, &row(1, "{}")).unwrap());
+    // SQLite can't tell, and says so after the time; PostgreSQL tells at once.
+    let at_most = std::time::Duration::from_secs(if base.database.is_some() { 60 } else { 0 });
+    assert!(listener.wait(at_most).unwrap());
+    if base.database.is_some() {
+        assert!(!listener.wait(std::time::Duration::from_millis(50)).unwrap());
+    }
+});
