@@ -5,6 +5,8 @@ mod assets;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod scope;
+#[cfg(test)]
 mod tags;
 #[cfg(test)]
 mod uninstall;

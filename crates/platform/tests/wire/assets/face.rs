@@ -6,6 +6,9 @@ use crate::tags::tag;
 
 const SEARCH: &str = "/qps/rest/2.0/search/am/asset";
 
+/// Criteria, and the ids that they find.
+type Case<'a> = (&'a [(&'a str, &'a str, &'a str)], &'a [u64]);
+
 #[test]
 fn assets_show_what_all_kinds_share() {
     let world = World::new();
@@ -20,7 +23,7 @@ fn assets_show_what_all_kinds_share() {
         assert_eq!(me.post("/qps/rest/2.0/count/am/asset", &filters(criteria)).count(), reply.count());
         reply.ids()
     };
-    let cases: &[(&[(&str, &str, &str)], &[u64])] = &[
+    let cases: &[Case<'_>] = &[
         (&[], &[1, 2]),
         (&[("id", "EQUALS", "1")], &[1]),
         (&[("name", "CONTAINS", "WEB")], &[1]),

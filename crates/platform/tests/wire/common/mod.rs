@@ -35,7 +35,7 @@ pub(crate) struct World {
     /// The one that is spoken to in XML, and the one that is spoken to in JSON.
     pub(crate) sides: [Arc<Platform>; 2],
     answers: Answers,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 const FORMATS: [Format; 2] = [Format::Xml, Format::Json];
@@ -56,7 +56,7 @@ impl World {
             platform
         };
         let sides = [open("xml.db"), open("json.db")];
-        Self { clock, sides, answers: Answers::new(), _directory: directory }
+        Self { clock, sides, answers: Answers::new(), directory }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -111,6 +111,14 @@ impl World {
             change(&mut new);
             Ok(job.update(&old, new)?)
         });
+    }
+
+    /// One side, opened anew in what it has written so far.
+    pub(crate) fn reopened(&self, side: usize) -> Arc<Platform> {
+        self.sides[side].close().unwrap();
+        let options = Options { clock: self.clock.clone(), ..Options::default() };
+        let backend = Sqlite::new(self.directory.path().join(["xml.db", "json.db"][side]));
+        Platform::open(backend, options, self.sides[side].settings(), &|_| {}).unwrap()
     }
 
     /// Everything that is stored, and how often anything was written.

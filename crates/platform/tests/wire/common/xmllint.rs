@@ -66,3 +66,20 @@ impl Drop for Answers {
         }
     }
 }
+
+#[test]
+fn an_answer_that_does_not_fit_its_schema_is_noticed() {
+    let head = "<ServiceResponse xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+                xsi:noNamespaceSchemaLocation=\"https://scan.example.test/qps/xsd/2.0/am/tag.xsd\">\
+                <responseCode>SUCCESS</responseCode><count>1</count><data>";
+    let noticed = |record: &str| {
+        let answers = Answers::new();
+        answers.keep("call", &format!("{head}{record}</data></ServiceResponse>"));
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(answers))).is_err()
+    };
+    assert!(!noticed("<Tag><id>1</id><name>a</name></Tag>"));
+    assert!(noticed("<Tag><name>a</name><id>1</id></Tag>"), "out of order");
+    assert!(noticed("<Tag><id>one</id></Tag>"), "of the wrong type");
+    assert!(noticed("<Tag><uuid>1</uuid></Tag>"), "not in the schema");
+    assert!(noticed("<Asset/>"), "another object");
+}

@@ -13,6 +13,9 @@ fn found(me: &As<'_>, criteria: &[(&str, &str, &str)]) -> Vec<u64> {
     reply.ids()
 }
 
+/// Criteria, and the ids that they find.
+type Case<'a> = (&'a [(&'a str, &'a str, &'a str)], &'a [u64]);
+
 #[test]
 fn tags_are_found_by_every_documented_field() {
     let world = world();
@@ -30,7 +33,7 @@ fn tags_are_found_by_every_documented_field() {
     );
     let set = tag(&me, "<name>Both</name><ruleType>TAGSET</ruleType><ruleText>x</ruleText>");
     let (lab_id, both) = (lab.to_string(), format!(" {lab},\n   {east} ,"));
-    let cases: &[(&[(&str, &str, &str)], &[u64])] = &[
+    let cases: &[Case<'_>] = &[
         (&[("id", "EQUALS", &lab_id)], &[lab]),
         (&[("id", "IN", &both)], &[lab, east]),
         (&[("id", "GREATER", &lab_id)], &[east, net, cloud, set]),
