@@ -16,35 +16,38 @@ use platform::agents::AgentRequest;
 use tokio::task::spawn_blocking;
 
 use super::App;
-use super::body::{self, Body, Unread};
+use super::body::{self, Body, Read, Unread};
 use super::endpoints::Endpoint;
 use super::origin::Origin;
 use super::respond;
 
-/// `POST /agent/v1/enroll`.
+/// `POST /agent/v1/enroll`. Its sender is anybody, and it may unpack to a lot: it is read elsewhere, few at once.
 pub(super) async fn enroll(app: &Arc<App>, origin: &Origin, request: Request<Incoming>) -> Response<Body> {
     let (parts, mut body) = request.into_parts();
-    let (body, platform, peer) = (read(&parts, &mut body).await, app.platform.clone(), origin.peer);
-    let work = async move { platform::agents::enroll(&platform, asked(&parts, peer, &body?)).await };
-    answer(run(app, work).await)
+    let body = read(app, &parts, &mut body).await;
+    let turn = app.enrolments.clone().acquire_owned().await;
+    let (platform, peer) = (app.platform.clone(), origin.peer);
+    let work = async move {
+        let _turn = turn;
+        platform::agents::enroll(&platform, asked(&parts, peer, &body?)).await
+    };
+    answer(elsewhere(work).await)
 }
 
 /// `POST /agent/v1/checkin`.
 pub(super) async fn check_in(app: &Arc<App>, origin: &Origin, request: Request<Incoming>) -> Response<Body> {
     let (parts, mut body) = request.into_parts();
-    let (body, platform, peer) = (read(&parts, &mut body).await, app.platform.clone(), origin.peer);
+    let body = read(app, &parts, &mut body).await;
+    let (platform, peer) = (app.platform.clone(), origin.peer);
     let work = async move { platform::agents::check_in(&platform, asked(&parts, peer, &body?)).await };
-    answer(run(app, work).await)
+    // Where the database is another machine, it may keep a reader waiting.
+    answer(if app.readers_wait { elsewhere(work).await } else { work.await })
 }
 
-/// Does the work here; elsewhere only if the database is another machine that may keep a reader waiting.
-async fn run<T: Send + 'static>(
-    app: &App,
+/// Does the work on a thread that may wait.
+async fn elsewhere<T: Send + 'static>(
     work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
 ) -> Result<T, Refusal> {
-    if !app.readers_wait {
-        return work.await;
-    }
     let fault =
         |_| Refusal { code: RefusalCode::Other, message: "a fault in the server; its log says more".into() };
     spawn_blocking(move || wait(work)).await.unwrap_or_else(|error| Err(fault(error)))
@@ -69,26 +72,27 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
     }
 }
 
-async fn read(parts: &Parts, body: &mut Incoming) -> Result<Vec<u8>, Refusal> {
-    let reason = match body::read(body, MAX_BODY).await {
+async fn read(app: &App, parts: &Parts, body: &mut Incoming) -> Result<Read, Refusal> {
+    let reason = match body::read(body, MAX_BODY, &app.room).await {
         Ok(body) => return Ok(body),
         Err(reason) => reason,
     };
     body::drain(&parts.headers, body).await;
     let code = match reason {
         Unread::TooLarge(_) => RefusalCode::TooLarge,
+        Unread::NoRoom => RefusalCode::Busy,
         _ => RefusalCode::Malformed,
     };
     Err(Refusal { code, message: format!("the body can't be read: {reason}") })
 }
 
-fn asked<'a>(parts: &'a Parts, peer: IpAddr, body: &'a [u8]) -> AgentRequest<'a> {
+fn asked<'a>(parts: &'a Parts, peer: IpAddr, body: &'a Read) -> AgentRequest<'a> {
     let headers = &parts.headers;
     AgentRequest {
         agent: text(headers, AGENT_HEADER),
         signature: text(headers, SIGNATURE_HEADER),
         encoding: text(headers, CONTENT_ENCODING.as_str()),
-        body,
+        body: &body.bytes,
         peer: Some(peer),
     }
 }

@@ -1,14 +1,15 @@
 //! Bodies: those that come, within limits of size and time, and those that go.
 
-use std::io::Read;
+use std::io::Read as _;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
 use hyper::body::{Body as HttpBody, Bytes, Frame, Incoming, SizeHint};
 use hyper::header::{EXPECT, HeaderMap};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long a body may take as a whole.
@@ -20,6 +21,54 @@ const UNWANTED: usize = 32 << 20;
 /// How long that may take.
 const UNWANTED_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How much of all bodies is held at once, in KiB.
+const ROOM: u32 = 512 << 10;
+/// How much room is made for a body before it comes: what is announced may never come.
+const FIRST: usize = 64 << 10;
+
+/// The memory that bodies may take together, so that many who send a lot and slowly can't take all there is.
+pub(super) struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::of(ROOM)
+    }
+}
+
+impl Room {
+    fn of(kibibytes: u32) -> Self {
+        Self(Arc::new(Semaphore::new(usize::try_from(kibibytes).unwrap_or(Semaphore::MAX_PERMITS))))
+    }
+
+    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Unread> {
+        let kibibytes = u32::try_from(bytes.div_ceil(1 << 10)).map_err(|_| Unread::NoRoom)?;
+        self.0.clone().try_acquire_many_owned(kibibytes).map_err(|_| Unread::NoRoom)
+    }
+}
+
+/// A body that was read, and the room that it takes.
+#[derive(Default)]
+pub(super) struct Read {
+    pub(super) bytes: Vec<u8>,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+impl Read {
+    fn add(&mut self, data: &[u8], room: &Room) -> Result<(), Unread> {
+        let held = self.room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let more = (self.bytes.len() + data.len()).saturating_sub(held << 10);
+        if more > 0 {
+            let more = room.take(more)?;
+            match &mut self.room {
+                Some(held) => held.merge(more),
+                none => *none = Some(more),
+            }
+        }
+        self.bytes.extend_from_slice(data);
+        Ok(())
+    }
+}
+
 /// Why a body could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unread {
@@ -29,6 +78,8 @@ pub(super) enum Unread {
     TooSlow,
     #[error("it ended too early")]
     Cut,
+    #[error("the server is busy with too many others")]
+    NoRoom,
     #[error("Content-Encoding '{0}' is not supported")]
     Encoding(String),
     #[error("it is not valid gzip")]
@@ -36,21 +87,20 @@ pub(super) enum Unread {
 }
 
 /// Reads a body of at most `limit` bytes.
-pub(super) async fn read(body: &mut Incoming, limit: usize) -> Result<Vec<u8>, Unread> {
+pub(super) async fn read(body: &mut Incoming, limit: usize, room: &Room) -> Result<Read, Unread> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         return Err(Unread::TooLarge(limit));
     }
     let until = Instant::now() + PATIENCE;
-    let mut read = Vec::with_capacity(announced);
-    while let Some(frame) =
-        timeout_at(until.min(Instant::now() + SILENCE), next(body)).await.map_err(|_| Unread::TooSlow)?
-    {
+    let mut read = Read { bytes: Vec::with_capacity(announced.min(FIRST)), room: None };
+    let silent = || until.min(Instant::now() + SILENCE);
+    while let Some(frame) = timeout_at(silent(), next(body)).await.map_err(|_| Unread::TooSlow)? {
         let Ok(data) = frame.map_err(|_| Unread::Cut)?.into_data() else { continue };
-        if read.len() + data.len() > limit {
+        if read.bytes.len() + data.len() > limit {
             return Err(Unread::TooLarge(limit));
         }
-        read.extend_from_slice(&data);
+        read.add(&data, room)?;
     }
     Ok(read)
 }
@@ -173,6 +223,21 @@ mod tests {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(body).unwrap();
         encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn bodies_share_a_room_and_leave_it_when_they_go() {
+        let room = Room::of(4);
+        let (mut one, mut other) = (Read::default(), Read::default());
+        one.add(&[0; 1_000], &room).unwrap();
+        one.add(&[0; 24], &room).unwrap();
+        one.add(&[0; 1_025], &room).unwrap();
+        other.add(&[0; 1_024], &room).unwrap();
+        assert!(matches!(other.add(b"x", &room), Err(Unread::NoRoom)));
+        drop(one);
+        other.add(&[0; 3 << 10], &room).unwrap();
+        drop(other);
+        assert_eq!(room.0.available_permits(), 4);
     }
 
     #[test]

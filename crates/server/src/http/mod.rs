@@ -33,13 +33,18 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 use platform::Platform;
 use store::Clock;
+use tokio::sync::Semaphore;
 
+use body::Room;
 use endpoints::{Endpoint, Place};
 use gate::Gate;
 use line::Line;
 use origin::Origin;
 
 pub(crate) use listen::{Connections, Listener};
+
+/// Enrolments at once.
+const ENROLMENTS: usize = 16;
 
 /// What an administrator may choose about the way calls are answered.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +63,10 @@ pub(crate) struct App {
     /// Whether what reads the database must not run on a thread of the event loop.
     readers_wait: bool,
     gate: Arc<Gate>,
+    /// For the bodies of requests.
+    room: Room,
+    /// How many enrolments are read at once: their senders are not known yet.
+    enrolments: Arc<Semaphore>,
 }
 
 impl App {
@@ -67,7 +76,15 @@ impl App {
         manners: Manners,
         readers_wait: bool,
     ) -> Self {
-        Self { platform, clock, manners, readers_wait, gate: Arc::new(Gate::default()) }
+        Self {
+            platform,
+            clock,
+            manners,
+            readers_wait,
+            gate: Arc::new(Gate::default()),
+            room: Room::default(),
+            enrolments: Arc::new(Semaphore::new(ENROLMENTS)),
+        }
     }
 }
 

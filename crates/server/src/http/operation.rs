@@ -8,7 +8,7 @@ use qps::{Format, Formats, Limits, Projection, ServiceError, Writer};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
-use super::body::{Body, Unread, unpack};
+use super::body::{Body, Read, Unread, unpack};
 use super::origin::Origin;
 use super::respond;
 use super::sink::{Begun, Content, Sink};
@@ -22,7 +22,7 @@ pub(super) struct Work {
     pub(super) call: Call,
     pub(super) id: Option<u64>,
     pub(super) query: qps::Query,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Read,
     pub(super) wishes: Wishes,
     pub(super) origin: Origin,
 }
@@ -102,7 +102,7 @@ impl Work {
     }
 
     fn body(&mut self) -> Result<(Formats, Vec<u8>), ServiceError> {
-        let body = std::mem::take(&mut self.body);
+        let body = std::mem::take(&mut self.body.bytes);
         let body = unpack(body, self.wishes.encoding.as_deref(), Limits::default().bytes).map_err(unread)?;
         let (content_type, accept) = (self.wishes.content_type.as_deref(), self.wishes.accept.as_deref());
         Ok((qps::negotiate_body(content_type, accept, &body)?, body))
@@ -128,6 +128,7 @@ pub(super) fn unread(reason: Unread) -> ServiceError {
             ServiceError::invalid_request(message, resolution).with_status(413)
         }
         Unread::TooSlow => ServiceError::invalid_request(message, "Send the request again.").with_status(408),
+        Unread::NoRoom => ServiceError::other(message).with_status(503),
         Unread::Cut => {
             ServiceError::invalid_request(message, "Send the whole request again.").with_status(400)
         }
@@ -184,7 +185,7 @@ mod tests {
         let call = Call { platform: platform.clone(), caller, peer: None, now: SystemClock.now() };
         let local = "127.0.0.1:80".parse().unwrap();
         let origin = Origin::of(&hyper::Request::new(()), &Line { peer: local, local, is_tls: false }, false);
-        let (query, body, wishes) = (qps::Query::default(), Vec::new(), Wishes::default());
+        let (query, body, wishes) = (qps::Query::default(), Read::default(), Wishes::default());
         let work = Work { operation: operation(handler), call, id: None, query, body, wishes, origin };
         let result = Runtime::new().unwrap().block_on(async {
             let mut response = run(work).await;

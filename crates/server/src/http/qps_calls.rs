@@ -66,7 +66,7 @@ async fn admit(
     for permission in [Permission::ApiAccess, operation.permission] {
         call.demand(permission).map_err(|error| refused(error.into_service()))?;
     }
-    let read = body::read(body, Limits::default().bytes).await;
+    let read = body::read(body, Limits::default().bytes, &app.room).await;
     let body = read.map_err(|reason| refused(operation::unread(reason)))?;
     let query = qps::Query::parse(parts.uri.query().unwrap_or_default());
     Ok(Work { operation, call, id, query, body, wishes, origin: origin.clone() })
