@@ -46,13 +46,17 @@ pub(super) fn find(
 fn candidates(job: &Job<'_>, message: &EnrollRequest) -> RoaringBitmap {
     let equals = |field, text: &Text| Filter::Field(field, Test::Equals(Value::Text(text.to_string())));
     let mut any = Vec::new();
+    any.extend(message.cloud.iter().map(|cloud| equals(fields::INSTANCE_ID, cloud.instance_id())));
     any.extend(message.identity.machine_id.iter().map(|id| equals(fields::MACHINE_ID, id)));
     any.extend(message.identity.bios_uuid.iter().map(|id| equals(fields::BIOS_UUID, id)));
     for mac in message.mac_addresses.iter() {
         any.push(Filter::Any(fields::INTERFACES, Box::new(equals(fields::MAC, mac))));
     }
     let names = message.host.fqdn.iter().chain([&message.host.hostname]).filter(|name| !name.is_empty());
-    any.extend(names.map(|name| equals(fields::DNS_NAME, name)));
+    // Names of hosts are the same in any case.
+    any.extend(names.map(|name| {
+        Filter::Field(fields::DNS_NAME, Test::Pattern(vec![query::fold(name.as_str()).into_owned()]))
+    }));
     for address in message.addresses.iter() {
         any.push(Filter::Field(fields::ADDRESS, Test::Equals(Value::Address(*address))));
     }

@@ -31,6 +31,8 @@ pub(crate) const CREATED: FieldId = FieldId(10);
 pub(crate) const DNS_NAME: FieldId = FieldId(11);
 /// The system's UUID in its firmware.
 pub(crate) const BIOS_UUID: FieldId = FieldId(12);
+/// The id of the machine in its cloud.
+pub(crate) const INSTANCE_ID: FieldId = FieldId(13);
 
 /// Installed software.
 pub(crate) const SOFTWARE: ListId = ListId(0);
@@ -106,6 +108,7 @@ const TABLE: &[Field<Asset>] = &[
     read(Kind::Text, |a, out| text(&a.network.dns_host_name, out)).criteria(&["dnsHostName"])
         .qql(&["asset.dnsHostName", "dnsHostName"]).free(),
     read(Kind::Keyword, |a, out| text(&a.hardware.bios_uuid, out)).qql(&["asset.biosHardwareUUID"]),
+    read(Kind::Text, |a, out| from_cloud(a, None, &["instanceId", "vmId"], out)).criteria(&["instanceId", "vmId"]),
 
     // Identity and names.
     Field::new(Kind::Integer, Source::Id).criteria(&["id"]).qql(&["asset.assetID", "asset.id"]),
@@ -170,7 +173,6 @@ const TABLE: &[Field<Asset>] = &[
     // Cloud.
     read(Kind::Keyword, |a, out| a.sources.iter().for_each(|source| out(ValueRef::Text(source.provider.cloud()))))
         .qql(&["provider", "cloudProvider.name"]),
-    read(Kind::Text, |a, out| from_cloud(a, None, &["instanceId", "vmId"], out)).criteria(&["instanceId", "vmId"]),
     read(Kind::Text, |a, out| from_cloud(a, None, &["accountId", "subscriptionId", "projectId"], out))
         .criteria(&["accountId", "subscriptionId", "projectId"]),
     read(Kind::Enum(STATES), |a, out| from_cloud(a, None, &["instanceState", "state"], out))
@@ -426,6 +428,7 @@ mod tests {
             (LAST_VULN_SCAN, "lastVulnScan"),
             (CREATED, "created"),
             (DNS_NAME, "dnsHostName"),
+            (INSTANCE_ID, "instanceId"),
         ];
         for (place, name) in places {
             assert_eq!(FIELDS.by_criteria(name).map(|(id, _)| id), Some(place), "{name}");

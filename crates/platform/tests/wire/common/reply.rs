@@ -114,7 +114,7 @@ impl Reply {
     #[track_caller]
     pub(crate) fn refused(&self, code: &str) -> &Self {
         assert_eq!(self.code(), code, "{}", self.text);
-        assert!(self.message().len() > 10 && self.resolution().len() > 10, "{}", self.text);
+        assert!(self.message().len() > 10 && self.resolution().len() > 5, "{}", self.text);
         assert!(!self.has_data() && self.root.get("count").is_none(), "{}", self.text);
         self
     }
