@@ -2,6 +2,8 @@
 
 use qps::{ResponseCode, ServiceError};
 
+use crate::gateway::GatewayError;
+
 /// The platform's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -11,6 +13,9 @@ pub enum Error {
     /// The caller's mistake, in the wire's words.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// The caller's mistake, in the gateway's words.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
     /// The database failed, or somebody else was quicker.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -26,6 +31,9 @@ impl Error {
     pub fn into_service(self) -> ServiceError {
         match self {
             Error::Service(error) => error,
+            Error::Gateway(error) => {
+                ServiceError::invalid_request(error.message, "Correct the request.").with_status(error.status)
+            }
             Error::Store(store::Error::Conflict { kind, id }) => ServiceError::invalid_request(
                 format!("The {kind} with id {id} was changed by another request at the same time."),
                 "Repeat the request.",

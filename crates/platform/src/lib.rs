@@ -6,6 +6,7 @@
 mod call;
 mod engine;
 mod error;
+mod keys;
 mod operation;
 mod permission;
 mod platform;
@@ -14,6 +15,7 @@ mod text;
 
 pub mod agents;
 pub mod assets;
+pub mod gateway;
 pub mod tags;
 pub mod users;
 

@@ -8,6 +8,8 @@ use store::{Options, Progress, Store, StoreBuilder};
 
 use crate::agents::{ActivationKey, Agents, Uninstalled};
 use crate::assets::Asset;
+use crate::gateway::Family;
+use crate::keys::Keys;
 use crate::operation::{Operation, Routed, route};
 use crate::tags::{Tag, Tags};
 use crate::users::{Access, NewUser, Role, User};
@@ -42,6 +44,8 @@ pub struct Fresh {
 static OPERATIONS: LazyLock<Vec<Operation>> =
     LazyLock::new(|| [tags::OPERATIONS, assets::OPERATIONS, users::OPERATIONS].concat());
 
+static GATEWAY: &[&Family] = &[];
+
 impl Platform {
     /// Opens the product in a database.
     ///
@@ -53,7 +57,8 @@ impl Platform {
         settings: Settings,
         progress: &dyn Fn(Progress),
     ) -> Result<Arc<Self>> {
-        let access = Access::new().ok_or_else(|| {
+        let keys = Keys::open(options.home.as_deref())?;
+        let access = Access::new(&keys).ok_or_else(|| {
             store::Error::Address(
                 "the system gives no random numbers, which passwords and sessions need".into(),
             )
@@ -110,6 +115,11 @@ impl Platform {
     /// The operations of the API.
     pub fn operations() -> &'static [Operation] {
         &OPERATIONS
+    }
+
+    /// The calls of the gateway.
+    pub fn gateway() -> &'static [&'static Family] {
+        GATEWAY
     }
 
     /// The operation of a URL below `/qps/rest/`.

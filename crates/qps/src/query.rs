@@ -10,6 +10,15 @@ pub struct Query {
 impl Query {
     /// Reads the raw query, with or without its `?`. Never fails: what can't be decoded stays as it was sent.
     pub fn parse(raw: &str) -> Self {
+        Self::read(raw, |text| decoded(text).trim().to_owned())
+    }
+
+    /// Reads the fields of a form, whose values keep their blanks: a password may begin or end with one.
+    pub fn parse_form(raw: &str) -> Self {
+        Self::read(raw, decoded)
+    }
+
+    fn read(raw: &str, decoded: impl Fn(&str) -> String) -> Self {
         let mut query = Self::default();
         for pair in raw.strip_prefix('?').unwrap_or(raw).split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -56,7 +65,7 @@ fn decoded(text: &str) -> String {
             byte => bytes.push(byte),
         }
     }
-    String::from_utf8_lossy(&bytes).trim().to_owned()
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn escaped_byte(after_percent: &[u8]) -> Option<u8> {
@@ -76,6 +85,13 @@ mod tests {
         assert_eq!(query.get("fields"), Some("id"));
         assert_eq!(query.get("text"), Some("%41é"));
         assert_eq!(query.get("Module"), None);
+    }
+
+    #[test]
+    fn values_of_a_form_keep_their_blanks() {
+        let form = Query::parse_form("username=kim&password=+a%2Bb%20&token=true");
+        assert_eq!(form.get("password"), Some(" a+b "));
+        assert_eq!(form.get("token"), Some("true"));
     }
 
     #[test]

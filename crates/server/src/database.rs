@@ -62,12 +62,13 @@ impl Database {
     /// Opens the product. Must not be called on a thread of the HTTP server: it waits for the database.
     pub(crate) fn open(
         &self,
-        snapshot: PathBuf,
+        dir: &DataDir,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Arc<Platform>, DatabaseError> {
         let reporter = Reporter::new();
-        let options = Options { snapshot: Some(snapshot), clock, ..Options::default() };
+        let (snapshot, home) = (Some(dir.snapshot(self)), Some(dir.path().to_owned()));
+        let options = Options { snapshot, home, clock, ..Options::default() };
         let tell = |progress| reporter.tell(progress);
         let platform = match self {
             Self::Embedded(path) => Platform::open(Sqlite::new(path), options, settings, &tell),

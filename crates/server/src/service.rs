@@ -89,7 +89,7 @@ impl Service {
         let dir = DataDir::create(&plan.data)?;
         let lock = dir.lock()?;
         let database = Database::choose(&dir, plan.database.as_deref())?;
-        let platform = database.open(dir.snapshot(&database), clock.clone(), plan.settings)?;
+        let platform = database.open(&dir, clock.clone(), plan.settings)?;
         let plain = bind(&plan.listen)?;
         let secure = plan.tls_listen.as_deref().map(bind).transpose()?;
         let certificate = secure.as_ref().map(|tcp| certificate_for(tcp, &dir, &*clock)).transpose()?;

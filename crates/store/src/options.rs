@@ -10,6 +10,9 @@ use crate::{Clock, Kind, SystemClock};
 pub struct Options {
     /// The file that index snapshots go to; none when every start may build the index anew.
     pub snapshot: Option<PathBuf>,
+    /// The directory for what does not belong into the database: keys, and what is too large for it. None where
+    /// nothing of these outlives the process.
+    pub home: Option<PathBuf>,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
     /// How many changes make a new snapshot worth writing while the store is open.
@@ -18,7 +21,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { snapshot: None, clock: Arc::new(SystemClock), snapshot_every: 250_000 }
+        Self { snapshot: None, home: None, clock: Arc::new(SystemClock), snapshot_every: 250_000 }
     }
 }
 

@@ -200,6 +200,7 @@ fn unreadable(error: ReadError) -> Refusal {
 fn internal(error: Error) -> Refusal {
     match error {
         Error::Service(error) => refusal(RefusalCode::UnknownAgent, error.message),
+        Error::Gateway(error) => refusal(RefusalCode::UnknownAgent, error.message),
         Error::Store(error) => {
             tracing::error!(%error, "an agent's message could not be taken in");
             refusal(RefusalCode::Busy, "the server can't take this in just now; come again later")

@@ -16,8 +16,10 @@ use super::model::login_key;
 use super::password::verify;
 use super::session::Sessions;
 use super::throttle::{Throttle, Wait};
-use super::{Role, SessionToken, User};
+use super::token::Tokens;
+use super::{BadToken, Role, SessionToken, Token, User};
 use crate::call::Caller;
+use crate::keys::Keys;
 use crate::{Permission, Permissions};
 
 /// How long a verified password is remembered, in seconds.
@@ -62,22 +64,32 @@ pub struct Access {
     /// Keys what is remembered; lives as long as the process.
     key: Key,
     remembered: Mutex<HashMap<[u8; 32], (Caller, i64)>>,
-    callers: RwLock<HashMap<Id<User>, Caller>>,
+    callers: RwLock<HashMap<Id<User>, Known>>,
     sessions: Sessions,
+    tokens: Tokens,
     throttle: Throttle,
     /// Rises with every change of users or roles, so that what was read before one is not remembered after it.
     generation: AtomicU64,
 }
 
+/// A user as they are now.
+#[derive(Clone)]
+struct Known {
+    caller: Caller,
+    /// Of their password, for tokens.
+    mark: String,
+}
+
 impl Access {
     /// A door to which nobody has come yet; none if the system gives no randomness.
-    pub(crate) fn new() -> Option<Self> {
+    pub(crate) fn new(keys: &Keys) -> Option<Self> {
         let key = Key::generate(HMAC_SHA256, &SystemRandom::new()).ok()?;
         Some(Self {
             key,
             remembered: Mutex::default(),
             callers: RwLock::default(),
             sessions: Sessions::default(),
+            tokens: Tokens::new(keys),
             throttle: Throttle::default(),
             generation: AtomicU64::new(0),
         })
@@ -171,7 +183,46 @@ impl Access {
         }
     }
 
+    /// A bearer token for a caller who calls from `peer`; with their permissions among the claims if `permissions`.
+    /// None if the user is gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn issue(
+        &self,
+        store: &Store,
+        caller: &Caller,
+        peer: IpAddr,
+        permissions: bool,
+        now: Timestamp,
+    ) -> Result<Option<Token>, store::Error> {
+        let known = self.known(store, caller.user)?;
+        Ok(known.map(|known| self.tokens.issue(&known.caller, known.mark, peer, permissions, now)))
+    }
+
+    /// Whoever a bearer token was issued to.
+    ///
+    /// # Errors
+    /// When the database fails; inside, why the token lets nobody in.
+    pub fn by_token(
+        &self,
+        store: &Store,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Result<Caller, BadToken>, store::Error> {
+        let signed = match self.tokens.read(token, now) {
+            Ok(signed) => signed,
+            Err(bad) => return Ok(Err(bad)),
+        };
+        let known = self.known(store, signed.user)?.filter(|known| known.mark == signed.mark);
+        Ok(known.map(|known| known.caller).ok_or(BadToken::Expired))
+    }
+
     fn caller(&self, store: &Store, id: Id<User>) -> Result<Option<Caller>, store::Error> {
+        Ok(self.known(store, id)?.map(|known| known.caller))
+    }
+
+    fn known(&self, store: &Store, id: Id<User>) -> Result<Option<Known>, store::Error> {
         if let Some(known) = self.callers.read().get(&id) {
             return Ok(Some(known.clone()));
         }
@@ -186,11 +237,12 @@ impl Access {
         }
         let scope = (!user.scope.is_empty()).then(|| user.scope.clone());
         let caller = Caller { user: id, login: user.login.clone(), permissions, scope };
+        let known = Known { caller, mark: self.tokens.mark(&user.password) };
         let mut callers = self.callers.write();
         if self.generation.load(Ordering::Acquire) == generation {
-            callers.insert(id, caller.clone());
+            callers.insert(id, known.clone());
         }
-        Ok(Some(caller))
+        Ok(Some(known))
     }
 
     fn digest(&self, credentials: &Credentials) -> [u8; 32] {

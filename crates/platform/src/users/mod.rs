@@ -12,12 +12,14 @@ mod ops;
 mod password;
 mod session;
 mod throttle;
+mod token;
 
 pub use access::{Access, Credentials, SignInError};
 pub use model::{Role, User, built_in_roles};
 pub(crate) use ops::OPERATIONS;
 pub use password::{BadPassword, hash_password};
 pub use session::SessionToken;
+pub use token::{BadToken, TOKEN_LIFETIME, Token};
 
 use jiff::Timestamp;
 use store::{Id, Job};

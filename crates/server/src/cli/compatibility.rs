@@ -12,13 +12,23 @@ const HEAD: &str = "\
 Which calls of the Qualys-compatible API are built. This page is made by `redoubt compatibility` from the tables that
 also route the calls, so it can't say anything else than the server does. Each line names a test that shows it.
 
-A call that is not here answers `UNKNOWN_OBJECT`, `OPERATION_NOT_SUPPORTED` or `INVALID_URL`. Every call below
+A call of the QPS API that is not here answers `UNKNOWN_OBJECT`, `OPERATION_NOT_SUPPORTED` or `INVALID_URL`. Every call below
 `/qps/rest/` needs the permission API Access besides the one that is named.
 
 ## Calls of the QPS API
 
 | method | path | permission | state | test |
 | --- | --- | --- | --- | --- |
+";
+
+const GATEWAY: &str = "
+## Calls of the gateway
+
+They take a bearer token of `POST /auth` (or HTTP Basic), need API Access too, and answer in JSON. A call that is not
+here answers 404 in the shape of its API; extensions are calls that other servers do not have.
+
+| method | path | documented | permission | state | test |
+| --- | --- | --- | --- | --- | --- |
 ";
 
 const OTHERS: &str = "
@@ -40,6 +50,18 @@ pub(super) fn document() -> String {
             "| {} | `{}` | {} | {state} | `{test}` |",
             methods.join(", "),
             path(operation),
+            operation.permission.name()
+        );
+    }
+    page.push_str(GATEWAY);
+    for operation in Platform::gateway().iter().flat_map(|family| family.operations) {
+        let (state, test) = told(operation.state);
+        let documented = if operation.documented { "yes" } else { "extension" };
+        let _ = writeln!(
+            page,
+            "| {} | `{}` | {documented} | {} | {state} | `{test}` |",
+            operation.method.name(),
+            operation.path,
             operation.permission.name()
         );
     }

@@ -45,11 +45,18 @@ pub(super) struct Choices {
     /// Believe X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host; only behind a proxy that sets them
     #[arg(long)]
     trust_proxy: bool,
+    /// How often each call of the gateway may be called in an hour; without it there is no limit
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    gateway_calls_per_hour: Option<u32>,
 }
 
 impl Choices {
     pub(super) fn manners(self) -> Manners {
-        Manners { wrong_password_status: self.auth_failure_status, trust_proxy: self.trust_proxy }
+        Manners {
+            wrong_password_status: self.auth_failure_status,
+            trust_proxy: self.trust_proxy,
+            gateway_calls_per_hour: self.gateway_calls_per_hour,
+        }
     }
 
     pub(super) fn settings(self) -> Settings {

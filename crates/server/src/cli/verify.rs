@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let _lock = dir.lock()?;
     let database = Database::choose(&dir, arguments.database.as_deref())?;
-    let platform = database.open(dir.snapshot(&database), Arc::new(SystemClock), Settings::default())?;
+    let platform = database.open(&dir, Arc::new(SystemClock), Settings::default())?;
     match platform.store().verify()? {
         None => {
             say(format_args!("the index equals one built anew, at change {}", platform.store().sequence()))?;

@@ -14,7 +14,9 @@ mod body;
 mod door;
 pub(crate) mod endpoints;
 mod gate;
+mod gateway;
 mod health;
+mod limits;
 mod line;
 mod listen;
 mod operation;
@@ -25,6 +27,7 @@ mod qps_calls;
 mod respond;
 mod schemas;
 mod sink;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -38,6 +41,7 @@ use tokio::sync::Semaphore;
 use body::Room;
 use endpoints::{Endpoint, Place};
 use gate::Gate;
+use limits::Calls;
 use line::Line;
 use origin::Origin;
 
@@ -53,6 +57,8 @@ pub(crate) struct Manners {
     pub(crate) wrong_password_status: u16,
     /// Whether `X-Forwarded-For`, `-Proto` and `-Host` are believed.
     pub(crate) trust_proxy: bool,
+    /// How often each call of the gateway may be called in an hour; none for no limit.
+    pub(crate) gateway_calls_per_hour: Option<u32>,
 }
 
 /// What every call needs.
@@ -63,6 +69,7 @@ pub(crate) struct App {
     /// Whether what reads the database must not run on a thread of the event loop.
     readers_wait: bool,
     gate: Arc<Gate>,
+    calls: Calls,
     /// For the bodies of requests.
     room: Room,
     /// How many enrolments are read at once: their senders are not known yet.
@@ -82,6 +89,7 @@ impl App {
             manners,
             readers_wait,
             gate: Arc::new(Gate::default()),
+            calls: Calls::of(manners.gateway_calls_per_hour),
             room: Room::default(),
             enrolments: Arc::new(Semaphore::new(ENROLMENTS)),
         }
@@ -112,6 +120,9 @@ async fn dispatch(app: &Arc<App>, origin: Origin, request: Request<Incoming>) ->
         if endpoints::is_below(path, "qps") {
             return qps_calls::serve(app, &origin, request).await;
         }
+        if let Some(family) = platform::gateway::family_at(Platform::gateway(), path) {
+            return gateway::serve(app, &origin, family, request).await;
+        }
         return respond::nothing_here(path);
     };
     if !endpoint.takes(request.method()) {
@@ -123,6 +134,8 @@ async fn dispatch(app: &Arc<App>, origin: Origin, request: Request<Incoming>) ->
         Place::PortalVersion => probes::portal_version(app, &origin, request).await,
         Place::About => probes::about(app, &origin, request).await,
         Place::Schemas => schemas::serve(path),
+        Place::Auth => tokens::auth(app, &origin, request).await,
+        Place::AuthClient => tokens::auth_client(app, &origin, request).await,
         Place::Enroll => agents::enroll(app, &origin, request).await,
         Place::CheckIn => agents::check_in(app, &origin, request).await,
     }
@@ -133,6 +146,7 @@ fn refuse_method(origin: &Origin, endpoint: &Endpoint, request: &Request<Incomin
     match endpoint.place {
         Place::PortalVersion => qps_calls::refuse_method(origin, request, endpoint.methods),
         Place::Enroll | Place::CheckIn => agents::refuse_method(method, endpoint),
+        Place::Auth | Place::AuthClient => tokens::refuse_method(method, endpoint),
         Place::Root | Place::Health | Place::About | Place::Schemas => {
             respond::method_not_allowed(method, endpoint.path, endpoint.methods)
         }

@@ -56,11 +56,11 @@ pub(super) async fn run(work: Work) -> Response<Body> {
     let broken = |_| {
         let error =
             ServiceError::other("The request could not be carried out because of a fault in the server.");
-        Begun { format, content: Content::Refused(error) }
+        Begun { format, content: Content::Refused(error.into()) }
     };
     let Begun { format, content } = told.await.unwrap_or_else(broken);
     match content {
-        Content::Refused(error) => respond::refusal(&origin, format, operation.schema, &error),
+        Content::Refused(error) => respond::refusal(&origin, format, operation.schema, &error.into_service()),
         Content::Whole { body, is_packed } => success(format, Body::whole(body), is_packed),
         Content::Coming { pieces, is_packed } => success(format, Body::Coming(pieces), is_packed),
     }
@@ -97,7 +97,7 @@ impl Work {
                 let location = respond::schema_location(&self.origin, answer.schema);
                 write(answer, Writer::new(formats.response, &location, projection), sink);
             }
-            Err(error) => sink.refuse(error.into_service()),
+            Err(error) => sink.refuse(error),
         }
     }
 
@@ -115,7 +115,7 @@ fn write(answer: Answer, mut writer: Writer, mut sink: Sink) {
     match records(&mut writer, &mut |writer| sink.flush(writer)) {
         Ok(()) => sink.finish(writer.finish()),
         Err(Interrupted::Gone) => tracing::debug!("the caller went away in the middle of an answer"),
-        Err(Interrupted::Store(error)) => sink.refuse(platform::Error::from(error).into_service()),
+        Err(Interrupted::Store(error)) => sink.refuse(error),
     }
 }
 

@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::body::Bytes;
 use platform::Gone;
-use qps::{Format, ServiceError, Writer};
+use qps::{Format, Writer};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -36,7 +36,7 @@ pub(super) struct Begun {
 /// An answer.
 pub(super) enum Content {
     /// The call was refused.
-    Refused(ServiceError),
+    Refused(platform::Error),
     /// All of it.
     Whole { body: Bytes, is_packed: bool },
     /// It is still being written.
@@ -60,8 +60,8 @@ impl Sink {
     }
 
     /// Refuses the call. Where the answer was begun, it is cut instead.
-    pub(super) fn refuse(mut self, error: ServiceError) {
-        self.begin(Content::Refused(error));
+    pub(super) fn refuse(mut self, error: impl Into<platform::Error>) {
+        self.begin(Content::Refused(error.into()));
     }
 
     /// Lets out what the writer has, if that is worth a piece.
@@ -69,7 +69,15 @@ impl Sink {
         if writer.pending() < PIECE {
             return Ok(());
         }
-        let written = writer.take();
+        self.let_out(writer.take())
+    }
+
+    /// Lets out text that was written so far, if that is worth a piece.
+    pub(super) fn flush_text(&mut self, text: &mut Vec<u8>) -> Result<(), Gone> {
+        if text.len() < PIECE { Ok(()) } else { self.let_out(std::mem::take(text)) }
+    }
+
+    fn let_out(&mut self, written: Vec<u8>) -> Result<(), Gone> {
         let piece = match &mut self.packer {
             None => written,
             Some(packer) => {

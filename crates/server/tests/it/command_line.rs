@@ -119,6 +119,11 @@ fn the_log_can_be_json_and_holds_no_secrets() {
     call(COUNT).header("Cookie", &cookie).send().succeeded();
     call(COUNT).header("user", "admin").header("password", &secrets[0]).send().succeeded();
     call(COUNT).basic("admin", "a wrong password").send().refused(401, "INVALID_CREDENTIALS");
+    let form = format!("username=admin&password={}&token=true", secrets[0]);
+    let token = Call::new("POST", format!("{url}/auth")).body(form).send();
+    assert_eq!(token.status, 201, "{}", token.body);
+    call(COUNT).header("Authorization", &format!("Bearer {}", token.body)).send().succeeded();
+    secrets.push(token.body);
     secrets.extend([cookie.split_once('=').unwrap().1.to_owned(), "a wrong password".to_owned()]);
     secrets.push(base64::Engine::encode(
         &base64::engine::general_purpose::STANDARD,
@@ -131,7 +136,7 @@ fn the_log_can_be_json_and_holds_no_secrets() {
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok_and(|line| line.is_object()), "{line}");
     }
     assert!(said.contains("\"status\":401") && said.contains("\"stopped\""), "{said}");
-    assert_eq!(secrets.len(), 5);
+    assert_eq!(secrets.len(), 6);
     for secret in secrets {
         assert!(!said.contains(&secret), "{secret}");
     }

@@ -25,3 +25,5 @@ mod sign_in;
 mod streams;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod tokens;

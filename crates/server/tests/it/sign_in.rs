@@ -35,7 +35,7 @@ fn no_credentials_and_unknown_sessions_are_asked_to_sign_in() {
     for call in [
         server.call("GET", COUNT),
         server.call("GET", COUNT).header("Cookie", "JSESSIONID=0123"),
-        server.call("GET", COUNT).header("Authorization", "Bearer abc"),
+        server.call("GET", COUNT).header("Authorization", "Digest abc"),
         server.call("GET", COUNT).header("user", "admin"),
         server.call("GET", VERSION),
     ] {
