@@ -1,6 +1,7 @@
 //! A real `redoubt` process on a free port with data of its own, and a client that says what it sends.
 #![expect(dead_code, reason = "each test program uses a part of this")]
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -16,9 +17,14 @@ use ureq::{Agent, Body};
 /// The password of `admin` in tests that do not look at the random one.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// The program under test.
+/// The program under test: the one that was built with the tests, unless `REDOUBT_BINARY` names another.
+fn program() -> OsString {
+    std::env::var_os("REDOUBT_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_redoubt").into())
+}
+
+/// A command of it.
 pub(crate) fn redoubt() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_redoubt"));
+    let mut command = Command::new(program());
     command.env_remove("REDOUBT_ADMIN_PASSWORD").env_remove("REDOUBT_DATA").env_remove("REDOUBT_DATABASE");
     command.env("REDOUBT_AGENT_NO_CLOUD", "1");
     command
@@ -78,11 +84,7 @@ impl Setup {
         let mut command = redoubt();
         if let Some(files) = self.files {
             command = Command::new("sh");
-            command.args([
-                "-c",
-                &format!("ulimit -n {files}; exec \"$0\" \"$@\""),
-                env!("CARGO_BIN_EXE_redoubt"),
-            ]);
+            command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\"")]).arg(program());
         }
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])

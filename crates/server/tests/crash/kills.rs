@@ -6,6 +6,7 @@ use std::thread::{scope, sleep};
 use std::time::Duration;
 
 use testkit::chance::Chance;
+use testkit::postgres::Database;
 
 use crate::common::{Call, PASSWORD, Server, Setup, run};
 
@@ -95,10 +96,16 @@ fn judge(server: &Server, written: &Written, seen: &mut Seen) {
     }
 }
 
-#[test]
-fn no_answered_write_is_lost_when_the_server_is_killed() {
+/// Compares the index, as a start would find it, with one built anew.
+fn verify(setup: &Setup, database: &[&str]) {
+    let output = run(&[&["verify", "--data", setup.data().to_str().unwrap()], database].concat(), "");
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+}
+
+fn kill_again_and_again(database: &[&str]) {
     let kills = std::env::var("REDOUBT_KILLS").map_or(20, |text| text.parse().unwrap());
-    let (mut chance, mut all, mut setup) = (Chance::new(), Written::new(), Setup::new());
+    let (mut chance, mut all, mut setup) = (Chance::new(), Written::new(), Setup::new().with(database));
     let (mut last, mut seen) = (Written::new(), Seen::default());
     for kill in 0..kills {
         // Now and then it is killed while it starts.
@@ -114,8 +121,7 @@ fn no_answered_write_is_lost_when_the_server_is_killed() {
         all.extend(written.clone());
         (setup, last) = (killed, written);
         if chance.within(0..4) == 0 {
-            let output = run(&["verify", "--data", setup.data().to_str().unwrap()], "");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+            verify(&setup, database);
         }
     }
     let server = setup.start();
@@ -125,6 +131,16 @@ fn no_answered_write_is_lost_when_the_server_is_killed() {
     assert!(answered > 5 * kills, "only {answered} writes were answered");
     let (ended_well, setup) = server.stop();
     assert!(ended_well);
-    let output = run(&["verify", "--data", setup.data().to_str().unwrap()], "");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    verify(&setup, database);
+}
+
+#[test]
+fn no_answered_write_is_lost_when_the_server_is_killed() {
+    kill_again_and_again(&[]);
+}
+
+#[test]
+fn no_answered_write_is_lost_in_postgresql_when_the_server_is_killed() {
+    let database = Database::create();
+    kill_again_and_again(&["--database", database.url()]);
 }

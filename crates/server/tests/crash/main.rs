@@ -1,5 +1,5 @@
 //! The real server is killed (SIGKILL) at random moments while callers write over HTTP: every answered write is there
-//! after the next start, once, and the index equals one built anew.
+//! after the next start, once, and the index equals one built anew. On both databases.
 //!
 //! `REDOUBT_KILLS=200 cargo nextest run -p server --test crash` kills more often.
 
