@@ -1,0 +1,267 @@
+//! The checks: one file each, which says what it means, why it matters and what to do.
+//!
+//! A check looks at what was fetched ([`Check::look`]), tests a parameter ([`Check::probe`]), a request as a whole
+//! ([`Check::try_entry`]) or the site ([`Check::try_site`]). What it reports needs a [`Proof`](crate::proof::Proof), so it
+//! makes a [`Replay`] with a control and lets the prover send both. Checks keep no state: the same target gives the same
+//! findings, in whatever order they run.
+
+pub(crate) mod injection;
+pub(crate) mod passive;
+pub(crate) mod requests;
+pub mod run;
+pub(crate) mod site;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+
+use crate::finding::Finding;
+use crate::http::{Client, Fault, Request, Response, Target};
+use crate::page::Page;
+use crate::point::Point;
+use crate::profile::Profile;
+use crate::proof::{Listener, NotProven, Opener, Proof, Prover, Replay, Transport};
+use crate::qid::Qid;
+use crate::session::Session;
+
+/// What a check is, in the product's words. Own words throughout: nothing is copied from elsewhere.
+#[derive(Debug)]
+pub struct About {
+    /// Its name: lower case, with dashes.
+    pub name: &'static str,
+    /// The QIDs that it may report.
+    pub qids: &'static [u32],
+    /// What a finding means.
+    pub means: &'static str,
+    /// Why it matters.
+    pub matters: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
+    /// How it is tested.
+    pub technique: &'static str,
+    /// Where the definition of the weakness is: a standard, an RFC, a CWE page.
+    pub source: &'static str,
+}
+
+/// A request of the application, its usual answer, and how one gets there.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The request, without cookies of the session.
+    pub request: Request,
+    /// Its usual answer.
+    pub response: Arc<Response>,
+    /// The answer as a page, where it is one.
+    pub page: Option<Arc<Page>>,
+    /// Links that lead to it.
+    pub access_path: Vec<Target>,
+    /// The page with the form, where it is a form's.
+    pub form_at: Option<Target>,
+    /// Whether the scan was logged in.
+    pub authenticated: bool,
+    /// Steps that must go before, such as fetching a form's page for its token; `{{name}}` in `request` is filled from them.
+    pub before: Vec<crate::proof::Step>,
+}
+
+impl Entry {
+    /// The steps that send a request of this entry: what must go before, then the request.
+    #[must_use]
+    pub fn steps(&self, request: Request) -> Vec<crate::proof::Step> {
+        let mut steps = self.before.clone();
+        steps.push(crate::proof::Step::new(request));
+        steps
+    }
+
+    /// A replay of an attack on this entry, with the same request made harmless as its control.
+    #[must_use]
+    pub fn replay(&self, attack: Request, expect: crate::proof::Expect, control: Request) -> Replay {
+        let control = crate::proof::Control::Requests(self.steps(control));
+        Replay { steps: self.steps(attack), expect, control, rounds: 1 }
+    }
+}
+
+/// What all checks of a scan share.
+pub struct Bench<'a> {
+    /// Sends requests, within scope.
+    pub client: &'a Client,
+    /// Who the scan is logged in as.
+    pub session: &'a Session,
+    /// The option profile.
+    pub profile: &'a Profile,
+    /// Our listener, if there is one.
+    pub listener: Option<&'a dyn Listener>,
+    /// A browser, if there is one.
+    pub opener: Option<&'a dyn Opener>,
+    /// What looks at transports.
+    pub transport: Option<&'a dyn Transport>,
+    /// Everything that was crawled, in a fixed order.
+    pub entries: &'a [Entry],
+    /// Where findings go.
+    pub sink: &'a Sink,
+}
+
+impl Bench<'_> {
+    /// Sends a request as the user of the scan.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn send(&self, request: &Request) -> Result<Response, Fault> {
+        self.client.send(&self.session.dress(request)).await
+    }
+
+    /// Sends a request of an entry, after what must go before it.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn send_of(&self, entry: &Entry, request: &Request) -> Result<Response, Fault> {
+        if entry.before.is_empty() {
+            return self.send(request).await;
+        }
+        Ok(self.prover().walk(&entry.steps(request.clone())).await?.0)
+    }
+
+    /// The prover.
+    #[must_use]
+    pub fn prover(&self) -> Prover<'_> {
+        let Self { client, session, listener, opener, transport, .. } = *self;
+        Prover { client, session, listener, opener, transport }
+    }
+
+    /// Sends a replay and its control.
+    ///
+    /// # Errors
+    /// It proves nothing.
+    pub async fn prove(&self, replay: Replay) -> Result<Proof, NotProven> {
+        self.prover().prove(replay).await
+    }
+
+    /// Reports a proven finding at a request.
+    pub fn report(&self, qid: u32, entry: &Entry, proof: Proof) {
+        self.report_at(qid, entry, None, proof);
+    }
+
+    /// Reports a proven finding in a parameter, with what was put in.
+    pub fn report_at(&self, qid: u32, entry: &Entry, at: Option<(&Point, &str)>, proof: Proof) {
+        let Some(qid) = Qid::of(qid) else { return };
+        let mut finding = Finding::new(qid, &entry.request, proof);
+        if let Some((point, payload)) = at {
+            finding = finding.at(point, payload);
+        }
+        finding.access_path.clone_from(&entry.access_path);
+        finding.authenticated = entry.authenticated;
+        self.sink.report(finding);
+    }
+}
+
+type Heard = Box<dyn Fn(&Finding) + Send + Sync>;
+
+/// Takes findings and notes.
+#[derive(Default)]
+pub struct Sink {
+    findings: Mutex<Vec<Finding>>,
+    notes: Mutex<Vec<(u32, String)>>,
+    heard: Option<Heard>,
+    tokens: AtomicU64,
+}
+
+impl Sink {
+    /// A sink that tells each new finding.
+    #[must_use]
+    pub fn telling(heard: impl Fn(&Finding) + Send + Sync + 'static) -> Self {
+        Self { heard: Some(Box::new(heard)), ..Self::default() }
+    }
+
+    /// Takes a finding; of two with one identity, the one whose URL and payload come first in the alphabet stays, so that
+    /// the order of arrival does not matter.
+    pub fn report(&self, finding: Finding) {
+        let mut findings = self.findings.lock();
+        let rank = |f: &Finding| (f.url.to_string(), f.payload.clone(), f.evidence.text.clone());
+        match findings.iter_mut().find(|have| have.id == finding.id) {
+            Some(have) if rank(&finding) < rank(have) => *have = finding,
+            Some(_) => {}
+            None => {
+                if let Some(heard) = &self.heard {
+                    heard(&finding);
+                }
+                findings.push(finding);
+            }
+        }
+    }
+
+    /// Notes a line of information gathered under a QID (`contract/was.md 13.3`); lines are sorted, each stays once.
+    pub fn note(&self, qid: u32, line: impl Into<String>) {
+        self.notes.lock().push((qid, line.into()));
+    }
+
+    /// A number that no other call gets; for tokens, not for what findings show.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.tokens.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether a finding with one of these QIDs is already there at a path.
+    #[must_use]
+    pub fn has(&self, qids: &[u32], path: &str) -> bool {
+        self.findings.lock().iter().any(|finding| qids.contains(&finding.qid) && finding.url.path == path)
+    }
+
+    /// All findings in a fixed order.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = self.findings.lock().clone();
+        findings.sort_by(|a, b| {
+            let key = |f: &Finding| {
+                (std::cmp::Reverse(f.severity), f.qid, f.url.to_string(), f.parameter.clone(), f.id.clone())
+            };
+            key(a).cmp(&key(b))
+        });
+        findings
+    }
+
+    /// All notes, sorted, each once.
+    #[must_use]
+    pub fn notes(&self) -> Vec<(u32, String)> {
+        let mut notes = self.notes.lock().clone();
+        notes.sort();
+        notes.dedup();
+        notes
+    }
+}
+
+/// A check. All but [`about`](Check::about) do nothing unless a check says otherwise.
+pub trait Check: Send + Sync {
+    /// What it is.
+    fn about(&self) -> &'static About;
+
+    /// Looks at an entry as it was crawled, without sending anything but the replay that proves what it saw.
+    fn look<'a>(&'a self, _bench: &'a Bench<'a>, _entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        None
+    }
+
+    /// Tests one parameter.
+    fn probe<'a>(
+        &'a self,
+        _bench: &'a Bench<'a>,
+        _entry: &'a Entry,
+        _point: &'a Point,
+    ) -> Option<BoxFuture<'a, ()>> {
+        None
+    }
+
+    /// Tests a request as a whole.
+    fn try_entry<'a>(&'a self, _bench: &'a Bench<'a>, _entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        None
+    }
+
+    /// Tests the site, once; after all parameters were tested.
+    fn try_site<'a>(&'a self, _bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        None
+    }
+}
+
+/// All checks, in the order in which they run.
+#[must_use]
+pub fn all() -> Vec<&'static dyn Check> {
+    [injection::CHECKS, requests::CHECKS, passive::CHECKS, site::CHECKS].concat()
+}

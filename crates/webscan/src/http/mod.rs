@@ -1,0 +1,15 @@
+//! HTTP as a scanner needs it: requests whose parameters can be changed one by one, and a client that stays in scope.
+
+mod client;
+pub mod encode;
+mod pace;
+mod request;
+mod response;
+mod target;
+mod unpack;
+
+pub use client::{Client, ClientOptions, Fault};
+pub use pace::Pace;
+pub use request::{Body, Method, Part, Request};
+pub use response::Response;
+pub use target::{MAX_URL, Origin, Scheme, Target, TargetError};

@@ -1,0 +1,23 @@
+//! The web application scanner: crawls, tests, and proves every finding. A library without API or storage: targets in,
+//! events out.
+//!
+//! The way of one scan: the crawl fetches pages within a [`scope`] and makes [`checks::Entry`]s of them; [`checks`] look
+//! at entries and try their [`point`]s; what they suspect goes as a [`proof::Replay`] with a control to the prover; what is
+//! proven is a [`finding::Finding`].
+
+pub mod cancel;
+pub mod checks;
+pub mod finding;
+pub mod http;
+pub mod page;
+pub mod point;
+pub mod profile;
+pub mod proof;
+pub mod qid;
+pub mod scope;
+pub mod session;
+#[cfg(test)]
+#[allow(dead_code, reason = "the tests of each check use what they need")]
+mod testing;
+mod trust;
+mod xml;

@@ -1,0 +1,303 @@
+//! Injection points: the places of a request where a value can be changed.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::http::{Body, Request, encode};
+use crate::xml;
+
+/// Where in a request a value stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// The nth segment of the path, from 0.
+    Path(usize),
+    /// The nth field of the query.
+    Query(usize),
+    /// A request header, there or not.
+    Header,
+    /// A cookie of the request or of the session.
+    Cookie,
+    /// The nth field of a form.
+    Form(usize),
+    /// The nth part of a multipart body.
+    Multipart(usize),
+    /// The name of the nth part's file.
+    FileName(usize),
+    /// A value in a JSON body, by its pointer (RFC 6901).
+    Json(String),
+    /// The nth text or attribute of an XML body.
+    Xml(usize),
+}
+
+/// An injection point.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Point {
+    /// Where.
+    pub place: Place,
+    /// The parameter's name; of a path segment the segment itself, of JSON the pointer.
+    pub name: String,
+    /// The value that the request has, decoded.
+    pub value: String,
+}
+
+/// How a value is put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put<'a> {
+    /// Encoded as the place wants it.
+    Text(&'a str),
+    /// Sent as it is, where the place allows it; in JSON it is read as a JSON value.
+    Raw(&'a str),
+}
+
+impl<'a> From<&'a str> for Put<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Put<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// Most points of one request.
+const MAX_POINTS: usize = 200;
+
+impl Request {
+    /// All places where this request's own values stand; not headers, and only its own cookies.
+    #[must_use]
+    pub fn points(&self) -> Vec<Point> {
+        let point =
+            |place, name: &str, value: &str| Point { place, name: name.to_owned(), value: value.to_owned() };
+        let mut points = Vec::new();
+        points.extend(
+            self.query().iter().enumerate().map(|(n, (name, value))| point(Place::Query(n), name, value)),
+        );
+        match &self.body {
+            Body::Form(fields) => {
+                points.extend(
+                    fields.iter().enumerate().map(|(n, (name, value))| point(Place::Form(n), name, value)),
+                );
+            }
+            Body::Multipart(parts) => {
+                for (n, part) in parts.iter().enumerate() {
+                    points.push(point(Place::Multipart(n), &part.name, &part.value));
+                    if let Some(file) = &part.file_name {
+                        points.push(point(Place::FileName(n), &part.name, file));
+                    }
+                }
+            }
+            Body::Json(value) => leaves(value, &mut String::new(), &mut points),
+            Body::Xml(text) => {
+                let values = xml::values(text).into_iter().enumerate();
+                points.extend(values.map(|(n, (name, value))| point(Place::Xml(n), &name, &value)));
+            }
+            Body::None | Body::Text { .. } => {}
+        }
+        points.extend(self.cookies.iter().map(|(name, value)| point(Place::Cookie, name, value)));
+        points.truncate(MAX_POINTS);
+        points
+    }
+
+    /// The segments of the path as points.
+    #[must_use]
+    pub fn path_points(&self) -> Vec<Point> {
+        let segments =
+            self.url.path.split('/').skip(1).enumerate().filter(|(_, segment)| !segment.is_empty());
+        segments
+            .map(|(n, segment)| Point {
+                place: Place::Path(n),
+                name: segment.to_owned(),
+                value: encode::unpercent(segment),
+            })
+            .collect()
+    }
+
+    /// The same request with another value at a point.
+    #[must_use]
+    pub fn with<'a>(&self, point: &Point, value: impl Into<Put<'a>>) -> Self {
+        let mut changed = self.clone();
+        changed.put(point, value.into());
+        changed
+    }
+
+    fn put(&mut self, point: &Point, value: Put<'_>) {
+        let plain = match value {
+            Put::Text(text) => text.to_owned(),
+            Put::Raw(text) => format!("{}{text}", encode::RAW),
+        };
+        let (Put::Text(text) | Put::Raw(text)) = value;
+        match &point.place {
+            Place::Path(n) => {
+                let encoded =
+                    if matches!(value, Put::Raw(_)) { text.to_owned() } else { encode::percent(text) };
+                let mut segments: Vec<&str> = self.url.path.split('/').skip(1).collect();
+                if let Some(segment) = segments.get_mut(*n) {
+                    *segment = &encoded;
+                }
+                self.url.path = format!("/{}", segments.join("/"));
+            }
+            Place::Query(n) => {
+                let mut fields = self.query();
+                if let Some((_, old)) = fields.get_mut(*n) {
+                    *old = plain;
+                }
+                self.set_query(&fields);
+            }
+            Place::Header => self.set_header(&point.name, text),
+            Place::Cookie => {
+                self.cookies.retain(|(name, _)| *name != point.name);
+                self.cookies.push((point.name.clone(), text.to_owned()));
+            }
+            Place::Form(n) => {
+                if let Body::Form(fields) = &mut self.body
+                    && let Some((_, old)) = fields.get_mut(*n)
+                {
+                    *old = plain;
+                }
+            }
+            Place::Multipart(n) | Place::FileName(n) => {
+                if let Body::Multipart(parts) = &mut self.body
+                    && let Some(part) = parts.get_mut(*n)
+                {
+                    match point.place {
+                        Place::FileName(_) => part.file_name = Some(text.to_owned()),
+                        _ => text.clone_into(&mut part.value),
+                    }
+                }
+            }
+            Place::Json(pointer) => {
+                let new = match value {
+                    Put::Raw(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)),
+                    Put::Text(text) => Value::from(text),
+                };
+                if let Body::Json(body) = &mut self.body
+                    && let Some(old) = body.pointer_mut(pointer)
+                {
+                    *old = new;
+                }
+            }
+            Place::Xml(n) => {
+                if let Body::Xml(body) = &mut self.body {
+                    *body = xml::with_value(body, *n, text, matches!(value, Put::Raw(_)));
+                }
+            }
+        }
+    }
+
+    /// The same request with the point's parameter under another name, for places that have names.
+    #[must_use]
+    pub fn renamed(&self, point: &Point, name: &str) -> Option<Self> {
+        let mut changed = self.clone();
+        match (&point.place, &mut changed.body) {
+            (Place::Query(n), _) => {
+                let mut fields = self.query();
+                name.clone_into(&mut fields.get_mut(*n)?.0);
+                changed.set_query(&fields);
+            }
+            (Place::Form(n), Body::Form(fields)) => name.clone_into(&mut fields.get_mut(*n)?.0),
+            (Place::Multipart(n), Body::Multipart(parts)) => name.clone_into(&mut parts.get_mut(*n)?.name),
+            _ => return None,
+        }
+        Some(changed)
+    }
+}
+
+fn leaves(value: &Value, pointer: &mut String, points: &mut Vec<Point>) {
+    if points.len() >= MAX_POINTS {
+        return;
+    }
+    let length = pointer.len();
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                *pointer += &format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+                leaves(member, pointer, points);
+                pointer.truncate(length);
+            }
+        }
+        Value::Array(items) => {
+            for (n, item) in items.iter().enumerate() {
+                *pointer += &format!("/{n}");
+                leaves(item, pointer, points);
+                pointer.truncate(length);
+            }
+        }
+        leaf => {
+            let value = leaf.as_str().map_or_else(|| leaf.to_string(), str::to_owned);
+            points.push(Point { place: Place::Json(pointer.clone()), name: pointer.clone(), value });
+        }
+    }
+}
+
+impl Point {
+    /// A request header as a point.
+    #[must_use]
+    pub fn header(name: &str) -> Self {
+        Self { place: Place::Header, name: name.to_owned(), value: String::new() }
+    }
+
+    /// A cookie as a point.
+    #[must_use]
+    pub fn cookie(name: &str, value: &str) -> Self {
+        Self { place: Place::Cookie, name: name.to_owned(), value: value.to_owned() }
+    }
+
+    /// The kind of place, without its position: a finding's identity must not change when a field moves.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.place {
+            Place::Path(_) => "path",
+            Place::Query(_) => "query",
+            Place::Header => "header",
+            Place::Cookie => "cookie",
+            Place::Form(_) => "form",
+            Place::Multipart(_) => "multipart",
+            Place::FileName(_) => "file name",
+            Place::Json(_) => "json",
+            Place::Xml(_) => "xml",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::http::{Part, Target};
+
+    fn changed(request: &Request, name: &str, value: Put<'_>) -> Request {
+        let all = [request.points(), request.path_points()].concat();
+        let point = all.iter().find(|point| point.name == name).unwrap();
+        request.with(point, value)
+    }
+
+    #[test]
+    fn one_value_changes_and_the_others_stay() {
+        let request = Request::get(Target::parse("http://a.test/x/7/edit?q=a%20b&r=1").unwrap());
+        assert_eq!(
+            changed(&request, "q", Put::Text("'&")).url.to_string(),
+            "http://a.test/x/7/edit?q=%27%26&r=1"
+        );
+        assert_eq!(changed(&request, "r", Put::Raw("%0d")).url.query.unwrap(), "q=a%20b&r=%0d");
+        assert_eq!(changed(&request, "7", Put::Text("7'/")).url.path, "/x/7%27%2F/edit");
+        let json = Request { body: Body::Json(json!({"a": {"b/c": [1, "x"]}})), ..request.clone() };
+        assert_eq!(
+            changed(&json, "/a/b~1c/0", Put::Text("'")).body,
+            Body::Json(json!({"a": {"b/c": ["'", "x"]}}))
+        );
+        let object = changed(&json, "/a/b~1c/1", Put::Raw(r#"{"$ne":null}"#));
+        assert_eq!(object.body, Body::Json(json!({"a": {"b/c": [1, {"$ne": null}]}})));
+        let part =
+            |value: &str| Part { name: "f".into(), value: value.into(), file_name: None, content_type: None };
+        let multipart = Request { body: Body::Multipart(vec![part("1")]), ..request.clone() };
+        assert_eq!(changed(&multipart, "f", Put::Text("2")).body, Body::Multipart(vec![part("2")]));
+        let xml = Request { body: Body::Xml("<a b=\"1\"><c>2</c></a>".into()), ..request.clone() };
+        assert_eq!(changed(&xml, "c", Put::Text("<")).body, Body::Xml("<a b=\"1\"><c>&lt;</c></a>".into()));
+        let first = &request.points()[0];
+        assert_eq!(request.renamed(first, "q[$ne]").unwrap().url.query.unwrap(), "q[%24ne]=a%20b&r=1");
+    }
+}

@@ -1,0 +1,272 @@
+//! Sends replays and controls, and says what came of it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+
+use super::expect::{Evidence, Expect, Seen, regex};
+use super::{Control, Replay, Step};
+use crate::http::{Body, Client, Fault, Request, Response, Target, encode};
+use crate::session::Session;
+
+/// Listens for calls that a target makes because of what was sent to it.
+pub trait Listener: Send + Sync {
+    /// A URL that, when it is called, leaves the token. The token is letters and digits.
+    fn url(&self, token: &str) -> String;
+    /// Whether it was called with the token by now.
+    fn was_called(&self, token: &str) -> bool;
+}
+
+/// Opens pages as a browser does.
+pub trait Opener: Send + Sync {
+    /// Sends a request, lets scripts run, and gives the markers that they ran.
+    fn open<'a>(&'a self, request: &'a Request, markers: &'a [&'a str]) -> BoxFuture<'a, Vec<String>>;
+}
+
+/// Looks at the transport of an origin.
+pub trait Transport: Send + Sync {
+    /// Properties of the transport, such as `protocol TLSv1.0`.
+    fn look<'a>(&'a self, url: &'a Target) -> BoxFuture<'a, Vec<String>>;
+}
+
+/// That a finding was shown, and that its control was not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    pub(crate) evidence: Evidence,
+    pub(crate) replay: Replay,
+}
+
+impl Proof {
+    /// What was seen.
+    #[must_use]
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// How it is seen again.
+    #[must_use]
+    pub fn replay(&self) -> &Replay {
+        &self.replay
+    }
+
+    /// The same proof with better words for what was seen.
+    #[must_use]
+    pub fn saying(mut self, evidence: Evidence) -> Self {
+        self.evidence = evidence;
+        self
+    }
+}
+
+/// What came of a replay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The finding is there, its control is clean.
+    Shown(Evidence),
+    /// It was not seen.
+    NotShown,
+    /// Its control shows it, too: nothing is proven.
+    ControlShows,
+}
+
+/// Why nothing is proven.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotProven {
+    /// It was not seen.
+    #[error("it was not seen")]
+    NotShown,
+    /// The control shows it, too.
+    #[error("the control shows it, too")]
+    ControlShows,
+    /// A request was not answered.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Sends replays.
+#[derive(Clone, Copy)]
+pub struct Prover<'a> {
+    /// Sends the requests.
+    pub client: &'a Client,
+    /// Who the scan is logged in as.
+    pub session: &'a Session,
+    /// Our listener, if there is one.
+    pub listener: Option<&'a dyn Listener>,
+    /// A browser, if there is one.
+    pub opener: Option<&'a dyn Opener>,
+    /// What looks at transports.
+    pub transport: Option<&'a dyn Transport>,
+}
+
+/// How long a call of our listener is waited for.
+const CALL: Duration = Duration::from_millis(2_500);
+
+impl Prover<'_> {
+    /// Sends a replay and its control as many times as it says.
+    ///
+    /// # Errors
+    /// [`NotProven`]: what it says.
+    pub async fn prove(&self, replay: Replay) -> Result<Proof, NotProven> {
+        match self.replay(&replay).await? {
+            Outcome::Shown(evidence) => Ok(Proof { evidence, replay }),
+            Outcome::NotShown => Err(NotProven::NotShown),
+            Outcome::ControlShows => Err(NotProven::ControlShows),
+        }
+    }
+
+    /// Sends a replay and its control, and says what came of it.
+    ///
+    /// # Errors
+    /// A request was not answered.
+    pub async fn replay(&self, replay: &Replay) -> Result<Outcome, Fault> {
+        let mut evidence = None;
+        for _ in 0..replay.rounds.max(1) {
+            let mut seen = self.see(&replay.steps, &replay.expect, true).await?;
+            let Some(found) = replay.expect.find(&seen) else { return Ok(Outcome::NotShown) };
+            evidence.get_or_insert(found);
+            let clean = match &replay.control {
+                Control::Requests(steps) => {
+                    let mut control = self.see(steps, &replay.expect, false).await?;
+                    // What was called by the replay says nothing of its control, which has the replay's own token gone.
+                    control.called.retain(|token| !replay.expect.tokens().contains(&token.as_str()));
+                    replay.expect.find(&control).is_none()
+                }
+                Control::Headers(headers) => {
+                    for (name, value) in headers {
+                        seen.response.headers.retain(|(have, _)| have != name);
+                        seen.response.headers.push((name.clone(), value.clone()));
+                    }
+                    replay.expect.find(&seen).is_none()
+                }
+                Control::Without(text) => {
+                    let body = seen.response.text().replace(text.as_str(), "");
+                    let mut without = Response::new(seen.response.status, &[], body);
+                    let headers = seen.response.headers.into_iter();
+                    without.headers = headers.map(|(n, v)| (n, v.replace(text.as_str(), ""))).collect();
+                    seen.response = without;
+                    replay.expect.find(&seen).is_none()
+                }
+            };
+            if !clean {
+                return Ok(Outcome::ControlShows);
+            }
+        }
+        Ok(evidence.map_or(Outcome::NotShown, Outcome::Shown))
+    }
+
+    async fn see(&self, steps: &[Step], expect: &Expect, wait: bool) -> Result<Seen, Fault> {
+        let mut seen = Seen::default();
+        for other in expect.others() {
+            seen.others.push(self.client.send(&self.session.dress(other)).await?);
+        }
+        let (response, last) = self.walk(steps).await?;
+        seen.response = response;
+        let markers = expect.markers();
+        if let (Some(opener), Some(request), false) = (self.opener, &last, markers.is_empty()) {
+            seen.ran = opener.open(request, &markers).await;
+        }
+        if let (Some(transport), Some(request), true) = (self.transport, &last, expect.asks_transport()) {
+            seen.transport = transport.look(&request.url).await;
+        }
+        if let Some(listener) = self.listener {
+            seen.called = called(listener, &expect.tokens(), wait).await;
+        }
+        Ok(seen)
+    }
+
+    /// Sends steps in order; the last answer, and the last request as it was sent.
+    ///
+    /// # Errors
+    /// One of them was not answered.
+    pub async fn walk(&self, steps: &[Step]) -> Result<(Response, Option<Request>), Fault> {
+        let mut captured: HashMap<&str, String> = HashMap::new();
+        let mut session = self.session.clone();
+        let mut nobody = Session::default();
+        let mut last = (Response::default(), None);
+        for step in steps {
+            let request = filled(&step.request, &captured);
+            let who = if step.session { &mut session } else { &mut nobody };
+            let request = who.dress(&request);
+            let response = self.client.send(&request).await?;
+            who.absorb(&request.url, &response);
+            for capture in &step.capture {
+                let text = whole_text(&response);
+                let found = regex(&capture.regex)
+                    .ok()
+                    .and_then(|regex| regex.captures(&text)?.get(1).map(|m| m.as_str().to_owned()));
+                captured.insert(&capture.name, found.unwrap_or_default());
+            }
+            last = (response, Some(request));
+        }
+        Ok(last)
+    }
+}
+
+async fn called(listener: &dyn Listener, tokens: &[&str], wait: bool) -> Vec<String> {
+    let all = || tokens.iter().filter(|token| listener.was_called(token)).map(|token| (*token).to_owned());
+    if tokens.is_empty() || !wait {
+        return all().collect();
+    }
+    let until = tokio::time::Instant::now() + CALL;
+    loop {
+        let found: Vec<String> = all().collect();
+        if found.len() == tokens.len() || tokio::time::Instant::now() >= until {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn whole_text(response: &Response) -> String {
+    let mut text: String =
+        response.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    text.push('\n');
+    text += response.text();
+    text
+}
+
+fn filled(request: &Request, captured: &HashMap<&str, String>) -> Request {
+    if captured.is_empty() {
+        return request.clone();
+    }
+    let fill = |text: &str| {
+        captured
+            .iter()
+            .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
+    };
+    let fill_encoded = |text: &str| {
+        captured.iter().fold(text.to_owned(), |text, (name, value)| {
+            let plain = text.replace(&format!("{{{{{name}}}}}"), &encode::percent(value));
+            plain.replace(&format!("%7B%7B{name}%7D%7D"), &encode::percent(value))
+        })
+    };
+    let pairs = |pairs: &[(String, String)]| pairs.iter().map(|(n, v)| (n.clone(), fill(v))).collect();
+    let mut filled = request.clone();
+    filled.url.path = fill_encoded(&request.url.path);
+    filled.url.query = request.url.query.as_deref().map(fill_encoded);
+    filled.headers = pairs(&request.headers);
+    filled.cookies = pairs(&request.cookies);
+    filled.body = match &request.body {
+        Body::None => Body::None,
+        Body::Form(fields) => Body::Form(pairs(fields)),
+        Body::Multipart(parts) => {
+            let mut parts = parts.clone();
+            parts.iter_mut().for_each(|part| part.value = fill(&part.value));
+            Body::Multipart(parts)
+        }
+        Body::Json(value) => {
+            let text = captured.iter().fold(value.to_string(), |text, (name, new)| {
+                let quoted = serde_json::Value::from(new.as_str()).to_string();
+                text.replace(&format!("{{{{{name}}}}}"), quoted.trim_matches('"'))
+            });
+            serde_json::from_str(&text).map_or_else(|_| request.body.clone(), Body::Json)
+        }
+        Body::Xml(text) => Body::Xml(fill(text)),
+        Body::Text { content_type, text } => {
+            Body::Text { content_type: content_type.clone(), text: fill(text) }
+        }
+    };
+    filled
+}
