@@ -24,6 +24,7 @@ mod diff;
 mod engine;
 mod error;
 mod family;
+pub mod invariants;
 mod library;
 pub mod linux;
 mod log;

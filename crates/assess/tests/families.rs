@@ -6,6 +6,7 @@ mod common;
 
 use assess::{
     Assessment, Device, Family, Library, Limits, LineUse, NodeId, Policy, ReadOptions, Status, Tree,
+    invariants,
 };
 use common::all;
 use proptest::prelude::*;
@@ -40,41 +41,8 @@ fn controls_of_every_family_give_verdicts_and_not_only_errors() {
     }
 }
 
-/// Each line that is not blank is a statement of a tree that stands on it, belongs to one, closes one, is output of
-/// another command, or is listed as comment, prompt or noise.
 fn check_lines(device: &Device) {
-    let ids: Vec<String> = device.commands().filter_map(|(_, id)| id.map(str::to_owned)).collect();
-    let trees: Vec<&Tree> = ids.iter().filter_map(|id| device.tree(id)).collect();
-    let mut stands = vec![false; device.text().len() as usize + 1];
-    for tree in &trees {
-        for (_, node) in tree.walk() {
-            if let Some(slot) = stands.get_mut(tree.line(node) as usize) {
-                *slot = true;
-            }
-        }
-    }
-    for (at, used) in device.line_uses().iter().enumerate() {
-        let (number, line) = (at as u32 + 1, device.text().line(at as u32 + 1));
-        match used {
-            LineUse::Blank => assert!(line.trim().is_empty(), "line {number} is lost: {line:?}"),
-            LineUse::Statement => {
-                // A path that only repeats what is known makes no node of its own.
-                let repeated = || {
-                    let word = line
-                        .split_whitespace()
-                        .last()
-                        .unwrap_or_default()
-                        .trim_matches(|c| matches!(c, ';' | '"' | '{' | ']'));
-                    trees.iter().any(|t| {
-                        t.walk().any(|(_, node)| line.contains(t.text(node)) || t.text(node).contains(word))
-                    })
-                };
-                let here = stands.get(number as usize).copied().unwrap_or_default();
-                assert!(here || repeated(), "line {number} is in no tree: {line:?}");
-            }
-            _ => {}
-        }
-    }
+    invariants::no_line_is_lost(device).expect("no line is lost");
 }
 
 #[test]
@@ -100,27 +68,14 @@ fn statements_of_a_configuration_are_never_called_noise() {
     }
 }
 
-/// Prints each tree and reads it again as the output of the same command.
 fn check_round_trip(device: &Device) {
-    for (_, id) in device.commands() {
-        let Some((id, tree)) = id.and_then(|id| device.tree(id).map(|t| (id, t))) else { continue };
-        if tree.is_empty() {
-            continue;
-        }
-        let printed = tree.print();
-        let again = Device::assemble(device.family(), &[(id.to_owned(), printed.clone())], None)
-            .expect("printed text is read");
-        let second = again.tree(id).expect("the same command");
-        assert!(second == tree, "{} {id} changed:\n{printed}\n---\n{}", device.family(), second.print());
-    }
+    invariants::trees_print_back(device).expect("the same tree");
 }
 
 #[test]
 fn trees_print_back_to_text_that_gives_the_same_tree() {
     for sample in all() {
-        if sample.family != "ontap" {
-            check_round_trip(&read(&sample.text));
-        }
+        check_round_trip(&read(&sample.text));
     }
 }
 
@@ -228,8 +183,24 @@ proptest! {
         let text = lines.join("\n") + "\n";
         let device = Device::assemble(family, &[(main, text)], None).expect("device");
         check_lines(&device);
-        if !matches!(family, Family::Ontap) {
-            check_round_trip(&device);
+        invariants::check(&device).expect("what always holds");
+    }
+
+    #[test]
+    fn damaged_uploads_never_panic_and_keep_their_lines(
+        which in 0..15_usize, edits in proptest::collection::vec((any::<u32>(), 0..40_usize, "[ -~\n\u{e9}\u{1b}\u{8}\r]{0,12}"), 1..12)
+    ) {
+        let Some(sample) = all().into_iter().nth(which) else { return Ok(()) };
+        let mut chars: Vec<char> = sample.text.chars().collect();
+        for (at, remove, insert) in edits {
+            let at = at as usize % (chars.len() + 1);
+            let end = (at + remove).min(chars.len());
+            chars.splice(at..end, insert.chars());
+        }
+        let text: String = chars.into_iter().collect();
+        let options = ReadOptions { technology: Some(sample.family.to_owned()), ..ReadOptions::default() };
+        if let Ok(device) = Device::read(text.as_bytes(), &options) {
+            invariants::check(&device).expect("what always holds");
         }
     }
 

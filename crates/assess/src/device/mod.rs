@@ -35,6 +35,8 @@ pub struct Device {
     version: Option<String>,
     hostname: Option<String>,
     contradiction: Option<String>,
+    /// Outputs were taken as whole, whatever they look like.
+    trusted: bool,
     /// Lines that are secret by the block they stand in.
     secret_lines: std::collections::HashSet<u32>,
 }
@@ -43,6 +45,8 @@ pub struct Device {
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) id: String,
+    /// Its lines.
+    pub(crate) body: std::ops::Range<u32>,
     pub(crate) parsed: Parsed,
     /// Why it says nothing: the device rejected the command, or a collector could not read.
     pub(crate) refused: Option<Refusal>,
@@ -89,16 +93,19 @@ impl Device {
             version: None,
             hostname: None,
             contradiction: None,
+            trusted: false,
             secret_lines: std::collections::HashSet::new(),
         };
         device.split(&scores)?;
-        device.parse(options.trust_whole);
+        device.trusted = options.trust_whole;
+        device.parse();
         identity::identify(&mut device, &scores);
         device.secret_lines = mask::secret_lines(&device);
         Ok(device)
     }
 
-    /// A device from outputs that are already known by command id: stored ones, or those of a rule's sample.
+    /// A device from outputs that are known by command id, such as those of a rule's sample. They are taken as whole: what
+    /// is not there counts as not set. For uploads, use [`Self::read`].
     ///
     /// # Errors
     /// [`InputError`] as for [`Self::read`].
@@ -128,12 +135,14 @@ impl Device {
             version: None,
             hostname: None,
             contradiction: None,
+            trusted: false,
             secret_lines: std::collections::HashSet::new(),
         };
         if let Some((_, sections)) = log::split(&device.text, family.spec(), &mut device.uses) {
             device.sections = sections;
         }
-        device.parse(true);
+        device.trusted = true;
+        device.parse();
         identity::name_and_version(&mut device);
         if let Some(version) = version {
             device.version = Some(version.to_owned());
@@ -157,7 +166,8 @@ impl Device {
         Ok(())
     }
 
-    fn parse(&mut self, trust_whole: bool) {
+    fn parse(&mut self) {
+        let trust_whole = self.trusted;
         let spec = self.family.spec();
         for (at, section) in self.sections.iter().enumerate() {
             let Some(id) = &section.id else { continue };
@@ -194,7 +204,7 @@ impl Device {
             if trust_whole {
                 parsed.cut = None;
             }
-            self.outputs.push(Output { id: id.clone(), parsed, refused });
+            self.outputs.push(Output { id: id.clone(), body: section.body.clone(), parsed, refused });
         }
     }
 
@@ -256,6 +266,11 @@ impl Device {
     #[must_use]
     pub fn tree(&self, id: &str) -> Option<&Tree> {
         self.outputs.iter().rev().find(|o| o.id == id).map(|o| &o.parsed.tree)
+    }
+
+    /// Whether outputs were taken as whole, whatever they look like.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.trusted
     }
 
     pub(crate) fn outputs(&self) -> &[Output] {

@@ -17,20 +17,19 @@ pub(super) fn show(line: &str, out: &mut String) -> bool {
 }
 
 fn without_pager(line: &str, out: &mut String) -> bool {
+    let mut rest = line;
+    let mut removed = false;
     // A pager starts with a hyphen, `<`, `l` or `P` after blanks: most lines are let through without the pattern.
-    let first = line.trim_start().as_bytes().first().copied();
-    if !matches!(first, Some(b'-' | b'<' | b'l' | b'P')) {
-        out.push_str(line);
-        return false;
+    while matches!(rest.trim_start().as_bytes().first(), Some(b'-' | b'<' | b'l' | b'P' | b'p'))
+        && let Some(found) = pager().find(rest)
+    {
+        removed = true;
+        rest = rest.get(found.end()..).unwrap_or_default();
+        // A pager that was overwritten with blanks leaves nine of them in front of the next line.
+        rest = rest.strip_prefix("         ").unwrap_or(rest);
     }
-    let Some(found) = pager().find(line) else {
-        out.push_str(line);
-        return false;
-    };
-    let rest = line.get(found.end()..).unwrap_or_default();
-    // A pager that was overwritten with blanks leaves nine of them in front of the next line.
-    out.push_str(rest.strip_prefix("         ").unwrap_or(rest));
-    true
+    out.push_str(rest);
+    removed
 }
 
 fn pager() -> &'static Regex {

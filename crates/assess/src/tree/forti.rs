@@ -40,13 +40,15 @@ pub(crate) fn parse(mut source: Source<'_>) -> Parsed {
         source.mark(number, LineUse::Statement);
         if leaves_open(text) {
             quoted = Some((id, number));
-        } else if matches!(first, "config" | "edit") {
+        }
+        if matches!(first, "config" | "edit") {
             if is_container(&tree, parent, text) {
                 tree.add_top(id);
             }
             open.push(id);
         }
     }
+    tree.unfinished = quoted.is_some();
     let cut = match (quoted, open.last(), stray) {
         (Some((_, line)), ..) => Some(format!("the quoted value that begins on line {line} does not end")),
         (_, Some(id), _) => Some(format!("the block that begins on line {} does not end", tree.line(*id))),

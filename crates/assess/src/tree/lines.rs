@@ -1,6 +1,6 @@
 //! Outputs without nesting of their own: plain lines, keys with values, records, fields and ruled tables.
 
-use super::{NodeId, Notation, Parsed, ROOT, Shape, Source, Tree};
+use super::{Notation, Parsed, ROOT, Shape, Source, Tree};
 use crate::text::LineUse;
 
 /// How the lines of an output are read.
@@ -50,57 +50,86 @@ pub(crate) fn parse(mut source: Source<'_>, reading: Reading) -> Parsed {
     Parsed { tree: tree.finish(), cut: None }
 }
 
-/// A ruled table: a line of titles, a line of dashes, then rows. Each row is a node of its first cell, with one
-/// `title: cell` below it for every column. Lines outside the table are plain nodes.
+/// Ruled tables: a line of titles, a line of dashes, then rows up to a blank line. Each row is a node of its first cell,
+/// with one `title: cell` below it for every column. Lines outside tables are plain nodes.
 pub(crate) fn parse_table(mut source: Source<'_>) -> Parsed {
-    let mut tree = Tree::new(Shape::Pairs, Notation::Indented);
-    let lines: Vec<(u32, &str)> = source.lines().filter(|(_, line)| !line.trim().is_empty()).collect();
-    let mut columns: Vec<(String, usize, usize)> = Vec::new();
-    let mut rows = lines.iter().peekable();
-    while let Some((number, line)) = rows.next() {
-        source.mark(*number, LineUse::Statement);
-        if let Some((ruler, dashes)) = rows.peek()
-            && is_ruler(dashes)
-        {
-            columns = spans(dashes).map(|(from, to)| (cell(line, from, to).to_owned(), from, to)).collect();
-            source.mark(*ruler, LineUse::Comment);
-            rows.next();
-            continue;
+    let mut tree = Tree::new(Shape::Pairs, Notation::Tables);
+    let mut columns: Vec<Column> = Vec::new();
+    let mut lines = source.lines().peekable();
+    while let Some((number, line)) = lines.next() {
+        if line.trim().is_empty() {
+            columns.clear();
+        } else if is_ruler(line) {
+            // It rules no titles.
+            source.mark(number, LineUse::Comment);
+        } else if let Some((ruler, dashes)) = lines.next_if(|(_, below)| is_ruler(below)) {
+            columns = Column::all(line, dashes);
+            source.mark(number, LineUse::Comment);
+            source.mark(ruler, LineUse::Comment);
+        } else {
+            row(&mut tree, line, number, &columns);
+            source.mark(number, LineUse::Statement);
         }
-        row(&mut tree, line, *number, &columns);
     }
     Parsed { tree: tree.finish(), cut: None }
 }
 
-fn row(tree: &mut Tree, line: &str, number: u32, columns: &[(String, usize, usize)]) {
-    let first = columns.first().map_or(line.trim(), |(_, from, to)| cell(line, *from, *to));
-    if columns.is_empty() || first.is_empty() {
-        tree.statement(ROOT, line.trim(), number);
-        return;
-    }
-    let id: NodeId = tree.statement(ROOT, first, number);
-    for (title, from, to) in columns {
-        tree.statement(id, &format!("{title}: {}", cell(line, *from, *to)), number);
+fn row(tree: &mut Tree, line: &str, number: u32, columns: &[Column]) {
+    let cells = cells(line, columns);
+    match cells.first() {
+        Some(first) if !first.is_empty() => {
+            let id = tree.statement(ROOT, first, number);
+            for (column, cell) in columns.iter().zip(&cells) {
+                tree.statement(id, &format!("{}: {cell}", column.title), number);
+            }
+        }
+        // Outside a table, or the continuation of the row above.
+        _ => {
+            tree.statement(ROOT, line.trim(), number);
+        }
     }
 }
 
 fn is_ruler(line: &str) -> bool {
-    line.contains("--") && line.chars().all(|c| c == '-' || c == ' ')
+    line.contains("--") && line.chars().all(|c| c == '-' || c.is_whitespace())
 }
 
-/// Where the runs of dashes stand; the last column reaches to the end of the line.
-fn spans(dashes: &str) -> impl Iterator<Item = (usize, usize)> {
-    let starts: Vec<usize> = dashes
-        .bytes()
-        .scan(b' ', |before, b| Some(std::mem::replace(before, b) == b' ' && b == b'-'))
-        .enumerate()
-        .filter_map(|(at, starts)| starts.then_some(at))
-        .collect();
-    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([usize::MAX]).collect();
-    starts.into_iter().zip(ends)
+/// A column of a ruled table.
+struct Column {
+    title: String,
+    /// The character it begins with; it reaches to the next column.
+    from: usize,
 }
 
-fn cell(line: &str, from: usize, to: usize) -> &str {
-    let to = to.min(line.len());
-    line.get(from..to).unwrap_or_default().trim()
+impl Column {
+    /// The columns that runs of dashes mark; the first begins with the line.
+    fn all(titles: &str, dashes: &str) -> Vec<Self> {
+        let before = std::iter::once(' ').chain(dashes.chars());
+        let starts = before.zip(dashes.chars()).enumerate();
+        let mut columns: Vec<Self> = starts
+            .filter(|(_, (before, here))| *before != '-' && *here == '-')
+            .map(|(from, _)| Self { title: String::new(), from })
+            .collect();
+        if let Some(first) = columns.first_mut() {
+            first.from = 0;
+        }
+        // What parts a title from its value must not stand in the title.
+        let titles = cells(titles, &columns).into_iter().map(|title| title.replace([':', '='], "."));
+        columns.iter_mut().zip(titles.collect::<Vec<_>>()).for_each(|(column, title)| column.title = title);
+        columns
+    }
+}
+
+/// What stands in each column of a line.
+fn cells<'l>(line: &'l str, columns: &[Column]) -> Vec<&'l str> {
+    let mut places = line.char_indices().map(|(at, _)| at).chain([line.len()]);
+    let mut passed = 0;
+    let mut place = |column: usize| {
+        let at = places.nth(column - passed).unwrap_or(line.len());
+        passed = column + 1;
+        at
+    };
+    let starts: Vec<usize> = columns.iter().map(|c| place(c.from)).collect();
+    let ends = starts.iter().skip(1).copied().chain([line.len()]);
+    starts.iter().zip(ends).map(|(from, to)| line.get(*from..to).unwrap_or_default().trim()).collect()
 }

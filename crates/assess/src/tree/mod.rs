@@ -10,6 +10,7 @@ pub(crate) mod indent;
 pub(crate) mod lines;
 pub(crate) mod paths;
 mod print;
+mod print_table;
 pub(crate) mod scan;
 pub(crate) mod words;
 pub(crate) mod xml;
@@ -59,6 +60,8 @@ pub(crate) enum Notation {
     SetLines,
     /// Nested braces, one statement a line.
     Braces,
+    /// Ruled tables between blank lines.
+    Tables,
 }
 
 /// A parsed configuration or command output.
@@ -68,6 +71,8 @@ pub struct Tree {
     buffer: String,
     shape: Shape,
     notation: Notation,
+    /// The text ends inside a quoted value, so nothing after it is closed.
+    pub(crate) unfinished: bool,
     /// Where a search from the top begins: the root, and what the device puts around a whole configuration (a VDOM).
     tops: Vec<NodeId>,
     /// Children by parent and first word; filled when the tree is complete, or while it grows in path trees.
@@ -94,6 +99,7 @@ impl Tree {
             buffer: String::new(),
             shape,
             notation,
+            unfinished: false,
             tops: vec![ROOT],
             index: HashTable::new(),
             heads: Vec::new(),

@@ -58,14 +58,17 @@ impl Grower {
             let mut path = Vec::new();
             let mut lists = Vec::new();
             let mut in_list = false;
-            let mut line = 0;
+            let (mut line, mut list_line) = (0, 0);
             loop {
                 match scanner.next() {
                     None if path.is_empty() => return,
                     None | Some(Token::LineEnd) => break,
                     Some(Token::ListOpen) => in_list = true,
                     Some(Token::ListClose) => in_list = false,
-                    Some(Token::Word(word)) if in_list => lists.push(word),
+                    Some(Token::Word(word)) if in_list => {
+                        list_line = scanner.line();
+                        lists.push(word);
+                    }
                     Some(Token::Word(word)) => {
                         if path.is_empty() {
                             line = scanner.line();
@@ -75,7 +78,10 @@ impl Grower {
                     Some(Token::Open | Token::Close | Token::Semicolon) => {}
                 }
             }
-            let Some((first, words)) = path.split_first() else { continue };
+            let Some((first, words)) = path.split_first() else {
+                scanner.disown(list_line, LineUse::Noise);
+                continue;
+            };
             self.set_line(scanner, line, first, words, &lists);
         }
     }

@@ -17,6 +17,7 @@ impl Tree {
             }),
             Notation::Braces => self.print_closed(&mut out, |_| (" {", "}")),
             Notation::SetLines => self.print_set(&mut out),
+            Notation::Tables => self.print_tables(&mut out),
         }
         out
     }
@@ -51,7 +52,9 @@ impl Tree {
             }
             out.push('\n');
         }
-        close_down_to(out, &mut open, 0);
+        if !self.unfinished {
+            close_down_to(out, &mut open, 0);
+        }
     }
 
     fn print_set(&self, out: &mut String) {

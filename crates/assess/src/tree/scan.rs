@@ -26,9 +26,11 @@ pub(crate) enum Token {
 pub(crate) struct Scanner<'t> {
     source: Source<'t>,
     /// The line being read and what is left of it.
-    line: u32,
+    at: u32,
     rest: &'t str,
     something: bool,
+    /// The line on which the last token began.
+    line: u32,
     /// Where a quote or block comment began that never ended.
     pub(crate) unclosed: Option<u32>,
 }
@@ -37,17 +39,17 @@ impl<'t> Scanner<'t> {
     pub(crate) fn new(source: Source<'t>) -> Self {
         let line = source.range.start;
         let rest = source.text.line(line);
-        Self { source, line, rest, something: false, unclosed: None }
+        Self { source, at: line, rest, something: false, line, unclosed: None }
     }
 
-    /// The line of the last token.
+    /// The line on which the last token began.
     pub(crate) fn line(&self) -> u32 {
         self.line
     }
 
     /// Notes what became of the current line.
     fn mark(&mut self, role: LineUse) {
-        self.source.mark(self.line, role);
+        self.source.mark(self.at, role);
     }
 
     /// Notes that a line is no statement after all.
@@ -56,16 +58,16 @@ impl<'t> Scanner<'t> {
     }
 
     fn advance(&mut self) -> bool {
-        if self.line + 1 >= self.source.range.end {
+        if self.at + 1 >= self.source.range.end {
             return false;
         }
-        self.line += 1;
-        self.rest = self.source.text.line(self.line);
+        self.at += 1;
+        self.rest = self.source.text.line(self.at);
         true
     }
 
     pub(crate) fn next(&mut self) -> Option<Token> {
-        if self.line >= self.source.range.end {
+        if self.at >= self.source.range.end {
             return None;
         }
         loop {
@@ -90,12 +92,13 @@ impl<'t> Scanner<'t> {
                 continue;
             }
             self.something = true;
+            self.line = self.at;
             return Some(self.token(first));
         }
     }
 
     fn block_comment(&mut self) {
-        let began = self.line;
+        let began = self.at;
         loop {
             self.mark(LineUse::Comment);
             if let Some((_, after)) = self.rest.split_once("*/") {
@@ -143,7 +146,7 @@ impl<'t> Scanner<'t> {
 
     /// The rest of a quoted value, over as many lines as it takes.
     fn quoted(&mut self) -> String {
-        let began = self.line;
+        let began = self.at;
         let mut value = String::new();
         loop {
             let mut chars = self.rest.char_indices();

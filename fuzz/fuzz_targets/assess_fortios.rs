@@ -1,0 +1,9 @@
+//! FortiOS: `config`, `edit`, `set`, `next`, `end`.
+#![no_main]
+
+use assess::Family;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    redoubt_fuzz::assess_output(&[Family::Fortios], input);
+});

@@ -1,0 +1,9 @@
+//! ONTAP tables, and the keys, fields and files of Linux hosts.
+#![no_main]
+
+use assess::Family;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    redoubt_fuzz::assess_output(&[Family::Ontap, Family::Linux], input);
+});

@@ -1,0 +1,9 @@
+//! PAN-OS, as `set` lines, with braces and as XML.
+#![no_main]
+
+use assess::Family;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    redoubt_fuzz::assess_output(&[Family::Panos], input);
+});
