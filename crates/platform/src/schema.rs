@@ -15,6 +15,7 @@ pub fn schema(path: &str) -> Option<String> {
             ("HostAsset", &[include_str!("assets/hostasset.xsd"), ASSET_SOURCE, TAG_SIMPLE])
         }
         "2.0/am/asset.xsd" => ("Asset", &[include_str!("assets/asset.xsd"), ASSET_SOURCE, TAG_SIMPLE]),
+        "2.0/am/hostinstancevuln.xsd" => ("HostInstanceVuln", &[include_str!("assets/hostinstancevuln.xsd")]),
         "2.0/am/user.xsd" => ("User", &[include_str!("users/user.xsd")]),
         _ => return None,
     };

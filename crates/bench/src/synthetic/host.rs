@@ -55,8 +55,7 @@ impl Synthesizer {
         let since = (asset.created, scanned);
         asset.software = self.software.install(system, counts.packages, lag, since, draft.random);
         asset.open_ports = self.ports.open(role, system.family, counts.ports, draft.random);
-        let (found, first) = (counts.vulnerabilities, number * counts.vulnerabilities as u64 + 1);
-        asset.detections = self.qids.find(system.family, found, first, scanned, draft.random);
+        asset.detections = self.qids.find(system.family, counts.vulnerabilities, scanned, draft.random);
         Some(asset)
     }
 }

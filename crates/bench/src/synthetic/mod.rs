@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(sum, EXPECTED, "the data differs from that of other versions and machines");
     }
 
-    const EXPECTED: u64 = 956_288_442_084_296_797;
+    const EXPECTED: u64 = 4_247_480_651_188_682_827;
 
     #[test]
     fn every_asset_has_what_the_plan_says() {

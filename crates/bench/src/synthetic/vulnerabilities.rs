@@ -57,35 +57,28 @@ impl Qids {
         self.entries.get(rank).map_or(FIRST, |entry| entry.qid)
     }
 
-    /// What was found on an asset at its last scan and before it: `count` different QIDs. `first_id` is the number of
-    /// the first detection.
+    /// What was found on an asset at its last scan and before it: `count` different QIDs.
     pub(super) fn find(
         &self,
         family: &str,
         count: usize,
-        first_id: u64,
         last_scan: Timestamp,
         random: &mut Random,
     ) -> Vec<Detection> {
         let chosen = self.choose(family, count, random);
         let scan = last_scan.as_second();
-        let detect = |(id, entry): (u64, &Entry)| {
+        let detect = |(number, entry): (u32, &Entry)| {
             let found = random.happens(860);
             let first = scan - i64::try_from(self.weeks.draw(random)).unwrap_or(0) * 7 * DAY;
             let first = first - i64::try_from(random.below(7 * 86_400)).unwrap_or(0);
             // What is gone was last seen some time between.
             let last = if found { scan } else { (first + scan) / 2 };
-            Some(Detection {
-                id,
-                qid: entry.qid,
-                severity: entry.severity,
-                first_found: Timestamp::from_second(first).ok()?,
-                last_found: Timestamp::from_second(last).ok()?,
-                found,
-                port: random.happens(300).then(|| random.pick(PORTS).copied()).flatten(),
-            })
+            let port = random.happens(300).then(|| random.pick(PORTS).copied()).flatten();
+            let (first, last) = (Timestamp::from_second(first).ok()?, Timestamp::from_second(last).ok()?);
+            let new = Detection::new(number, entry.qid, entry.severity, first);
+            Some(Detection { last_found: last, found, port, ..new })
         };
-        (first_id..).zip(chosen).filter_map(detect).collect()
+        (1..).zip(chosen).filter_map(detect).collect()
     }
 
     fn choose(&self, family: &str, count: usize, random: &mut Random) -> Vec<&Entry> {
@@ -130,7 +123,7 @@ mod tests {
         let (qids, mut random) = (Qids::new(1), Random::of(1, 1, 1));
         let scan: Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
         for count in [0, 1, 20, 500, 5_000] {
-            let found = qids.find("Linux", count, 7, scan, &mut random);
+            let found = qids.find("Linux", count, scan, &mut random);
             let fitting = qids.entries.iter().filter(|entry| entry.family != Some("Windows")).count();
             assert_eq!(found.len(), count.min(fitting));
             let mut distinct: Vec<u32> = found.iter().map(|detection| detection.qid).collect();

@@ -46,6 +46,8 @@ pub(crate) const PORT_NUMBER: FieldId = FieldId(0);
 pub(crate) const DETECTIONS: ListId = ListId(2);
 /// What was detected.
 pub(crate) const QID: FieldId = FieldId(0);
+/// How severe it is.
+pub(crate) const SEVERITY: FieldId = FieldId(1);
 /// Whether it is still there.
 pub(crate) const FOUND: FieldId = FieldId(3);
 /// Interfaces.
@@ -440,6 +442,7 @@ mod tests {
         assert_eq!(member("software.name"), Some((SOFTWARE, SOFTWARE_NAME)));
         assert_eq!(member("openPorts.port"), Some((PORTS, PORT_NUMBER)));
         assert_eq!(member("vulnerabilities.vulnerability.qid"), Some((DETECTIONS, QID)));
+        assert_eq!(member("vulnerabilities.vulnerability.severity"), Some((DETECTIONS, SEVERITY)));
         assert_eq!(member("vulnerabilities.found"), Some((DETECTIONS, FOUND)));
         assert_eq!(member("interfaces.macAddress"), Some((INTERFACES, MAC)));
     }

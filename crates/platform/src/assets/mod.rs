@@ -8,6 +8,7 @@
 mod activation;
 mod ask;
 mod cloud;
+mod detections;
 mod edit;
 pub(crate) mod fields;
 mod items;

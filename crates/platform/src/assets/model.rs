@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use inventory::protocol::{PublicKey, ResyncReason};
 use inventory::{ContentHash, Inventory, PackageSource};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use query::Fields;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -335,6 +335,16 @@ pub struct Agent {
     pub report: Option<Report>,
 }
 
+impl Agent {
+    /// An agent that was silent for longer is shown as inactive. The contract leaves the time open.
+    const ACTIVE: SignedDuration = SignedDuration::from_hours(24);
+
+    /// Whether it still reports.
+    pub(crate) fn is_active(&self, now: Timestamp) -> bool {
+        now.duration_since(self.last_checked_in) <= Self::ACTIVE
+    }
+}
+
 /// An inventory as JSON text: it is read only when a delta changes it, so a check-in that changes packages alone does
 /// not pay for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -432,8 +442,8 @@ pub struct Software {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Detection {
-    /// The wire's `hostInstanceVulnId`.
-    pub id: u64,
+    /// Its number among those that the host ever had; with the host's id it makes the wire's `hostInstanceVulnId`.
+    pub number: u32,
     /// What was detected.
     pub qid: u32,
     /// 1 to 5.
@@ -447,6 +457,61 @@ pub struct Detection {
     /// On which port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
+    /// `TCP` or `UDP`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    /// Whether it was seen through TLS.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ssl: bool,
+    /// Whether somebody chose to ignore it on this host.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignored: bool,
+    /// Whether it is switched off for all hosts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+    /// When something about it last changed, where that is not when it was last found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Timestamp>,
+}
+
+impl Detection {
+    /// How many bits of the wire's id are the number; a host's id is in those above. Together they stay below 2^53,
+    /// up to which every JSON reader is exact.
+    pub(crate) const NUMBER_BITS: u32 = 20;
+
+    /// What was found just now.
+    pub fn new(number: u32, qid: u32, severity: u8, now: Timestamp) -> Self {
+        Self {
+            number,
+            qid,
+            severity,
+            first_found: now,
+            last_found: now,
+            found: true,
+            port: None,
+            protocol: None,
+            ssl: false,
+            ignored: false,
+            disabled: false,
+            updated: None,
+        }
+    }
+
+    /// The wire's `hostInstanceVulnId`.
+    pub(crate) fn wire_id(&self, host: u32) -> u64 {
+        u64::from(host) << Self::NUMBER_BITS | u64::from(self.number)
+    }
+
+    /// The host and the number in an id of the wire.
+    pub(crate) fn of_wire(id: u64) -> Option<(u32, u32)> {
+        let number = id & ((1 << Self::NUMBER_BITS) - 1);
+        Some((u32::try_from(id >> Self::NUMBER_BITS).ok()?, u32::try_from(number).ok()?))
+    }
+
+    /// When something about it last changed.
+    pub(crate) fn updated(&self) -> Timestamp {
+        self.updated.unwrap_or(self.last_found)
+    }
 }
 
 /// A processor.

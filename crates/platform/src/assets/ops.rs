@@ -4,10 +4,10 @@ use qps::{Element, ObjectWriter};
 use query::Filter;
 use store::{Job, Stored};
 
-use super::activation;
 use super::edit::Edit;
 use super::model::Asset;
 use super::wire::AssetView;
+use super::{activation, detections};
 use crate::engine::{self, Creatable, Editable, Judge, Resource, Surface};
 use crate::operation::State::{Done, Partial};
 use crate::{Call, Operation, Permission, Result};
@@ -16,6 +16,8 @@ const HOST_SCHEMA: &str = "2.0/am/hostasset.xsd";
 const ASSET_SCHEMA: &str = "2.0/am/asset.xsd";
 const HOST: Surface = Surface { version: "2.0", module: "am", object: "hostasset", schema: HOST_SCHEMA };
 const ASSET: Surface = Surface { version: "2.0", module: "am", object: "asset", schema: ASSET_SCHEMA };
+const DETECTION: Surface =
+    Surface { version: "2.0", module: "am", object: "hostinstancevuln", schema: detections::SCHEMA };
 
 /// The entries of the operation table.
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -77,6 +79,17 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         activation::uninstall_agents,
         Done("an_uninstalled_agent_is_told_and_its_asset_is_gone"),
     ),
+    DETECTION.get(Permission::ReadAsset, detections::get, Done("a_detection_is_read_by_its_id")),
+    DETECTION.search(
+        Permission::ReadAsset,
+        detections::search,
+        Done("detections_are_found_by_every_documented_field"),
+    ),
+    DETECTION.count(
+        Permission::ReadAsset,
+        detections::count,
+        Done("detections_are_found_by_every_documented_field"),
+    ),
 ];
 
 /// The resource `HostAsset`.
@@ -87,7 +100,7 @@ pub(super) struct Assets;
 
 fn view<R>(call: &Call, id: u32, asset: &Asset, write: impl FnOnce(&AssetView<'_>) -> R) -> R {
     let (tags, criticality) = call.platform.tags().of_asset(id, &asset.tags);
-    write(&AssetView { id, asset, tags: &tags, criticality })
+    write(&AssetView { id, asset, tags: &tags, criticality, now: call.now })
 }
 
 impl Resource for Hosts {

@@ -1,6 +1,7 @@
 //! Assets on the wire: `HostAsset` and `Asset` (`contract/am.md 5.1 and 6`, order of `contract/ca.md 3.3` where that
 //! is silent).
 
+use jiff::Timestamp;
 use qps::ObjectWriter;
 
 use super::cloud;
@@ -14,6 +15,7 @@ pub(crate) struct AssetView<'a> {
     /// Its tags, by hand and by rule, by id.
     pub(crate) tags: &'a [TagName],
     pub(crate) criticality: u8,
+    pub(crate) now: Timestamp,
 }
 
 impl AssetView<'_> {
@@ -58,7 +60,7 @@ impl AssetView<'_> {
         out.text_opt("os", asset.os.as_deref());
         out.text_opt("dnsHostName", asset.network.dns_host_name.as_deref());
         if let Some(agent) = &asset.agent {
-            out.object("agentInfo", |out| write_agent(agent, out));
+            out.object("agentInfo", |out| write_agent(agent, self.now, out));
         }
         out.text_opt("netbiosName", asset.network.netbios_name.as_deref());
         out.text_opt("netbiosNetworkId", asset.network.netbios_network_id.as_deref());
@@ -97,7 +99,7 @@ impl AssetView<'_> {
         let current: Vec<_> = asset.detections.iter().filter(|detection| detection.found).collect();
         write_list(out, "vuln", "HostAssetVuln", &current, |detection, out| {
             out.number("qid", detection.qid);
-            out.number("hostInstanceVulnId", detection.id);
+            out.number("hostInstanceVulnId", detection.wire_id(self.id));
             out.date("firstFound", detection.first_found);
             out.date("lastFound", detection.last_found);
         });
@@ -142,10 +144,10 @@ fn write_list<T>(
 }
 
 /// `contract/am.md 5.3`.
-fn write_agent(agent: &Agent, out: &mut ObjectWriter<'_>) {
+fn write_agent(agent: &Agent, now: Timestamp, out: &mut ObjectWriter<'_>) {
     out.text("agentVersion", &agent.version);
     out.text("agentId", &agent.id.to_string());
-    out.text("status", "STATUS_ACTIVE");
+    out.text("status", if agent.is_active(now) { "STATUS_ACTIVE" } else { "STATUS_INACTIVE" });
     out.date("lastCheckedIn", agent.last_checked_in);
     out.text_opt("connectedFrom", agent.connected_from.map(|address| address.to_string()).as_deref());
     out.text("chirpStatus", &agent.chirp_status);

@@ -5,7 +5,7 @@ mod read;
 mod surface;
 mod write;
 
-pub(crate) use read::{count, get, search, selection, show, show_many};
+pub(crate) use read::{borrowed, count, get, is_in, search, selection, show, show_many};
 pub(crate) use surface::Surface;
 pub(crate) use write::{Targets, check_members, create, delete, every, expect, ids_answer, targets, update};
 

@@ -27,7 +27,8 @@ pub(super) fn compile<R: Resource>(given: &[Criterion]) -> Result<Filter> {
     Ok(criteria::compile(R::Object::fields(), &borrowed(given))?)
 }
 
-pub(super) fn borrowed(given: &[Criterion]) -> Vec<criteria::Criterion<'_>> {
+/// Criteria as the compiler takes them.
+pub(crate) fn borrowed(given: &[Criterion]) -> Vec<criteria::Criterion<'_>> {
     given
         .iter()
         .map(|criterion| criteria::Criterion {
@@ -60,7 +61,7 @@ pub(crate) fn show<R: Resource>(call: &Call, id: u64, scope: &Filter) -> Result<
 }
 
 /// Whether an object exists and is in a scope.
-pub(super) fn is_in<R: Resource>(call: &Call, id: u32, scope: &Filter) -> bool {
+pub(crate) fn is_in<R: Resource>(call: &Call, id: u32, scope: &Filter) -> bool {
     let exists = call.store().index::<R::Object, _>(|index| index.ids().contains(id));
     match R::resolve(call, scope.clone()) {
         Filter::All => exists,

@@ -1,13 +1,14 @@
 //! No operation without its permission.
 
+use platform::assets::Asset;
 use platform::{IdPart, Operation, Permission, Permissions, Platform};
 
-use crate::assets::{agent_host, at_address};
+use crate::assets::{agent_host, at_address, lab_web};
 use crate::common::{World, change, data, filters};
 use crate::tags::{dynamic, tag};
 
-/// A URL and a body with which an operation does something, in an installation with asset 1 and its agent, tag 7 and
-/// user 1.
+/// A URL and a body with which an operation does something, in an installation with asset 1, its agent and its first
+/// detection, tag 7 and user 1. A new operation that needs others says so here, and is tried with the rest.
 pub(crate) fn good_request(operation: &Operation) -> (String, String) {
     let route = operation.route;
     let module = match (route.verb, route.object) {
@@ -19,6 +20,7 @@ pub(crate) fn good_request(operation: &Operation) -> (String, String) {
     let id = match (route.id, route.object) {
         (IdPart::None, _) => "",
         (_, "tag") => "/7",
+        (_, "hostinstancevuln") => "/1048577",
         _ => "/1",
     };
     let url =
@@ -40,7 +42,7 @@ pub(crate) fn good_request(operation: &Operation) -> (String, String) {
 /// An installation as [`good_request`] wants it.
 pub(crate) fn furnished() -> World {
     let world = World::new();
-    world.asset(&agent_host());
+    world.asset(&Asset { detections: lab_web().detections, ..agent_host() });
     tag(&world.manager(), "<name>Lab</name>");
     crate::users::user(&world, "lee", &["Reader"]);
     world

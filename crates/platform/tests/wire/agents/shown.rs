@@ -88,6 +88,10 @@ fn everything_that_an_agent_reports_is_shown() {
     ] {
         assert_eq!(host.text_at(path), value, "{path}");
     }
+    world.wait(24 * 3_600);
+    assert_eq!(only(&world).text_at("agentInfo.status"), "STATUS_ACTIVE");
+    world.wait(1);
+    assert_eq!(only(&world).text_at("agentInfo.status"), "STATUS_INACTIVE", "it was silent for a day");
     let lines = |list: &str, members: &[&str]| {
         let line =
             |item: &&Node| members.iter().map(|member| item.text_at(member)).collect::<Vec<_>>().join(" ");

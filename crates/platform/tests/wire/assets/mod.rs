@@ -2,6 +2,7 @@
 
 mod activation;
 mod bulk;
+mod detections;
 mod face;
 mod golden;
 mod life;

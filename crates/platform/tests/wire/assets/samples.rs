@@ -30,25 +30,17 @@ pub(crate) fn lab_web() -> Asset {
     asset.network.address = "192.0.2.10".parse().ok();
     asset.os = some("Example Linux 9");
     asset.open_ports = vec![OpenPort { port: 443, protocol: "TCP".into(), service_name: some("https") }];
+    let found = Detection::new(1, 38_000, 3, date("2024-02-01T08:00:00Z"));
+    let gone = Detection::new(2, 38_001, 2, date("2024-02-01T08:00:00Z"));
     asset.detections = vec![
         Detection {
-            id: 80_000_000_001,
-            qid: 38_000,
-            severity: 3,
-            first_found: date("2024-02-01T08:00:00Z"),
             last_found: date("2024-02-02T07:55:00Z"),
-            found: true,
             port: Some(443),
+            protocol: some("TCP"),
+            ssl: true,
+            ..found
         },
-        Detection {
-            id: 80_000_000_002,
-            qid: 38_001,
-            severity: 2,
-            first_found: date("2024-02-01T08:00:00Z"),
-            last_found: date("2024-02-01T08:00:00Z"),
-            found: false,
-            port: None,
-        },
+        Detection { found: false, ..gone },
     ];
     asset
 }
