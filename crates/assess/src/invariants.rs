@@ -64,26 +64,34 @@ pub fn no_line_is_lost(device: &Device) -> Result<(), String> {
 struct Said<'d> {
     words: HashSet<&'d str>,
     long: Vec<&'d str>,
+    /// It was read from elements, whose names and marks are no words.
+    xml: bool,
 }
 
 impl<'d> Said<'d> {
     fn of(device: &'d Device) -> Self {
         let trees = device.outputs().iter().map(|o| &o.parsed.tree).filter(|t| t.shape() == Shape::Atoms);
         let texts: Vec<&str> = trees.flat_map(|t| t.walk().map(move |(_, id)| t.text(id))).collect();
-        let is_long = |text: &&str| text.contains([' ', '\n', '"', '\\', '{', '}', '[', ']', ';', '<', '&']);
-        Self { long: texts.iter().copied().filter(is_long).collect(), words: texts.into_iter().collect() }
+        let is_long =
+            |text: &&str| text.contains([' ', '\n', '"', '\\', '{', '}', '[', ']', ';', '<', '>', '&']);
+        let begins =
+            |o: &crate::device::Output| device.text().slice(o.body.clone()).trim_start().starts_with('<');
+        Self {
+            long: texts.iter().copied().filter(is_long).collect(),
+            words: texts.into_iter().collect(),
+            xml: device.outputs().iter().any(begins),
+        }
     }
 
     /// Whether the words of a line stand in the trees: all of them, but for signs and comments. Of elements, one.
     fn repeats(&self, line: &str) -> bool {
         let known = |word: &str| self.words.contains(word) || self.long.iter().any(|l| l.contains(word));
-        if line.trim_start().starts_with('<') {
-            let mut words = line.split(|c: char| c.is_whitespace() || "<>/=\"".contains(c));
+        if self.xml {
+            let mut words = line.split(|c: char| c.is_whitespace() || "<>/=\"&;".contains(c));
             return words.any(|word| !word.is_empty() && known(word));
         }
-        let end = [" #", "\t#", "/*", "\\"].iter().filter_map(|mark| line.find(mark)).min();
-        let plain = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
-        let mut words = plain.split(|c: char| c.is_whitespace() || "{}[];\"".contains(c));
+        let plain = line.split(['#', '\\']).next().unwrap_or_default().split("/*").next().unwrap_or_default();
+        let mut words = plain.split(|c: char| c.is_whitespace() || "{}[];\"<>".contains(c));
         words.all(|word| word.is_empty() || KEYWORDS.contains(&word) || known(word))
     }
 }

@@ -53,6 +53,9 @@ pub use select::{Pattern, PatternError};
 pub use text::{Limits, LineUse, Text};
 pub use tree::{NodeId, ROOT, Shape, Tree, Words};
 
+/// A router's terminal log, to try things on. It holds mistakes on purpose.
+pub const SAMPLE_LOG: &str = include_str!("../samples/router.log");
+
 /// All verdicts on one device.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Assessment {

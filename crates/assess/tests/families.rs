@@ -215,3 +215,44 @@ proptest! {
         let _ = assess::Pattern::parse(&String::from_utf8_lossy(&bytes));
     }
 }
+
+/// Outputs of several uploads put together: what the newer does not hold is taken from the older.
+#[test]
+fn texts_of_an_upload_put_together_give_the_same_verdicts() {
+    let verdicts = |device: &Device| -> Vec<_> {
+        let results = Assessment::of(device, &Library::builtin(), &Policy::default()).results;
+        results.into_iter().map(|v| (v.control, v.status, v.evidence.len())).collect()
+    };
+    for sample in all() {
+        let device = read(&sample.text);
+        let texts: Vec<(String, String)> =
+            device.texts().iter().map(|(id, _, text)| ((*id).to_owned(), (*text).to_owned())).collect();
+        for (id, first, text) in device.texts() {
+            let line = text.lines().next().unwrap_or_default();
+            assert_eq!(device.text().line(first), line.trim_end(), "{sample} {id}");
+        }
+        let again = Device::assemble(device.family(), &texts, device.version()).expect("a device");
+        assert_eq!(verdicts(&again), verdicts(&device), "{sample}");
+    }
+}
+
+#[test]
+fn what_was_cut_off_stays_so_when_it_is_put_together() {
+    let cut = "core1# show running-config\n!Command: show running-config\nversion 9.3(5)\nhostname core1\nfeature ssh\n--More--\ncore1# ";
+    let device = read(cut);
+    let texts: Vec<(String, String)> =
+        device.texts().iter().map(|(id, _, text)| ((*id).to_owned(), (*text).to_owned())).collect();
+    let again = Device::assemble(device.family(), &texts, None).expect("a device");
+    let assessment = Assessment::of(&again, &Library::builtin(), &Policy::default());
+    assert_eq!(assessment.count(Status::Passed), 0);
+    assert!(assessment.results.iter().any(|v| v.reason.as_deref().is_some_and(|r| r.contains("cut off"))));
+}
+
+#[test]
+fn text_that_looks_like_a_marker_stays_inside_its_output() {
+    let outputs =
+        [("running-config".to_owned(), "hostname R1\n=== show version ===\nline con 0\nend\n".to_owned())];
+    let device = Device::assemble(Family::CiscoIos, &outputs, None).expect("a device");
+    assert_eq!(device.commands().count(), 1);
+    assert!(device.tree("version").is_none());
+}

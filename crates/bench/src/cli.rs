@@ -12,6 +12,7 @@ use crate::data::{Content, Data, content};
 use crate::error::{Error, Result};
 use crate::ground::{Ground, Served};
 use crate::load::fill;
+use crate::parts::assessing::{self, AssessArgs};
 use crate::parts::checkins::{self, Manner};
 use crate::parts::{counts, pages, start, tags};
 use crate::postgres::Cluster;
@@ -95,6 +96,8 @@ enum Bench {
     Tags(Common),
     /// Reports of agents
     Checkin(CheckInArgs),
+    /// Assessing configurations, beside a well-known Python parser
+    Assess(AssessArgs),
 }
 
 #[derive(Debug, Args)]
@@ -213,6 +216,7 @@ pub fn run_bench(arguments: &BenchArgs) -> Result<()> {
         }
         Bench::Start(common) => bench(common, AgentLoad::NONE, None, &parts(Part::Start)),
         Bench::Tags(common) => bench(common, AgentLoad::NONE, None, &parts(Part::Tags)),
+        Bench::Assess(arguments) => assessing::run(arguments, today(), command()),
         Bench::Checkin(arguments) => bench(&arguments.common, arguments.load, None, &parts(Part::Checkins)),
     }
 }
@@ -339,7 +343,7 @@ fn today() -> String {
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     println!("{text}");
 }
 

@@ -142,21 +142,29 @@ impl Report {
     /// # Errors
     /// When the document can't be read or written.
     pub fn put_into(&self, document: &Path, name: &str) -> io::Result<()> {
-        let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->\n"));
-        let section = format!("{begin}\n{}\n{end}", self.markdown());
-        let text = match fs::read_to_string(document) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error),
-        };
-        let place = text.split_once(&begin).and_then(|(head, rest)| Some((head, rest.split_once(&end)?.1)));
-        let text = match place {
-            Some((head, tail)) => format!("{head}{section}{tail}"),
-            None if text.is_empty() => section,
-            None => format!("{}\n\n{section}", text.trim_end()),
-        };
-        fs::write(document, text)
+        put_section(document, name, &self.markdown())
     }
+}
+
+/// Puts a text into a document, in place of the one that stands there: between two comments with this name.
+///
+/// # Errors
+/// When the document can't be read or written.
+pub fn put_section(document: &Path, name: &str, text: &str) -> io::Result<()> {
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->\n"));
+    let section = format!("{begin}\n{text}\n{end}");
+    let text = match fs::read_to_string(document) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error),
+    };
+    let place = text.split_once(&begin).and_then(|(head, rest)| Some((head, rest.split_once(&end)?.1)));
+    let text = match place {
+        Some((head, tail)) => format!("{head}{section}{tail}"),
+        None if text.is_empty() => section,
+        None => format!("{}\n\n{section}", text.trim_end()),
+    };
+    fs::write(document, text)
 }
 
 fn write_counts(out: &mut String, counts: &Counts) {

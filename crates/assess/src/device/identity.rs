@@ -50,7 +50,8 @@ pub(super) fn identify(device: &mut Device, scores: &Scores) {
     device.contradiction = contradiction(device, scores);
 }
 
-fn contradiction(device: &Device, scores: &Scores) -> Option<String> {
+/// Why nothing can be trusted, when that is so.
+pub(super) fn contradiction(device: &Device, scores: &Scores) -> Option<String> {
     let family = device.family;
     if let Some(other) = foreign(family, scores) {
         let line = sign_line(device.text.slice(1..device.text.len() + 1), other).unwrap_or_default() + 1;

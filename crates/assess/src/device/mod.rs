@@ -37,6 +37,8 @@ pub struct Device {
     contradiction: Option<String>,
     /// Outputs were taken as whole, whatever they look like.
     trusted: bool,
+    /// Outputs whose last line did not end when they were put together.
+    unended: Vec<String>,
     /// Lines that are secret by the block they stand in.
     secret_lines: std::collections::HashSet<u32>,
 }
@@ -82,9 +84,79 @@ impl Device {
             })?,
             (None, None) => identity::guess(&scores, &text)?,
         };
-        let mut device = Self {
+        let mut device =
+            Self { technology, trusted: options.trust_whole, ..Self::unread(family, text, uses) };
+        device.split(&scores)?;
+        device.parse();
+        identity::identify(&mut device, &scores);
+        device.secret_lines = mask::secret_lines(&device);
+        Ok(device)
+    }
+
+    /// A device from outputs that are known by command id, such as those that [`Self::texts`] gave of several uploads.
+    /// They are read as an upload is; an output whose last line does not end counts as cut off.
+    ///
+    /// # Errors
+    /// [`InputError`] as for [`Self::read`].
+    pub fn assemble(
+        family: Family,
+        outputs: &[(String, String)],
+        version: Option<&str>,
+    ) -> Result<Self, InputError> {
+        let mut device = Self::joined(family, outputs, version, false)?;
+        let scores = log::scores(device.text.slice(1..device.text.len() + 1));
+        device.contradiction = identity::contradiction(&device, &scores);
+        Ok(device)
+    }
+
+    /// A device from the outputs of a rule's sample. They are taken as whole: what is not there counts as not set.
+    pub(crate) fn sample(
+        family: Family,
+        outputs: &[(String, String)],
+        version: Option<&str>,
+    ) -> Result<Self, InputError> {
+        Self::joined(family, outputs, version, true)
+    }
+
+    fn joined(
+        family: Family,
+        outputs: &[(String, String)],
+        version: Option<&str>,
+        trusted: bool,
+    ) -> Result<Self, InputError> {
+        let mut joined = String::new();
+        let mut unended = Vec::new();
+        for (id, text) in outputs {
+            let command = family.commands().iter().find(|c| c.id == id).map_or(id.as_str(), |c| c.text);
+            let command = if family == Family::Linux { id } else { command };
+            joined.push_str(&format!("=== {command} ===\n"));
+            for line in text.split_inclusive('\n') {
+                joined.push_str(if log::is_marker(line) { " " } else { "" });
+                joined.push_str(line);
+            }
+            if !text.ends_with('\n') {
+                joined.push('\n');
+                unended.push(id.clone());
+            }
+        }
+        let (text, uses) = Text::read(joined.as_bytes(), Limits { bytes: usize::MAX })?;
+        let mut device = Self { trusted, unended, ..Self::unread(family, text, uses) };
+        if let Some((_, sections)) = log::split(&device.text, family.spec(), &mut device.uses) {
+            (device.layout, device.sections) = (Layout::Markers, sections);
+        }
+        device.parse();
+        identity::name_and_version(&mut device);
+        if let Some(version) = version {
+            device.version = Some(version.to_owned());
+        }
+        device.secret_lines = mask::secret_lines(&device);
+        Ok(device)
+    }
+
+    fn unread(family: Family, text: Text, uses: Vec<LineUse>) -> Self {
+        Self {
             family,
-            technology,
+            technology: None,
             text,
             uses,
             layout: Layout::Bare,
@@ -94,61 +166,9 @@ impl Device {
             hostname: None,
             contradiction: None,
             trusted: false,
+            unended: Vec::new(),
             secret_lines: std::collections::HashSet::new(),
-        };
-        device.split(&scores)?;
-        device.trusted = options.trust_whole;
-        device.parse();
-        identity::identify(&mut device, &scores);
-        device.secret_lines = mask::secret_lines(&device);
-        Ok(device)
-    }
-
-    /// A device from outputs that are known by command id, such as those of a rule's sample. They are taken as whole: what
-    /// is not there counts as not set. For uploads, use [`Self::read`].
-    ///
-    /// # Errors
-    /// [`InputError`] as for [`Self::read`].
-    pub fn assemble(
-        family: Family,
-        outputs: &[(String, String)],
-        version: Option<&str>,
-    ) -> Result<Self, InputError> {
-        let mut joined = String::new();
-        for (id, text) in outputs {
-            let command = family.commands().iter().find(|c| c.id == id).map_or(id.as_str(), |c| c.text);
-            let command = if family == Family::Linux { id } else { command };
-            joined.push_str(&format!("=== {command} ===\n{text}"));
-            if !text.ends_with('\n') {
-                joined.push('\n');
-            }
         }
-        let (text, uses) = Text::read(joined.as_bytes(), Limits { bytes: usize::MAX })?;
-        let mut device = Self {
-            family,
-            technology: None,
-            text,
-            uses,
-            layout: Layout::Markers,
-            sections: Vec::new(),
-            outputs: Vec::new(),
-            version: None,
-            hostname: None,
-            contradiction: None,
-            trusted: false,
-            secret_lines: std::collections::HashSet::new(),
-        };
-        if let Some((_, sections)) = log::split(&device.text, family.spec(), &mut device.uses) {
-            device.sections = sections;
-        }
-        device.trusted = true;
-        device.parse();
-        identity::name_and_version(&mut device);
-        if let Some(version) = version {
-            device.version = Some(version.to_owned());
-        }
-        device.secret_lines = mask::secret_lines(&device);
-        Ok(device)
     }
 
     fn split(&mut self, scores: &log::Scores) -> Result<(), InputError> {
@@ -200,6 +220,9 @@ impl Device {
             }
             if parsed.cut.is_none() && identity::stopped_at_pager(&self.text, &self.uses, section) {
                 parsed.cut = Some("the pager was left before the end".to_owned());
+            }
+            if parsed.cut.is_none() && self.unended.contains(id) {
+                parsed.cut = Some("it was cut off when it was uploaded".to_owned());
             }
             if trust_whole {
                 parsed.cut = None;
@@ -260,6 +283,22 @@ impl Device {
     /// The commands found, as typed, with what rules call them.
     pub fn commands(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.sections.iter().filter(|s| !s.typed.is_empty()).map(|s| (s.typed.as_str(), s.id.as_deref()))
+    }
+
+    /// The outputs that count, for [`Self::assemble`]: what rules call the command, the number of the output's first
+    /// line, and its text as cleaned. A command that the device rejected has none; a text that is cut off does not end
+    /// in a line feed.
+    #[must_use]
+    pub fn texts(&self) -> Vec<(&str, u32, &str)> {
+        let mut texts: Vec<(&str, u32, &str)> = Vec::new();
+        for output in self.outputs.iter().filter(|output| output.refused.is_none()) {
+            let text = self.text.slice(output.body.clone());
+            let is_cut = output.parsed.cut.is_some();
+            let text = if is_cut { text.trim_end_matches('\n') } else { text };
+            texts.retain(|(known, ..)| *known != output.id);
+            texts.push((&output.id, output.body.start, text));
+        }
+        texts
     }
 
     /// The parsed output of a command, by what rules call it.

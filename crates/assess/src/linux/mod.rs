@@ -88,8 +88,7 @@ impl Facts {
             out.push_str(&format!("=== {} ===\n", section.name));
             for line in section.text.lines() {
                 // A line of a file that looks like a marker is no marker.
-                let looks_marked = line.starts_with("===") && line.ends_with("===");
-                out.push_str(if looks_marked { " " } else { "" });
+                out.push_str(if crate::log::is_marker(line) { " " } else { "" });
                 out.push_str(line);
                 out.push('\n');
             }

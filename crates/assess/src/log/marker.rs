@@ -14,9 +14,9 @@ enum Kind {
     End,
 }
 
-/// The command that a line marks, when it is a marker.
+/// The command that a line marks, when it is a marker. An indented line is none.
 fn marker(line: &str) -> Option<(Kind, &str)> {
-    let line = line.trim();
+    let line = line.trim_end();
     let framed = |mark: char| {
         let inner = line.trim_matches(mark);
         let long = line.len() >= inner.len() + 6 && line.starts_with(mark) && line.ends_with(mark);
@@ -43,6 +43,11 @@ fn marker(line: &str) -> Option<(Kind, &str)> {
     begin("END ").map(|command| (Kind::End, command))
 }
 
+/// Whether a line would be taken for a marker.
+pub(crate) fn is_marker(line: &str) -> bool {
+    marker(line).is_some()
+}
+
 /// What rules call the command of a marker.
 fn id(spec: &Spec, command: &str) -> Option<String> {
     if spec.family == Family::Linux {
@@ -56,7 +61,7 @@ fn id(spec: &Spec, command: &str) -> Option<String> {
 pub(super) fn split(text: &Text, spec: &Spec) -> Option<Vec<Section>> {
     let marks: Vec<(u32, Kind, &str, Option<String>)> = text
         .lines(1..text.len() + 1)
-        .filter(|(_, line)| line.trim_start().starts_with(['=', '#', '!', '-']))
+        .filter(|(_, line)| line.starts_with(['=', '#', '!', '-']))
         .filter_map(|(number, line)| {
             marker(line).map(|(kind, command)| (number, kind, command, id(spec, command)))
         })

@@ -15,6 +15,7 @@ use crate::family::Spec;
 use crate::text::{LineUse, Text};
 pub(crate) use command::{matching, normal};
 pub(crate) use detect::{Scores, scores, sign_line};
+pub(crate) use marker::is_marker;
 
 /// How the outputs are told apart in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

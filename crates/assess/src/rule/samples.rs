@@ -52,7 +52,7 @@ fn failure(control: &Control, sample: &Sample) -> Option<SampleFailure> {
 /// # Errors
 /// A message when the sample's text cannot be read.
 pub(crate) fn verdict(control: &Control, sample: &Sample) -> Result<Verdict, String> {
-    let device = Device::assemble(control.family, &sample.outputs, sample.version.as_deref())
+    let device = Device::sample(control.family, &sample.outputs, sample.version.as_deref())
         .map_err(|e| e.to_string())?;
     Ok(judge(control, &data_point(&device, control), &Policy::default()))
 }

@@ -22,8 +22,8 @@ fn control(body: &str) -> Result<Control, Vec<RuleError>> {
 
 fn verdict(body: &str, text: &str, version: Option<&str>) -> crate::engine::Verdict {
     let control = control(body).unwrap_or_else(|e| panic!("{e:?}"));
-    let device = Device::assemble(Family::CiscoIos, &[("running-config".into(), text.into())], version)
-        .expect("device");
+    let device =
+        Device::sample(Family::CiscoIos, &[("running-config".into(), text.into())], version).expect("device");
     judge(&control, &data_point(&device, &control), &Policy::default())
 }
 
@@ -133,7 +133,7 @@ fn a_policy_sets_parameters_and_what_errors_mean() {
         .expect("policy");
     policy.check(&[&control]).expect("fits");
     let device = |text: &str| {
-        Device::assemble(Family::CiscoIos, &[("running-config".into(), text.into())], None).expect("device")
+        Device::sample(Family::CiscoIos, &[("running-config".into(), text.into())], None).expect("device")
     };
     let judged = |text: &str| judge(&control, &data_point(&device(text), &control), &policy).status;
     assert_eq!(judged("x 6\n"), Status::Passed);

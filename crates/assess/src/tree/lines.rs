@@ -120,16 +120,16 @@ impl Column {
     }
 }
 
-/// What stands in each column of a line.
+/// What stands in each column that a line reaches.
 fn cells<'l>(line: &'l str, columns: &[Column]) -> Vec<&'l str> {
-    let mut places = line.char_indices().map(|(at, _)| at).chain([line.len()]);
+    let mut places = line.char_indices().map(|(at, _)| at);
     let mut passed = 0;
-    let mut place = |column: usize| {
-        let at = places.nth(column - passed).unwrap_or(line.len());
-        passed = column + 1;
-        at
+    let place = |column: &Column| {
+        let skipped = column.from.checked_sub(passed)?;
+        passed = column.from + 1;
+        places.nth(skipped)
     };
-    let starts: Vec<usize> = columns.iter().map(|c| place(c.from)).collect();
+    let starts: Vec<usize> = columns.iter().map_while(place).collect();
     let ends = starts.iter().skip(1).copied().chain([line.len()]);
     starts.iter().zip(ends).map(|(from, to)| line.get(*from..to).unwrap_or_default().trim()).collect()
 }

@@ -1,6 +1,7 @@
 //! The measurements, one file each. Each says what it measured as figures; what they mean stands in the issue that
 //! asks for them, and in the report.
 
+pub(crate) mod assessing;
 pub mod checkins;
 pub mod counts;
 pub mod pages;
