@@ -45,6 +45,8 @@ enum Command {
     Assess(assess::cli::AssessArgs),
     /// Check, test and begin files of rules for assessments
     Policy(assess::cli::PolicyArgs),
+    /// Serve the practice range: vulnerable applications with known truth, on loopback
+    Range(range::cli::RangeArgs),
     /// The agent, for a machine that has no redoubt-agent
     #[command(hide = true)]
     Agent(agent::Arguments),
@@ -77,6 +79,7 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
         Command::Bench(arguments) => bench::cli::run_bench(&arguments)?,
         Command::Assess(arguments) => return tell(|out, err| assess::cli::assess(&arguments, out, err)),
         Command::Policy(arguments) => return tell(|out, err| assess::cli::policy(&arguments, out, err)),
+        Command::Range(arguments) => range::cli::run(&arguments, &mut io::stdout().lock())?,
         Command::Agent(arguments) => return agent::run(arguments),
     }
     Ok(ExitCode::SUCCESS)

@@ -1,0 +1,143 @@
+//! Template engines: the syntax of each, over one evaluator of expressions.
+
+use std::collections::BTreeMap;
+
+use super::expr::{Flavor, Value, evaluate};
+
+/// An engine's syntax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// `{{ }}`, Python's semantics.
+    Jinja,
+    /// `{{ }}`, PHP's semantics.
+    Twig,
+    /// `${ }`.
+    Freemarker,
+    /// `#set($x = ...)` and `$x`.
+    Velocity,
+    /// `<%= %>`.
+    Erb,
+    /// `{ }` without a blank after the brace.
+    Smarty,
+    /// `#{ }`.
+    Pug,
+    /// `@( )`.
+    Razor,
+    /// `*{ }` and `[[${ }]]`.
+    Thymeleaf,
+    /// `{{= }}`.
+    Dot,
+}
+
+impl Engine {
+    fn marks(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Jinja | Self::Twig => &[("{{", "}}")],
+            Self::Freemarker => &[("${", "}")],
+            Self::Velocity => &[],
+            Self::Erb => &[("<%=", "%>")],
+            Self::Smarty => &[("{", "}")],
+            Self::Pug => &[("#{", "}")],
+            Self::Razor => &[("@(", ")")],
+            Self::Thymeleaf => &[("[[${", "}]]"), ("*{", "}"), ("${", "}")],
+            Self::Dot => &[("{{=", "}}")],
+        }
+    }
+}
+
+/// Renders a template.
+pub fn render(engine: Engine, template: &str, names: &BTreeMap<String, Value>) -> Result<String, String> {
+    if engine == Engine::Velocity {
+        return velocity(template, names);
+    }
+    let flavor = if engine == Engine::Jinja { Flavor::Python } else { Flavor::Script };
+    let mut out = String::new();
+    let mut rest = template;
+    loop {
+        // The leftmost mark, the longer where two begin at one place.
+        let next = engine
+            .marks()
+            .iter()
+            .filter_map(|(open, close)| Some((rest.find(open)?, *open, *close)))
+            .min_by_key(|(at, open, _)| (*at, usize::MAX - open.len()));
+        let Some((at, open, close)) = next else {
+            out.push_str(rest);
+            return Ok(out);
+        };
+        out.push_str(rest.get(..at).unwrap_or_default());
+        let inner = rest.get(at + open.len()..).unwrap_or_default();
+        if engine == Engine::Smarty && inner.starts_with(char::is_whitespace) {
+            out.push_str(open);
+            rest = inner;
+            continue;
+        }
+        let end = if engine == Engine::Razor { closing(inner) } else { inner.find(close) };
+        let Some(end) = end else {
+            return Err(format!("{engine:?}: unexpected end of template, expected '{close}'"));
+        };
+        let expression = inner.get(..end).unwrap_or_default();
+        let expression =
+            if engine == Engine::Smarty { expression.trim_start_matches('$') } else { expression };
+        let value = evaluate(expression, names, flavor)
+            .map_err(|error| format!("{engine:?} template error: {error} in '{expression}'"))?;
+        out.push_str(&value.show());
+        rest = inner.get(end + close.len()..).unwrap_or_default();
+    }
+}
+
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => return Some(at),
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn velocity(template: &str, names: &BTreeMap<String, Value>) -> Result<String, String> {
+    let mut names = names.clone();
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find(['#', '$']) {
+        out.push_str(rest.get(..at).unwrap_or_default());
+        rest = rest.get(at..).unwrap_or_default();
+        if let Some(inner) = rest.strip_prefix("#set(") {
+            let end = closing(inner).ok_or("Velocity: unclosed #set")?;
+            let (name, value) =
+                inner.get(..end).and_then(|text| text.split_once('=')).ok_or("Velocity: #set needs =")?;
+            let value = evaluate(value, &strip(&names), Flavor::Script)?;
+            names.insert(name.trim().trim_matches(['$', '!', '{', '}']).to_owned(), value);
+            rest = inner.get(end + 1..).unwrap_or_default();
+        } else if let Some(inner) = rest.strip_prefix('$') {
+            let inner = inner.trim_start_matches('!');
+            let braced = inner.starts_with('{');
+            let word = inner.trim_start_matches('{');
+            let length = word.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(word.len());
+            let name = word.get(..length).unwrap_or_default();
+            match names.get(name) {
+                Some(value) => {
+                    out.push_str(&value.show());
+                    rest = word.get(length + usize::from(braced)..).unwrap_or_default();
+                }
+                None => {
+                    out.push('$');
+                    rest = inner;
+                }
+            }
+        } else {
+            out.push('#');
+            rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The names with their dollar signs, as expressions write them.
+fn strip(names: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    names.iter().map(|(name, value)| (format!("${name}"), value.clone())).collect()
+}
