@@ -70,6 +70,8 @@ pub enum Control {
     Headers(Vec<(String, String)>),
     /// The same answer without this text: for what stands in an answer whatever is sent.
     Without(String),
+    /// The same answer without all that this regular expression matches: for what should not stand in a replay itself.
+    WithoutMatch(String),
 }
 
 /// The smallest thing that shows a finding again.

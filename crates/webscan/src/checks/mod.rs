@@ -7,6 +7,7 @@
 
 pub(crate) mod injection;
 pub(crate) mod passive;
+pub(crate) mod pattern;
 pub(crate) mod requests;
 pub mod run;
 pub(crate) mod site;
@@ -148,6 +149,22 @@ impl Bench<'_> {
         if let Some((point, payload)) = at {
             finding = finding.at(point, payload);
         }
+        self.hand_in(finding, entry);
+    }
+
+    /// Reports a proven finding of something that has a name of its own, such as a cookie.
+    pub fn report_named(&self, qid: u32, entry: &Entry, name: &str, proof: Proof) {
+        let Some(qid) = Qid::of(qid) else { return };
+        self.hand_in(Finding::new(qid, &entry.request, proof).named(name), entry);
+    }
+
+    /// Reports a proven finding at a place that need not have been crawled, reached as the entry was.
+    pub fn report_place(&self, qid: u32, entry: &Entry, request: &Request, proof: Proof) {
+        let Some(qid) = Qid::of(qid) else { return };
+        self.hand_in(Finding::new(qid, request, proof), entry);
+    }
+
+    fn hand_in(&self, mut finding: Finding, entry: &Entry) {
         finding.access_path.clone_from(&entry.access_path);
         finding.authenticated = entry.authenticated;
         self.sink.report(finding);

@@ -141,13 +141,16 @@ impl Prover<'_> {
                     replay.expect.find(&seen).is_none()
                 }
                 Control::Without(text) => {
-                    let body = seen.response.text().replace(text.as_str(), "");
-                    let mut without = Response::new(seen.response.status, &[], body);
-                    let headers = seen.response.headers.into_iter();
-                    without.headers = headers.map(|(n, v)| (n, v.replace(text.as_str(), ""))).collect();
-                    seen.response = without;
+                    let seen = without(seen, |shown| shown.replace(text.as_str(), ""));
                     replay.expect.find(&seen).is_none()
                 }
+                Control::WithoutMatch(pattern) => match regex(pattern) {
+                    Ok(regex) => {
+                        let seen = without(seen, |shown| regex.replace_all(shown, "").into_owned());
+                        replay.expect.find(&seen).is_none()
+                    }
+                    Err(_) => false,
+                },
             };
             if !clean {
                 return Ok(Outcome::ControlShows);
@@ -202,6 +205,13 @@ impl Prover<'_> {
         }
         Ok(last)
     }
+}
+
+fn without(mut seen: Seen, cut: impl Fn(&str) -> String) -> Seen {
+    let mut response = Response::new(seen.response.status, &[], cut(seen.response.text()));
+    response.headers = seen.response.headers.into_iter().map(|(n, v)| (n, cut(&v))).collect();
+    seen.response = response;
+    seen
 }
 
 async fn called(listener: &dyn Listener, tokens: &[&str], wait: bool) -> Vec<String> {

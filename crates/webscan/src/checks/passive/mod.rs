@@ -1,6 +1,62 @@
 //! What the answers themselves show, without anything being put in.
 
+mod autocomplete;
+mod cards;
+mod content;
+mod cookie_lists;
+mod cookies;
+mod custom;
+mod emails;
+mod error_patterns;
+mod errors;
+mod form_lists;
+mod framing;
+mod headers;
+mod hsts;
+mod id_numbers;
+mod libraries;
+mod library_data;
+mod lists;
+mod mime;
+mod mixed;
+mod national_ids;
+mod plain_forms;
+mod private_address;
+mod prssi;
+mod secrets;
+mod session_url;
+mod site_wide;
+mod source_code;
+mod viewstate;
+mod windows_path;
+
 use super::Check;
 
 /// The checks of this kind, in the order in which they run.
-pub(super) const CHECKS: &[&dyn Check] = &[];
+pub(super) const CHECKS: &[&dyn Check] = &[
+    &headers::Headers,
+    &hsts::Hsts,
+    &framing::Framing,
+    &cookies::Cookies,
+    &cookie_lists::CookieLists,
+    &mixed::Mixed,
+    &plain_forms::PlainForms,
+    &autocomplete::Autocomplete,
+    &form_lists::FormLists,
+    &prssi::Prssi,
+    &private_address::PrivateAddress,
+    &windows_path::WindowsPath,
+    &errors::Errors,
+    &source_code::SourceCode,
+    &libraries::Libraries,
+    &cards::Cards,
+    &national_ids::SocialSecurity,
+    &national_ids::NationalIds,
+    &emails::Emails,
+    &secrets::Secrets,
+    &custom::Custom,
+    &mime::Mime,
+    &viewstate::Viewstate,
+    &session_url::SessionUrl,
+    &lists::Lists,
+];

@@ -1,0 +1,171 @@
+//! Card numbers in the content.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::content::{hidden_again, mask, readable};
+use crate::checks::pattern::Pattern;
+use crate::checks::{About, Bench, Check, Entry};
+
+/// See [`About`].
+pub(super) struct Cards;
+
+static ABOUT: About = About {
+    name: "card-numbers",
+    qids: &[150_033],
+    means: "The content has a number that is built like one of a payment card.",
+    matters: "Whoever sees it can pay with it, and the rules of the card industry forbid showing it.",
+    remedy: "Show the last four digits at most, and keep the rest out of the application.",
+    technique: "Numbers in the usual groups with the prefix and length of an issuer and a valid check digit (Luhn), which are \
+                no part of a longer number, a URL, or a field that is named as something else.",
+    source: "ISO/IEC 7812-1; PCI DSS 3.4; CWE-201",
+};
+
+static NUMBER: Pattern = Pattern::new(
+    r"\d{4}(?:-\d{4}){3}\b|\d{4}(?: \d{4}){3}\b|\d{4}-\d{6}-\d{4,5}\b|\d{4} \d{6} \d{4,5}\b|\d{14,19}\b",
+);
+static OTHER: Pattern = Pattern::new(
+    r#"(?i)(?:\b|_|-)(?:\w*id|order|tracking|invoice|isbn|issn|imei|ean|gtin|upc|iccid|serial|ref(?:erence)?|time(?:stamp)?|uuid|guid|phone|tel|fax|sku|barcode|parcel|shipment|ticket|build|hash|nonce|ts|session|batch|meter|account|iban|date|transaction)(?:[ _-]?(?:no|nr|num|number|code|key|id))?\.?["']?\s{0,2}[:=#(>]{0,2}\s{0,2}["']?$"#,
+);
+
+/// Digits of a text.
+pub(super) fn digits(text: &str) -> Vec<u8> {
+    text.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect()
+}
+
+/// The check of Luhn (ISO/IEC 7812-1, annex B).
+pub(super) fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(n, digit)| {
+            let digit = u32::from(*digit);
+            match n % 2 {
+                0 => digit,
+                _ if digit > 4 => digit * 2 - 9,
+                _ => digit * 2,
+            }
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// Whether prefix and length are an issuer's.
+fn has_issuer(digits: &[u8]) -> bool {
+    let prefix = |count: usize| digits.iter().take(count).fold(0_u32, |n, digit| n * 10 + u32::from(*digit));
+    let (two, three, four, six) = (prefix(2), prefix(3), prefix(4), prefix(6));
+    match digits.len() {
+        14 => matches!(three, 300..=305 | 309) || matches!(two, 36 | 38 | 39),
+        15 => matches!(two, 34 | 37),
+        16 => {
+            prefix(1) == 4
+                || matches!(two, 51..=55 | 65)
+                || matches!(four, 2221..=2720 | 6011 | 3528..=3589 | 5018 | 5020 | 5038 | 6304 | 6759 | 6761..=6763)
+                || matches!(three, 644..=649)
+                || matches!(six, 622_126..=622_925 | 624_000..=626_999 | 628_200..=628_899)
+        }
+        19 => matches!(six, 622_126..=622_925) || four == 6304,
+        _ => false,
+    }
+}
+
+/// The first card number of a text.
+fn card(text: &str, is_script: bool) -> Option<&str> {
+    NUMBER.all(text).into_iter().find_map(|found| {
+        let digits = digits(found.as_str());
+        let mut kinds = digits.clone();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let before = text.get(..found.start())?;
+        let tail = before.get(before.ceil_char_boundary(before.len().saturating_sub(40))..)?;
+        let last = before.chars().next_back().unwrap_or(' ');
+        let next = text.get(found.end()..)?.chars().next().unwrap_or(' ');
+        let alone = !last.is_alphanumeric()
+            && !"._-/=&?#%+$~@\\".contains(last)
+            && !next.is_alphanumeric()
+            && !"_/%=&@-".contains(next);
+        let after = text.get(found.end() + next.len_utf8()..).and_then(|rest| rest.chars().next());
+        let is_decimal = next == '.' && after.is_some_and(|letter| letter.is_ascii_digit());
+        let quoted = matches!(last, '"' | '\'' | '`');
+        let is_card = tail.to_ascii_lowercase().contains("card");
+        (alone
+            && !is_decimal
+            && kinds.len() > 1
+            && (quoted || !is_script)
+            && (is_card || !OTHER.is_match(tail))
+            && has_issuer(&digits)
+            && luhn(&digits))
+        .then_some(found.as_str())
+    })
+}
+
+impl Check for Cards {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn look<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        if !bench.profile.sensitive_content.credit_card_number {
+            return None;
+        }
+        let number = card(readable(entry)?, entry.response.is_script())?;
+        Some(
+            async move {
+                if let Some(proof) = hidden_again(bench, entry, number, &mask(number)).await {
+                    bench.report(150_033, entry, proof);
+                }
+            }
+            .boxed(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Answer, scan, serve};
+
+    #[test]
+    fn cards_are_told_from_other_numbers() {
+        for text in [
+            "4111111111111111",
+            "<td>5500-0000-0000-0004</td>",
+            "card: 3782 822463 10005.",
+            "{\"card_id\":\"4012888888881881\"}",
+            "3530111333300000",
+            "2223000048400011",
+            "value=\"6011000990139424\"",
+        ] {
+            assert!(card(text, false).is_some(), "{text}");
+        }
+        for text in [
+            "4111111111111112",
+            "order 4111111111111111",
+            "/orders/4111111111111111",
+            "\"orderId\": 4111111111111111",
+            "0.4111111111111111",
+            "94111111111111111",
+            "4111111111111111.25",
+            "<a id=\"4111111111111111\">",
+            "0000000000000000",
+            "1234567890123456",
+            "tracking number: 4111111111111111",
+            "4111-1111 1111-1111",
+            "a4111111111111111",
+            "9999 4111 1111 1111 1111".strip_prefix("9999 4").unwrap(),
+        ] {
+            assert!(card(text, false).is_none(), "{text}");
+        }
+        assert!(card("x=[4111111111111111]", true).is_none() && card("x='4111111111111111'", true).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_card_is_proven_and_not_shown() {
+        let address = serve(|_| Answer::html("<p>Card 4111 1111 1111 1111</p>")).await;
+        let found = scan(&Cards, address, "/").await;
+        assert_eq!(found.len(), 1);
+        let shown = serde_json::to_string(&found[0]).unwrap();
+        assert!(!shown.contains("4111 1111 1111 1111"), "{shown}");
+    }
+}

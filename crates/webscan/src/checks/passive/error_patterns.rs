@@ -1,0 +1,125 @@
+//! What errors of languages and frameworks look like.
+
+use crate::checks::pattern::Pattern;
+
+/// Where code was when it failed, or code itself.
+pub(super) static TRACES: &[(&str, Pattern)] = &[
+    (
+        "Python",
+        Pattern::new(
+            r#"Traceback \(most recent call last\):[\s\S]{1,400}?File (?:"|&quot;|&#34;)[^"\n&]{1,200}(?:"|&quot;|&#34;), line \d+"#,
+        ),
+    ),
+    (
+        "Java",
+        Pattern::new(
+            r"\bat (?:[\w$]+\.){2,}(?:[\w$]+|<init>|&lt;init&gt;|<clinit>|lambda\$\w+)\((?:[\w$]+\.(?:java|kt|scala|groovy|clj):\d+|Native Method|Unknown Source)\)",
+        ),
+    ),
+    (
+        ".NET",
+        Pattern::new(
+            r"\bat [\w.`+<>\[\]&;]{3,200}\([^)\n]{0,300}\)(?: in [A-Za-z]:\\[^\n<]{1,200}:line \d+| in /[^\n<]{1,200}\.(?:cs|vb|fs):line \d+)|\bat (?:System|Microsoft)\.(?:[\w`]+\.)+[\w`<>]+\([^)\n]{0,300}\)",
+        ),
+    ),
+    (
+        "PHP",
+        Pattern::new(
+            r"#\d+ (?:/|[A-Z]:\\)[^\n<(]{1,200}\.(?:php\d?|phtml|inc)\(\d+\): |Stack trace:\s{0,4}(?:<br ?/?>\s*)?#0 ",
+        ),
+    ),
+    (
+        "Node.js",
+        Pattern::new(
+            r"\bat (?:async )?(?:(?:new )?[\w.$<>\[\] ]|&lt;|&gt;){1,120} ?\((?:file://)?(?:/|[A-Z]:\\|node:|internal/)[^()\n]{1,200}(?:\.[mc]?[jt]sx?)?:\d+:\d+\)|\bat (?:file://)?(?:/|node:)[^()\s<]{1,200}\.[mc]?[jt]s:\d+:\d+",
+        ),
+    ),
+    ("Ruby", Pattern::new(r"[\w./-]{1,200}\.rb:\d+:in (?:`|'|&#39;|&#x27;|&lsquo;)[^'\n&]{1,120}")),
+    ("Go", Pattern::new(r"goroutine \d+ \[[a-z ,0-9]+\]:|\bpanic: runtime error: ")),
+    ("Rust", Pattern::new(r"thread '[^'\n]{1,80}' (?:\(\d+\) )?panicked at ")),
+    ("Perl", Pattern::new(r" at /[^\s<>]{1,200}\.(?:pl|pm|cgi) line \d+\.")),
+    ("Elixir", Pattern::new(r"\(\w{1,40}(?: \d+\.\d+\.\d+)?\) (?:lib|deps)/[\w./-]{1,200}\.exs?:\d+: ")),
+    (
+        "Django",
+        Pattern::new(
+            r"You(?:'|&#x27;|&#39;|&rsquo;)re seeing this error because you have <code>DEBUG = True</code>",
+        ),
+    ),
+    (
+        "Werkzeug",
+        Pattern::new(
+            r"<title>[^<]{0,200}// Werkzeug Debugger</title>|The debugger caught an exception in your WSGI application",
+        ),
+    ),
+    (
+        "Rails",
+        Pattern::new(
+            r"<title>Action Controller: Exception caught</title>|<h2>Application Trace</h2>|id=.Application-Trace",
+        ),
+    ),
+    (
+        "Laravel",
+        Pattern::new(
+            r#"class="?(?:Whoops container|exception-message-wrapper)|vendor/laravel/framework/src/Illuminate/[\w/]+\.php"#,
+        ),
+    ),
+];
+
+/// Errors that say more than a visitor should know.
+pub(super) static MESSAGES: &[(&str, Pattern)] = &[
+    (
+        "PHP",
+        Pattern::new(
+            r"(?:<b>)?(?:Warning|Notice|Fatal error|Parse error|Deprecated|Strict Standards|Recoverable fatal error|Catchable fatal error)(?:</b>)?:\s{1,4}[^\n]{1,400}? in (?:<b>)?(?:/|[A-Za-z]:\\)[^\n<]{1,200}?(?:</b>)? on line (?:<b>)?\d+|PHP (?:Warning|Notice|Fatal error|Parse error): {1,2}[^\n]{1,300} on line \d+|Uncaught (?:TypeError|ValueError|ArgumentCountError|Error|Exception|PDOException): [^\n]{1,300} in (?:/|[A-Z]:\\)[^\n:]{1,200}:\d+",
+        ),
+    ),
+    (
+        "ASP",
+        Pattern::new(
+            r"Microsoft (?:VBScript|JScript) (?:runtime|compilation) (?:</font>\s*<font[^>]*>)?error|(?:ADODB\.\w+|Microsoft OLE DB[^\n<]{1,60}) error '[0-9a-fA-F]{8}'",
+        ),
+    ),
+    (
+        "ASP.NET",
+        Pattern::new(r"Server Error in '[^'\n]{0,100}' Application|\bSystem\.(?:\w+\.){0,5}\w+Exception: "),
+    ),
+    (
+        "Java",
+        Pattern::new(
+            r"\b(?:java|javax|jakarta|org\.(?:apache|springframework|hibernate|eclipse|jboss)|com\.(?:sun|fasterxml|google))\.(?:[\w$]+\.)*\w+(?:Exception|Error)\b(?::|;| at |</|\n|$)",
+        ),
+    ),
+    ("Spring", Pattern::new(r"<h1>Whitelabel Error Page</h1>[\s\S]{0,400}(?:Exception|nested exception)")),
+    (
+        "Node.js",
+        Pattern::new(
+            r"\b(?:TypeError|ReferenceError|RangeError|SyntaxError|Error): (?:Cannot read propert(?:y|ies)|Cannot set propert(?:y|ies)|[\w.$]{1,60} is not (?:a function|defined|iterable)|ENOENT: no such file|EACCES: |connect ECONNREFUSED )",
+        ),
+    ),
+    (
+        "Ruby",
+        Pattern::new(
+            r"\bundefined (?:local variable or )?method [`'][^'\n]{1,80}' for |\b(?:ActionView|ActiveRecord|ActionController|Rack|Sinatra)::\w{3,60}(?:Error|Invalid|NotFound|Exception)\b|\bNoMethodError\b",
+        ),
+    ),
+    (
+        "Python",
+        Pattern::new(
+            r#"\b(?:django|flask|jinja2|werkzeug|sqlalchemy|pymongo|tornado|fastapi|pydantic)\.(?:\w+\.){0,5}\w*(?:Error|Exception|Undefined|DoesNotExist)\b|\b(?:TypeError|ValueError|KeyError|AttributeError|IndexError|ZeroDivisionError|UnicodeDecodeError|NameError): (?:unsupported operand|invalid literal for|could not convert string|list index out of range|'\w{1,40}' object (?:has no attribute|is not)|'NoneType' object|division by zero|name '\w{1,40}' is not defined|'(?:utf-8|ascii)' codec|can only concatenate)"#,
+        ),
+    ),
+    ("ColdFusion", Pattern::new(r"Error Occurred While Processing Request|coldfusion\.runtime\.\w+")),
+    (
+        "Go",
+        Pattern::new(
+            r"\b(?:strconv\.(?:Atoi|ParseInt|ParseFloat|ParseBool): parsing |json: cannot unmarshal \w+ into Go |template: [\w./-]{1,80}:\d+(?::\d+)?: executing )",
+        ),
+    ),
+    ("Perl", Pattern::new(r"<h1>Software error:</h1>")),
+    (
+        "Tomcat",
+        Pattern::new(
+            r"<title>Apache Tomcat/[\d.]+ - Error report</title>|<b>root cause</b>|<h1>HTTP Status 500 [^<]{1,200}</h1>[\s\S]{0,600}(?:Exception|exception)",
+        ),
+    ),
+];

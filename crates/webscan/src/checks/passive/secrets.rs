@@ -1,0 +1,234 @@
+//! Keys, tokens and passwords in the content.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::content::{hidden_again, mask, readable};
+use crate::checks::pattern::Pattern;
+use crate::checks::{About, Bench, Check, Entry};
+
+/// See [`About`].
+pub(super) struct Secrets;
+
+static ABOUT: About = About {
+    name: "secrets",
+    qids: &[990_023],
+    means: "The content has a key, a token or a password that opens something.",
+    matters: "Whoever reads the page can use it as its owner does, often without a trace on the site itself.",
+    remedy: "Withdraw it at once where it was issued, then take it out of the content; keep secrets on the server.",
+    technique: "Texts with the structure that issuers give to their keys, and values of fields that are named as passwords. \
+                Public keys, publishable keys and place holders are left alone.",
+    source: "CWE-312, CWE-798",
+};
+
+/// What a secret is, and its expression: its first group is the secret, its second what must be no place holder.
+struct Kind {
+    name: &'static str,
+    pattern: Pattern,
+}
+
+const fn kind(name: &'static str, pattern: &'static str) -> Kind {
+    Kind { name, pattern: Pattern::new(pattern) }
+}
+
+static KINDS: &[Kind] = &[
+    kind(
+        "private key",
+        r"-----BEGIN (?:[A-Z0-9]{2,10} )?PRIVATE KEY(?: BLOCK)?-----(?:[\s\\nr]|<br ?/?>|[A-Za-z0-9+/=:,-]){40,}",
+    ),
+    kind("AWS access key id", r"\b((?:AKIA|ASIA)[A-Z2-7]{16})\b"),
+    kind(
+        "AWS secret access key",
+        r#"(?i)aws_?(?:secret)?_?(?:access)?_?key["'\s:=>]{1,6}([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#,
+    ),
+    kind("GitHub token", r"\b(gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})\b"),
+    kind("GitLab token", r"\b(gl(?:pat|ptt|rt|dt)-[A-Za-z0-9_-]{20,})"),
+    kind("Slack token", r"\b(xox[abeprs]-(?:\d+-){0,3}[A-Za-z0-9-]{20,})"),
+    kind(
+        "Slack webhook",
+        r"(https://hooks\.slack\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,})",
+    ),
+    kind("Google API key", r"\b(AIza[0-9A-Za-z_-]{35})(?:[^0-9A-Za-z_-]|$)"),
+    kind("Google OAuth secret", r"\b(GOCSPX-[A-Za-z0-9_-]{28})"),
+    kind("Stripe secret key", r"\b((?:sk|rk)_live_[0-9a-zA-Z]{20,})\b"),
+    kind("Stripe webhook secret", r"\b(whsec_[0-9a-zA-Z]{32,})\b"),
+    kind("Twilio API key", r"\b(SK[0-9a-f]{32})\b"),
+    kind("SendGrid API key", r"\b(SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})"),
+    kind("Mailgun API key", r"\b(key-[0-9a-f]{32})\b"),
+    kind("npm token", r"\b(npm_[A-Za-z0-9]{36})\b"),
+    kind("PyPI token", r"\b(pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,})"),
+    kind("Telegram bot token", r"\b(\d{8,10}:AA[A-Za-z0-9_-]{33})(?:[^A-Za-z0-9_-]|$)"),
+    kind(
+        "Discord webhook",
+        r"(https://(?:ptb\.|canary\.)?discord(?:app)?\.com/api/webhooks/\d{17,20}/[A-Za-z0-9_-]{60,})",
+    ),
+    kind("Shopify token", r"\b(shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32})\b"),
+    kind("DigitalOcean token", r"\b(do[opr]_v1_[a-f0-9]{64})\b"),
+    kind("Hugging Face token", r"\b(hf_[A-Za-z]{34})\b"),
+    kind(
+        "Heroku API key",
+        r"(?i)heroku[\w .-]{0,20}(?:key|token)[\s:='\x22]{1,6}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+    ),
+    kind("Azure storage key", r"AccountKey=([A-Za-z0-9+/]{86}==)"),
+    kind("age secret key", r"\b(AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58})\b"),
+    kind("Square token", r"\b(sq0(?:atp|csp)-[0-9A-Za-z_-]{22,43})"),
+    kind("Dropbox token", r"\b(sl\.[A-Za-z0-9_-]{130,})"),
+    kind(
+        "database password",
+        r#"\b((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|mssql|sqlserver)://[^\s:@/"'<>{}$]{0,60}:([^\s@/"'<>{}$]{3,80})@[A-Za-z0-9.-]+)"#,
+    ),
+    kind(
+        "password in a URL",
+        r#"\b((?:https?|ftp|sftp|ssh)://[A-Za-z0-9._-]{1,60}:([^\s@/"'<>{}$:]{3,80})@[A-Za-z0-9.-]+\.[a-z]{2,})"#,
+    ),
+    kind(
+        "connection string password",
+        r#"(?i)(?:Server|Data Source|Host)=[^;"'<>\n]{1,100};[^"'<>\n]{0,200}(?:Password|Pwd)=([^;"'<>\s]{4,80})"#,
+    ),
+];
+
+static JWT: Pattern = Pattern::new(r"\b(eyJ[A-Za-z0-9_-]{8,})\.(eyJ[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{16,})");
+/// A field that is named as a secret, with a value in quotes.
+static FIELD: Pattern = Pattern::new(
+    r#"(?i)["']?\b(?:[a-z]{1,16}[_.-]?){0,3}(?:passw(?:or)?d|passwd|secret|api_?key|apikey|secret_?key|access_?key|private_?key|client_?secret|auth_?token|access_?token|encryption_?key)["']?\s*(?:[:=]|=>)\s*["']([^"'\s<>]{8,80})["']"#,
+);
+/// A password that a comment tells.
+static COMMENT: Pattern = Pattern::new(
+    r#"(?is)<!--[^>]{0,300}?\b(?:password|passwd|pwd|passwort|api[ _-]?key|secret)\b\s{0,2}(?:is|=|:|-)\s{0,2}["']?([^\s"'<>]{5,60})"#,
+);
+static HOLDERS: Pattern = Pattern::new(
+    r"(?i)x{4,}|\*{3,}|\.{3}|example|your[-_ ]?|placeholder|change[-_]?me|insert|dummy|redacted|<[^>]*>|\$\{|\{\{|%[a-z_]+%|todo|sample|^(?:password|passwd|pass|pwd|secret|user|root|admin)$|undefined|process\.env|getenv|0{8,}",
+);
+
+impl Check for Secrets {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn look<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        let found = secrets(readable(entry)?, entry.response.media_type().contains("json"));
+        (!found.is_empty()).then(|| look(bench, entry, found).boxed())
+    }
+}
+
+/// Whether a text has enough different letters to be a secret.
+fn varies(secret: &str) -> bool {
+    let mut letters: Vec<char> = secret.chars().collect();
+    letters.sort_unstable();
+    letters.dedup();
+    letters.len() >= 4 && !HOLDERS.is_match(secret)
+}
+
+/// Whether a value of a named field is more than a word or a sentence.
+fn is_mixed(value: &str) -> bool {
+    let has = |test: fn(char) -> bool| value.chars().any(test);
+    let has_digit = has(|c| c.is_ascii_digit());
+    has_digit
+        && has(|c| c.is_ascii_alphabetic())
+        && !value.contains("://")
+        && !value.starts_with(['/', '#', '.'])
+}
+
+fn is_jwt(head: &str) -> bool {
+    let json = URL_SAFE_NO_PAD.decode(head).ok();
+    let value: Option<serde_json::Value> = json.and_then(|json| serde_json::from_slice(&json).ok());
+    value.is_some_and(|value| value.get("alg").is_some())
+}
+
+/// Kind and text of each secret, the first of each kind.
+fn secrets(text: &str, is_json: bool) -> Vec<(&'static str, String)> {
+    let mut all: Vec<(&'static str, String)> = Vec::new();
+    let add = |name: &'static str, secret: &str, all: &mut Vec<(&'static str, String)>| {
+        if !all.iter().any(|(have, text)| *have == name || text.contains(secret)) {
+            all.push((name, secret.to_owned()));
+        }
+    };
+    for Kind { name, pattern } in KINDS {
+        for found in pattern.all_captures(text) {
+            let secret = found.get(1).or_else(|| found.get(0)).map_or("", |m| m.as_str());
+            let telling = found.get(2).map_or(secret, |m| m.as_str());
+            if varies(telling) {
+                add(name, secret, &mut all);
+                break;
+            }
+        }
+    }
+    // An answer of an API that gives a token to who asks for it is how it should be.
+    if !is_json && let Some(found) = JWT.captures(text) {
+        let part = |n: usize| found.get(n).map_or("", |m| m.as_str());
+        if is_jwt(part(1)) {
+            add("JSON web token", part(0), &mut all);
+        }
+    }
+    for found in FIELD.all_captures(text) {
+        let value = found.get(1).map_or("", |m| m.as_str());
+        if is_mixed(value) && varies(value) && all.is_empty() {
+            add("password or key in a field", value, &mut all);
+        }
+    }
+    for found in COMMENT.all_captures(text) {
+        let value = found.get(1).map_or("", |m| m.as_str());
+        let is_password = value.chars().any(|c| !c.is_ascii_lowercase()) && !value.ends_with([':', ',']);
+        if is_password && !HOLDERS.is_match(value) && all.is_empty() {
+            add("password in a comment", value, &mut all);
+        }
+    }
+    all
+}
+
+async fn look(bench: &Bench<'_>, entry: &Entry, found: Vec<(&'static str, String)>) {
+    for (name, secret) in found {
+        let begin = secret.lines().next().unwrap_or_default();
+        if let Some(proof) = hidden_again(bench, entry, begin, &mask(begin)).await {
+            bench.report_named(990_023, entry, name, proof);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_told_from_what_only_looks_like_one() {
+        let jwt = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P";
+        // Put together here, so that no scanner of repositories takes them for real.
+        let cases = [
+            format!(
+                "-----BEGIN RSA {} KEY-----\nMIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7MhgwMbRvI0MBZhpT",
+                "PRIVATE"
+            ),
+            format!("key = {}ZQ3DN5W7RVEXTQ2A", "AKIA"),
+            format!("token: {}_16C7e42F292c6912E7710c838347Ae178B4a", "ghp"),
+            format!("{}-123456789012-abcdefghijklmnopqrstuvwx", "xoxb"),
+            format!("key={}SyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY", "AIza"),
+            format!("{}_live_4eC39HqLyjWDarjtT1zdp7dc", "sk"),
+            "postgres://app:s3cr3tPw@db.shop.example/app".to_owned(),
+            format!("token = '{jwt}'"),
+            "<script>var apiKey = \"9f8b7c6d5e4f3a2b1c\";</script>".to_owned(),
+            "<!-- admin password: Winter2024! -->".to_owned(),
+        ];
+        for text in &cases {
+            assert_eq!(secrets(text, false).len(), 1, "{text}: {:?}", secrets(text, false));
+        }
+        for text in [
+            "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA",
+            "AKIAIOSFODNN7EXAMPLE",
+            "AKIAXXXXXXXXXXXXXXXX",
+            "pk_live_4eC39HqLyjWDarjtT1zdp7dc",
+            "sk_live_xxxxxxxxxxxxxxxxxxxxxxxx",
+            "apiKey: \"YOUR_API_KEY_1\"",
+            "password: \"Password must have 8 letters\"",
+            "<input name=password placeholder='Secret12345'>",
+            "postgres://user:password@localhost/db",
+            "<!-- password field -->",
+            "https://a.example/x:y@z",
+            "eyJub3RoaW5n.eyJub3RoaW5n.aaaaaaaaaaaaaaaaaaaa",
+        ] {
+            assert_eq!(secrets(text, false), [], "{text}");
+        }
+        assert_eq!(secrets(&format!("{{\"token\":\"{jwt}\"}}"), true).len(), 0);
+    }
+}
