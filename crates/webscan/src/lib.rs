@@ -5,8 +5,12 @@
 //! at entries and try their [`point`]s; what they suspect goes as a [`proof::Replay`] with a control to the prover; what is
 //! proven is a [`finding::Finding`].
 
+pub mod auth;
 pub mod cancel;
 pub mod checks;
+pub mod cli;
+pub mod crawl;
+pub mod engine;
 pub mod finding;
 pub mod http;
 pub mod page;
@@ -14,6 +18,8 @@ pub mod point;
 pub mod profile;
 pub mod proof;
 pub mod qid;
+pub mod report;
+pub mod retest;
 pub mod scope;
 pub mod session;
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod expect;
 mod prover;
 
+pub(crate) use expect::likeness;
 pub use expect::{Evidence, Expect, Seen};
 pub use prover::{Listener, NotProven, Opener, Outcome, Proof, Prover, Transport};
 
@@ -35,7 +36,7 @@ fn yes() -> bool {
 pub struct Capture {
     /// Its name in later steps.
     pub name: String,
-    /// A regular expression over header lines and body; its first group is taken.
+    /// A regular expression over header lines and body; its first group that took part is taken.
     pub regex: String,
 }
 

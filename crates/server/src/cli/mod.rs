@@ -3,6 +3,7 @@
 mod agent;
 mod compatibility;
 mod quickstart;
+mod scan;
 mod serve;
 mod user;
 mod verify;
@@ -47,6 +48,10 @@ enum Command {
     Policy(assess::cli::PolicyArgs),
     /// Serve the practice range: vulnerable applications with known truth, on loopback
     Range(range::cli::RangeArgs),
+    /// Scan a web application
+    Scan(Box<webscan::cli::ScanArgs>),
+    /// Show a finding of a scan again
+    Replay(webscan::cli::ReplayArgs),
     /// The agent, for a machine that has no redoubt-agent
     #[command(hide = true)]
     Agent(agent::Arguments),
@@ -80,6 +85,8 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
         Command::Assess(arguments) => return tell(|out, err| assess::cli::assess(&arguments, out, err)),
         Command::Policy(arguments) => return tell(|out, err| assess::cli::policy(&arguments, out, err)),
         Command::Range(arguments) => range::cli::run(&arguments, &mut io::stdout().lock())?,
+        Command::Scan(arguments) => return scan::scan(&arguments),
+        Command::Replay(arguments) => return scan::replay(&arguments),
         Command::Agent(arguments) => return agent::run(arguments),
     }
     Ok(ExitCode::SUCCESS)

@@ -236,7 +236,10 @@ impl Expect {
             Self::All(parts) => {
                 let found: Option<Vec<Evidence>> =
                     parts.iter().map(|part| part.find_with(seen, others)).collect();
-                found?.into_iter().next()
+                // What stands in the answer says more than a sentence about it.
+                found?
+                    .into_iter()
+                    .reduce(|best, next| if best.length == 0 && next.length > 0 { next } else { best })
             }
             Self::Any(parts) => {
                 let found: Vec<Option<Evidence>> =

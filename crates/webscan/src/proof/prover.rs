@@ -196,9 +196,9 @@ impl Prover<'_> {
             who.absorb(&request.url, &response);
             for capture in &step.capture {
                 let text = whole_text(&response);
-                let found = regex(&capture.regex)
-                    .ok()
-                    .and_then(|regex| regex.captures(&text)?.get(1).map(|m| m.as_str().to_owned()));
+                let found = regex(&capture.regex).ok().and_then(|regex| {
+                    regex.captures(&text)?.iter().skip(1).flatten().next().map(|m| m.as_str().to_owned())
+                });
                 captured.insert(&capture.name, found.unwrap_or_default());
             }
             last = (response, Some(request));

@@ -1,0 +1,202 @@
+//! What an answer leads to: links, forms, endpoints of scripts.
+
+use serde_json::Value;
+
+use super::{Crawler, How, Job, SeenForm, fill, scripts};
+use crate::http::{Body, Method, Request, Response, Target};
+use crate::page::{Form, Page, Via};
+use crate::profile::FormSubmission;
+use crate::proof::Step;
+
+/// Links of an access path that are kept.
+const PATH: usize = 10;
+/// Requests in a row that lead to one form.
+const CHAIN: usize = 6;
+/// Choices of one list that are tried.
+const CHOICES: usize = 8;
+
+impl Crawler<'_> {
+    /// A job that a page leads to.
+    pub(super) fn follow(&self, from: &Job, request: Request, how: How) -> Job {
+        let mut access_path = from.access_path.clone();
+        access_path.push(from.request.url.clone());
+        if access_path.len() > PATH {
+            access_path.remove(1);
+        }
+        Job { request, depth: from.depth + 1, access_path, form_at: None, before: Vec::new(), how }
+    }
+
+    pub(super) fn harvest(&mut self, job: &Job, response: &Response, page: Option<&Page>) {
+        let url = &job.request.url;
+        if let Some(place) = response.location().and_then(|place| url.join(place)) {
+            // A redirect is where its link leads: no deeper, and 307 and 308 keep what was sent.
+            let keeps = matches!(response.status, 307 | 308);
+            let request =
+                if keeps { Request { url: place, ..job.request.clone() } } else { Request::get(place) };
+            let mut next = self.follow(job, request, job.how);
+            next.depth = job.depth + usize::from(job.access_path.len() >= PATH);
+            self.add(next);
+        }
+        for header in ["refresh", "content-location"] {
+            let value = response.header(header).unwrap_or_default();
+            let place = value.split("url=").nth(1).unwrap_or(if header == "refresh" { "" } else { value });
+            if let Some(place) = url.join(place).filter(|_| !place.is_empty()) {
+                self.add(self.follow(job, Request::get(place), How::Linked));
+            }
+        }
+        match page {
+            Some(page) => self.links_and_forms(job, page),
+            None if response.is_script() => self.script(job, response.text(), url),
+            None if response.media_type().ends_with("json") => self.json(job, response),
+            None => {}
+        }
+    }
+
+    /// Takes in what a page leads to.
+    pub(super) fn links_and_forms(&mut self, job: &Job, page: &Page) {
+        for (via, target) in &page.links {
+            let is_script = target.path.ends_with(".js") || target.path.ends_with(".mjs");
+            match via {
+                Via::Resource if !is_script && !page.scripts.contains(target) => {
+                    self.outside(target);
+                }
+                Via::Resource => self.add(self.follow(job, Request::get(target.clone()), How::Resource)),
+                Via::Script | Via::Comment => {
+                    self.add(self.follow(job, Request::get(target.clone()), How::Named))
+                }
+                _ => self.add(self.follow(job, Request::get(target.clone()), How::Linked)),
+            }
+        }
+        for form in &page.forms {
+            self.form(job, form);
+        }
+        for script in &page.inline_scripts {
+            self.script(job, script, &job.request.url);
+        }
+        for comment in &page.comments {
+            let inside = Page::read(&job.request.url, comment);
+            for (_, target) in inside.links {
+                self.add(self.follow(job, Request::get(target), How::Named));
+            }
+        }
+    }
+
+    /// Notes a thing that is loaded from elsewhere; what is in scope needs no visit.
+    fn outside(&mut self, target: &Target) {
+        if self.client.scope().rule(target) == crate::scope::Ruling::Outside {
+            self.crawled.external.insert(target.to_string());
+        }
+    }
+
+    fn script(&mut self, job: &Job, text: &str, base: &Target) {
+        // Paths in a file of scripts mean those of the page that loads it.
+        let page = job.access_path.last().filter(|_| job.how == How::Resource).unwrap_or(base);
+        for request in scripts::endpoints(text, page) {
+            self.add(self.follow(job, request, How::Named));
+        }
+    }
+
+    fn json(&mut self, job: &Job, response: &Response) {
+        let Ok(value) = serde_json::from_str::<Value>(response.text()) else { return };
+        let mut places = Vec::new();
+        strings(&value, &mut places);
+        for place in places {
+            if let Some(target) = job.request.url.join(&place) {
+                self.add(self.follow(job, Request::get(target), How::Named));
+            }
+        }
+    }
+
+    fn form(&mut self, job: &Job, form: &Form) {
+        let sent = match self.profile.form_submission {
+            FormSubmission::None => false,
+            FormSubmission::Get => form.method == Method::Get,
+            FormSubmission::Post => form.method == Method::Post,
+            FormSubmission::Both => true,
+        };
+        self.crawled.forms.insert(SeenForm {
+            page: job.request.url.clone(),
+            action: form.action.clone(),
+            fields: form.controls.iter().map(|control| control.name.clone()).collect(),
+            is_sent: sent,
+        });
+        if !sent {
+            return;
+        }
+        let tokens: Vec<&str> = form
+            .controls
+            .iter()
+            .filter(|control| fill::is_token(control))
+            .map(|control| control.name.as_str())
+            .collect();
+        let mut request = form.request(&fill::value);
+        for token in &tokens {
+            set(&mut request, token, &format!("{{{{{token}}}}}"));
+        }
+        let is_chained = job.request.method != Method::Get || !job.before.is_empty();
+        let mut before = Vec::new();
+        if (is_chained || !tokens.is_empty()) && job.before.len() < CHAIN {
+            before.clone_from(&job.before);
+            let fetch = Step::new(job.request.clone());
+            before
+                .push(tokens.iter().fold(fetch, |step, token| step.capturing(token, &fill::capture(token))));
+        }
+        for variant in variants(form, &request) {
+            let mut next = self.follow(job, variant, How::Linked);
+            (next.form_at, next.before) = (Some(job.request.url.clone()), before.clone());
+            self.add(next);
+        }
+    }
+}
+
+/// The request, and where one list of a form that asks has several choices, one for each.
+fn variants(form: &Form, request: &Request) -> Vec<Request> {
+    let mut all = vec![request.clone()];
+    let lists: Vec<_> = form.controls.iter().filter(|control| control.options.len() > 1).collect();
+    if let ([list], Method::Get) = (lists.as_slice(), form.method) {
+        for choice in list.options.iter().filter(|choice| **choice != list.value).take(CHOICES) {
+            let mut other = request.clone();
+            set(&mut other, &list.name, choice);
+            all.push(other);
+        }
+    }
+    all
+}
+
+fn set(request: &mut Request, name: &str, value: &str) {
+    match &mut request.body {
+        Body::Form(fields) => {
+            for (_, old) in fields.iter_mut().filter(|(have, _)| have == name) {
+                value.clone_into(old);
+            }
+        }
+        Body::Multipart(parts) => {
+            for part in parts.iter_mut().filter(|part| part.name == name) {
+                value.clone_into(&mut part.value);
+            }
+        }
+        _ => {
+            let mut fields = request.query();
+            for (_, old) in fields.iter_mut().filter(|(have, _)| have == name) {
+                value.clone_into(old);
+            }
+            request.set_query(&fields);
+        }
+    }
+}
+
+/// Strings of a JSON answer that are places.
+fn strings(value: &Value, places: &mut Vec<String>) {
+    match value {
+        Value::String(text)
+            if (text.starts_with('/') || text.starts_with("http"))
+                && text.len() < 500
+                && !text.contains(' ') =>
+        {
+            places.push(text.clone());
+        }
+        Value::Array(items) => items.iter().take(200).for_each(|item| strings(item, places)),
+        Value::Object(members) => members.values().take(200).for_each(|member| strings(member, places)),
+        _ => {}
+    }
+}

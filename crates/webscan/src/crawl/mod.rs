@@ -1,0 +1,367 @@
+//! The crawl: pages within scope, breadth first, each once.
+//!
+//! It goes in small rounds. The requests of a round are sent at once, and their answers are read in the order of the
+//! requests, so that the same site gives the same crawl, whatever the network does.
+
+pub mod fill;
+mod harvest;
+pub mod render;
+pub mod robots;
+pub mod scripts;
+pub mod shape;
+mod soft;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+
+use crate::checks::Entry;
+use crate::http::{Body, Client, Fault, Method, Request, Response, Target};
+use crate::page::Page;
+use crate::profile::{BrowserUse, Profile};
+use crate::proof::Step;
+use crate::scope::Ruling;
+use crate::session::Session;
+use render::Renderer;
+use shape::Shapes;
+
+/// How a place came to be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// A page leads there: a link, a frame, a redirect, a form.
+    Linked,
+    /// A page loads it.
+    Resource,
+    /// A script, a comment, robots.txt or a guess names it: it may not be there.
+    Named,
+    /// A description of an API has it.
+    Described,
+}
+
+/// A request that waits to be sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Job {
+    /// The request.
+    pub request: Request,
+    /// How many links from the start.
+    pub depth: usize,
+    /// The links that lead there.
+    pub access_path: Vec<Target>,
+    /// The page with the form, where it is a form's.
+    pub form_at: Option<Target>,
+    /// What must be sent before it.
+    pub before: Vec<Step>,
+    /// How it came to be known.
+    pub how: How,
+}
+
+impl Job {
+    /// A request to begin with.
+    #[must_use]
+    pub fn start(request: Request, how: How) -> Self {
+        Self { request, depth: 0, access_path: Vec::new(), form_at: None, before: Vec::new(), how }
+    }
+}
+
+/// A form that was seen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SeenForm {
+    /// The page that it is on.
+    pub page: Target,
+    /// Where it is sent.
+    pub action: Target,
+    /// The names of its fields.
+    pub fields: Vec<String>,
+    /// Whether it was sent.
+    pub is_sent: bool,
+}
+
+/// What a crawl brought.
+#[derive(Default)]
+pub struct Crawled {
+    /// Requests with answers, for the checks.
+    pub entries: Vec<Entry>,
+    /// Every page that was there, by its URL as it was asked for.
+    pub pages: Vec<Target>,
+    /// States of pages that have no URL of their own.
+    pub states: BTreeSet<String>,
+    /// Links out of scope.
+    pub external: BTreeSet<String>,
+    /// Forms that are sent out of scope.
+    pub external_forms: BTreeSet<String>,
+    /// Links that a list keeps out, or that are not followed, and why.
+    pub rejected: BTreeMap<String, String>,
+    /// Forms.
+    pub forms: BTreeSet<SeenForm>,
+    /// WebSocket addresses.
+    pub sockets: BTreeSet<String>,
+    /// Places that did not answer, and why.
+    pub failed: BTreeMap<String, String>,
+    /// Statuses of 4xx and 5xx answers, by URL.
+    pub refused: BTreeMap<String, u16>,
+    /// Whether the limit of links was reached.
+    pub limit_reached: bool,
+    /// Pages that want a browser, where there was none.
+    pub without_browser: BTreeSet<String>,
+    /// Pages that were opened in a browser.
+    pub rendered: usize,
+    /// Requests that scripts made and that leave the scope.
+    pub stopped: BTreeSet<String>,
+}
+
+/// Requests of a round.
+const ROUND: usize = 16;
+/// Most requests that wait.
+const WAITING: usize = 20_000;
+
+/// A crawl under way.
+pub struct Crawler<'a> {
+    client: &'a Client,
+    profile: &'a Profile,
+    renderer: Option<&'a dyn Renderer>,
+    /// Who crawls; takes in the cookies of answers.
+    pub session: Session,
+    authenticated: bool,
+    waiting: VecDeque<Job>,
+    seen: BTreeSet<String>,
+    shapes: Shapes,
+    rendered_shapes: BTreeSet<String>,
+    soft: soft::Soft,
+    sent: usize,
+    crawled: Crawled,
+}
+
+impl<'a> Crawler<'a> {
+    /// A crawl as a user.
+    #[must_use]
+    pub fn new(
+        client: &'a Client,
+        profile: &'a Profile,
+        renderer: Option<&'a dyn Renderer>,
+        session: Session,
+        authenticated: bool,
+    ) -> Self {
+        Self {
+            client,
+            profile,
+            renderer,
+            session,
+            authenticated,
+            waiting: VecDeque::new(),
+            seen: BTreeSet::new(),
+            shapes: Shapes::default(),
+            rendered_shapes: BTreeSet::new(),
+            soft: soft::Soft::default(),
+            sent: 0,
+            crawled: Crawled::default(),
+        }
+    }
+
+    /// Adds a request to the waiting ones, unless it was there before or the scope does not have it.
+    pub fn add(&mut self, job: Job) {
+        let text = job.request.url.to_string();
+        match self.client.scope().rule(&job.request.url) {
+            Ruling::Inside => {}
+            Ruling::Outside => {
+                let list = if job.form_at.is_some() {
+                    &mut self.crawled.external_forms
+                } else {
+                    &mut self.crawled.external
+                };
+                if list.len() < WAITING {
+                    list.insert(text);
+                }
+                return;
+            }
+            Ruling::Excluded => return self.reject(text, "an exclude list has it"),
+            Ruling::Logout => return self.reject(text, "it would end the session"),
+        }
+        if job.depth > self.profile.max_depth {
+            return self.reject(text, "it is deeper than the profile allows");
+        }
+        if shape::is_circular(&job.request.url.path) {
+            return self.reject(text, "its path goes round in circles");
+        }
+        if job.request.method.is_destructive() && !self.profile.destructive_methods {
+            return self.reject(text, "its method may destroy data");
+        }
+        if self.waiting.len() < WAITING && self.seen.insert(shape::key(&job.request)) {
+            self.waiting.push_back(job);
+        }
+    }
+
+    fn reject(&mut self, url: String, why: &str) {
+        if self.crawled.rejected.len() < WAITING {
+            self.crawled.rejected.entry(url).or_insert_with(|| why.to_owned());
+        }
+    }
+
+    /// Crawls until nothing waits, the limits are reached, or `go_on` says no; `heard` hears of each page.
+    pub async fn run(
+        mut self,
+        heard: &(dyn Fn(&Target, u16) + Sync),
+        go_on: &(dyn Fn() -> bool + Sync),
+    ) -> (Crawled, Session) {
+        while go_on() && !self.client.cancel().is_cancelled() {
+            let round = self.next_round();
+            if round.is_empty() {
+                break;
+            }
+            let answers = join_all(round.iter().map(|job| self.fetch(job))).await;
+            let mut pages = Vec::new();
+            for (job, answer) in round.into_iter().zip(answers) {
+                match answer {
+                    Ok(response) => {
+                        heard(&job.request.url, response.status);
+                        pages.extend(self.take(job, response).await);
+                    }
+                    Err(Fault::Cancelled) => {}
+                    Err(fault) => {
+                        drop(self.crawled.failed.insert(job.request.url.to_string(), fault.to_string()))
+                    }
+                }
+            }
+            for (job, page) in pages {
+                if go_on() {
+                    self.render(&job, &page).await;
+                }
+            }
+        }
+        (self.crawled, self.session)
+    }
+
+    fn next_round(&mut self) -> Vec<Job> {
+        let mut round = Vec::new();
+        while round.len() < ROUND {
+            let Some(job) = self.waiting.pop_front() else { break };
+            let is_page = job.how != How::Resource;
+            if is_page && self.sent >= self.profile.max_crawl_requests.min(8_000) {
+                self.crawled.limit_reached = true;
+                self.reject(job.request.url.to_string(), "the maximum number of links was reached");
+                continue;
+            }
+            if !self.shapes.admit(&job.request) {
+                self.reject(job.request.url.to_string(), "enough pages of this kind were seen");
+                continue;
+            }
+            self.sent += usize::from(is_page);
+            // Steps that go before a request share its user: such a request goes alone.
+            let is_alone = !job.before.is_empty() || job.request.body != Body::None;
+            if is_alone && !round.is_empty() {
+                self.sent -= usize::from(is_page);
+                self.waiting.push_front(job);
+                break;
+            }
+            round.push(job);
+            if is_alone {
+                break;
+            }
+        }
+        round
+    }
+
+    async fn fetch(&self, job: &Job) -> Result<Response, Fault> {
+        if job.before.is_empty() {
+            return self.client.send(&self.session.dress(&job.request)).await;
+        }
+        let mut steps = job.before.clone();
+        steps.push(Step::new(job.request.clone()));
+        let (client, session) = (self.client, &self.session);
+        let prover = crate::proof::Prover { client, session, listener: None, opener: None, transport: None };
+        Ok(prover.walk(&steps).await?.0)
+    }
+
+    /// Takes in an answer; gives the page back when a browser should open it.
+    async fn take(&mut self, job: Job, response: Response) -> Option<(Job, Arc<Page>)> {
+        let url = job.request.url.clone();
+        let is_login = matches!(&job.request.body, Body::Form(fields) if fields.iter().any(|(name, _)| name.to_ascii_lowercase().contains("pass")));
+        if !is_login {
+            self.session.absorb(&url, &response);
+        }
+        if response.status >= 400 {
+            self.crawled.refused.insert(url.to_string(), response.status);
+        }
+        let is_missing = matches!(response.status, 404 | 410 | 501);
+        let is_guess = job.how == How::Named;
+        if is_missing || (is_guess && self.is_soft(&url, &response).await) {
+            if !is_guess {
+                self.harvest(&job, &response, None);
+            }
+            return None;
+        }
+        if is_guess && response.status == 405 && job.request.method == Method::Get {
+            return None;
+        }
+        let is_new = self.shapes.learn(&job.request, response.text());
+        let page = response.is_html().then(|| Arc::new(Page::read(&url, response.text())));
+        self.harvest(&job, &response, page.as_deref());
+        let is_page = job.how != How::Resource && response.status < 400 && response.location().is_none();
+        if is_page && response.media_type() != "text/css" {
+            self.crawled.pages.push(url.clone());
+        }
+        let is_shell = is_page
+            && job.request.points().is_empty()
+            && url.path != "/"
+            && self.is_soft(&url, &response).await;
+        if !is_shell {
+            self.crawled.entries.push(Entry {
+                request: job.request.clone(),
+                response: Arc::new(response),
+                page: page.clone(),
+                access_path: job.access_path.clone(),
+                form_at: job.form_at.clone(),
+                authenticated: self.authenticated,
+                before: job.before.clone(),
+            });
+        }
+        let page = page.filter(|_| is_page && job.request.method == Method::Get && job.before.is_empty())?;
+        let wanted = match self.profile.browser {
+            BrowserUse::Never => false,
+            BrowserUse::Always => is_new,
+            BrowserUse::Auto => {
+                is_new
+                    && (page.wants_browser || (!page.inline_scripts.is_empty() || !page.scripts.is_empty()))
+            }
+        };
+        if wanted
+            && self.renderer.is_none()
+            && page.wants_browser
+            && self.profile.browser != BrowserUse::Never
+        {
+            self.crawled.without_browser.insert(url.to_string());
+        }
+        (wanted
+            && self.renderer.is_some()
+            && !is_shell
+            && self.rendered_shapes.insert(shape::shape(&job.request)))
+        .then_some((job, page))
+    }
+
+    async fn is_soft(&mut self, url: &Target, response: &Response) -> bool {
+        self.soft.is_missing(self.client, &self.session, url, response).await
+    }
+
+    async fn render(&mut self, job: &Job, page: &Page) {
+        let Some(renderer) = self.renderer else { return };
+        let rendered = renderer.render(&job.request, &self.session, self.profile.smart_scan_depth).await;
+        self.crawled.rendered += 1;
+        self.crawled.states.extend(rendered.states);
+        self.crawled.sockets.extend(rendered.sockets);
+        self.crawled.stopped.extend(rendered.stopped);
+        for link in rendered.links {
+            self.add(self.follow(job, Request::get(link), How::Linked));
+        }
+        for request in rendered.requests {
+            self.add(self.follow(job, request, How::Linked));
+        }
+        for document in rendered.documents {
+            let made = Page::read(&job.request.url, &document);
+            if made != *page {
+                self.links_and_forms(job, &made);
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Endpoints that scripts name: string literals that look like places, and what is sent to them.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::http::{Body, Method, Request, Target};
+
+/// Most bytes of a script that are read.
+const MAX_SCRIPT: usize = 2 << 20;
+/// Most endpoints of one script.
+const MOST: usize = 400;
+
+#[expect(clippy::unwrap_used, reason = "the pattern is a constant; a test reads it")]
+static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"["'`]((?:https?://|\.{0,2}/|[A-Za-z0-9_-]+/)[A-Za-z0-9_\-./~%?=&{}$:,+@!*]*|[A-Za-z0-9_-]+\.(?:php|jsp|aspx?|do|action|json|html?|cgi|pl|py|rb)(?:\?[^"'`\s]*)?)["'`]"#).unwrap()
+});
+
+#[expect(clippy::unwrap_used, reason = "the pattern is a constant; a test reads it")]
+static CALL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?:\.open\s*\(\s*["'](GET|POST|PUT|PATCH|DELETE)["']\s*,\s*["'`]([^"'`\s]+)["'`])|(?:\.(get|post|put|patch|delete)\s*\(\s*["'`]([^"'`\s]+)["'`])|(?:fetch\s*\(\s*["'`]([^"'`\s]+)["'`]\s*,\s*\{([^}]{0,400}))"#).unwrap()
+});
+
+#[expect(clippy::unwrap_used, reason = "the pattern is a constant; a test reads it")]
+static METHOD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"(?i)method\s*:\s*["'`]([a-z]+)["'`]"#).unwrap());
+
+#[expect(clippy::unwrap_used, reason = "the pattern is a constant; a test reads it")]
+static MEMBERS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"JSON\.stringify\s*\(\s*\{([^{}]{1,300})"#).unwrap());
+
+/// Media types, versions and other texts with a slash that are no places.
+fn is_place(text: &str) -> bool {
+    const NOT: &[&str] =
+        &["text/", "application/", "image/", "audio/", "video/", "font/", "multipart/", "//", "/*", "*/"];
+    let has_letters = text.chars().any(char::is_alphabetic);
+    let is_asset =
+        [".png", ".jpg", ".jpeg", ".gif", ".svg", ".css", ".woff", ".woff2", ".ttf", ".ico", ".map", ".mp4"]
+            .iter()
+            .any(|end| text.to_ascii_lowercase().split('?').next().unwrap_or_default().ends_with(end));
+    has_letters
+        && !is_asset
+        && text.len() > 1
+        && text.len() < 500
+        && !NOT.iter().any(|begin| text.starts_with(begin))
+}
+
+/// Placeholders of templates become a number, as most of them are ids.
+fn filled(text: &str) -> String {
+    static PLACEHOLDER: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\$?\{[^}]*\}|:[a-zA-Z]\w*").ok());
+    let is_url = text.contains("://");
+    match PLACEHOLDER.as_ref() {
+        Some(regex) if !is_url => regex.replace_all(text, "1").into_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+/// The requests that a script of a page at `base` seems to make, in the order of its text.
+#[must_use]
+pub fn endpoints(script: &str, base: &Target) -> Vec<Request> {
+    let script = script.get(..script.floor_char_boundary(MAX_SCRIPT)).unwrap_or_default();
+    let mut found: Vec<Request> = Vec::new();
+    let mut add = |request: Request| {
+        if found.len() < MOST && !found.contains(&request) {
+            found.push(request);
+        }
+    };
+    for call in CALL.captures_iter(script) {
+        let text = |n: usize| call.get(n).map(|m| m.as_str());
+        let (name, place) = match (text(2), text(4), text(5)) {
+            (Some(place), ..) => (text(1), place),
+            (_, Some(place), _) => (text(3), place),
+            (.., Some(place)) => {
+                (text(6).and_then(|options| METHOD.captures(options)?.get(1).map(|m| m.as_str())), place)
+            }
+            _ => continue,
+        };
+        let method = name.and_then(Method::of).unwrap_or(Method::Get);
+        if !is_place(place) && !place.starts_with('/') {
+            continue;
+        }
+        let Some(url) = base.join(&filled(place)) else { continue };
+        let near = script.get(call.get(0).map_or(0, |m| m.start())..).unwrap_or_default();
+        let near = near.get(..near.floor_char_boundary(600)).unwrap_or_default();
+        let body = if method == Method::Get { Body::None } else { members(near) };
+        add(Request { method, body, ..Request::get(url) });
+    }
+    for literal in LITERAL.captures_iter(script) {
+        let Some(text) = literal.get(1).map(|m| m.as_str()).filter(|text| is_place(text)) else { continue };
+        let Some(url) = base.join(&filled(text)) else { continue };
+        let known = found.iter().any(|have| have.url == url);
+        if !known && found.len() < MOST {
+            found.push(Request::get(url));
+        }
+    }
+    found
+}
+
+/// The body that a call seems to send: the members of an object that is made to JSON.
+fn members(near: &str) -> Body {
+    let Some(inner) = MEMBERS.captures(near).and_then(|found| found.get(1)) else { return Body::None };
+    let mut object = serde_json::Map::new();
+    for member in inner.as_str().split(',').take(30) {
+        let name = member.split(':').next().unwrap_or_default().trim().trim_matches(['"', '\'', '`']);
+        if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+            object.insert(name.to_owned(), "test".into());
+        }
+    }
+    if object.is_empty() { Body::None } else { Body::Json(object.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_are_found_in_scripts() {
+        let base = Target::parse("http://a.test/app/").unwrap();
+        let script = r#"fetch('/api/items?x=1'); const t = "text/html", u = `/users/${id}/edit`; $.post("save.php", d);
+            x.open("POST", "/api/login"); fetch('/api/cart', {method: 'POST', body: JSON.stringify({item: id, "qty": 1})});
+            img = "/logo.png"; m = "see http://a.test/doc"; n = "a/b";"#;
+        let found: Vec<String> = endpoints(script, &base)
+            .iter()
+            .map(|r| format!("{} {}", r.method, r.url.request_target()))
+            .collect();
+        for wanted in [
+            "GET /api/items?x=1",
+            "GET /users/1/edit",
+            "POST /app/save.php",
+            "POST /api/login",
+            "POST /api/cart",
+        ] {
+            assert!(found.contains(&wanted.to_owned()), "{wanted} in {found:?}");
+        }
+        assert!(!found.iter().any(|place| place.contains("html") || place.contains("png")));
+        let cart = endpoints(script, &base).into_iter().find(|r| r.url.path == "/api/cart").unwrap();
+        assert_eq!(cart.body, Body::Json(serde_json::json!({"item": "test", "qty": "test"})));
+    }
+}

@@ -1,0 +1,503 @@
+//! The phases of a scan, in order.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::checkpoint::Checkpoint;
+use super::result::{AuthStatus, Coverage, ResultsStatus, ScanResult};
+use super::{Event, Hear, Help, Plan, notes};
+use crate::auth::{Login, LoginError, log_in};
+use crate::cancel::Cancel;
+use crate::checks::run::{On, Task, points_of, run};
+use crate::checks::{Bench, Check, Entry, Sink, all};
+use crate::crawl::{Crawled, Crawler, How, Job, robots, shape};
+use crate::http::{Client, ClientOptions, Fault, Request, Target};
+use crate::point::{Place, Point};
+use crate::scope::Scope;
+use crate::session::Session;
+
+/// Tests between two looks at whether the scan is still logged in.
+const BATCH: usize = 400;
+
+/// How far the scan came.
+pub(super) struct Run<'a> {
+    plan: &'a Plan,
+    help: &'a Help,
+    hear: Hear,
+    client: Client,
+    begun: Instant,
+    auth: AuthStatus,
+    login: Option<Login>,
+    skipped: Vec<(String, String)>,
+    diagnostics: Vec<String>,
+    checkpoint: Checkpoint,
+}
+
+/// Why a scan ends before its end.
+struct End(ResultsStatus, String);
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        help: &'a Help,
+        scope: Arc<Scope>,
+        cancel: &Cancel,
+        hear: Hear,
+    ) -> Self {
+        let profile = &plan.profile;
+        let mut options = ClientOptions {
+            concurrency: profile.performance.concurrency(),
+            delay: Duration::from_millis(profile.request_delay),
+            headers: plan.headers.clone(),
+            names: plan.names.clone(),
+            destructive: profile.destructive_methods,
+            keeps_session: plan.auth.is_some(),
+            ..ClientOptions::default()
+        };
+        if let Some(name) = &profile.user_agent {
+            options.user_agent.clone_from(name);
+        }
+        let resumed = plan.checkpoint.as_deref().and_then(|path| Checkpoint::read(path, &plan.target));
+        Self {
+            plan,
+            help,
+            hear,
+            client: Client::new(scope, options, cancel.clone()),
+            begun: Instant::now(),
+            auth: AuthStatus::None,
+            login: None,
+            skipped: Vec::new(),
+            diagnostics: Vec::new(),
+            checkpoint: resumed.unwrap_or_else(|| Checkpoint::of(&plan.target)),
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        (self.hear)(event);
+    }
+
+    fn phase(&mut self, name: &str) {
+        self.tell(Event::Phase(name.to_owned()));
+        let (requests, seconds) = (self.requests(), self.begun.elapsed().as_secs());
+        self.diagnostics.push(format!("{name}: begins after {requests} requests and {seconds} seconds."));
+    }
+
+    fn requests(&self) -> u64 {
+        self.client.counters().requests.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn go(mut self) -> ScanResult {
+        let hear = self.hear.clone();
+        let sink = Sink::telling(move |finding| hear(Event::Found(Box::new(finding.clone()))));
+        std::mem::take(&mut self.checkpoint.findings).into_iter().for_each(|finding| sink.report(finding));
+        std::mem::take(&mut self.checkpoint.notes).into_iter().for_each(|(qid, line)| sink.note(qid, line));
+        let mut crawled = Crawled::default();
+        let mut coverage = Coverage::default();
+        let end = match self.phases(&sink, &mut crawled, &mut coverage).await {
+            Ok(()) => self.ended(),
+            Err(end) => Some(end),
+        };
+        self.result(end, &sink, &crawled, coverage)
+    }
+
+    /// Whether something ended the scan: cancel, time, errors.
+    fn ended(&self) -> Option<End> {
+        let counters = self.client.counters();
+        let profile = &self.plan.profile;
+        if self.client.cancel().is_cancelled() {
+            return Some(End(ResultsStatus::Canceled, "cancelled".to_owned()));
+        }
+        if self.begun.elapsed() >= Duration::from_secs(profile.time_limit) {
+            return Some(End(
+                ResultsStatus::TimeLimitReached,
+                format!("{} seconds are over", profile.time_limit),
+            ));
+        }
+        let timeouts = counters.timeouts.load(Ordering::Relaxed);
+        let errors = counters.errors.load(Ordering::Relaxed);
+        if timeouts > profile.timeout_error_threshold || errors > profile.unexpected_error_threshold {
+            let reason = format!("{timeouts} answers did not come in time, {errors} connections broke");
+            return Some(End(ResultsStatus::ServiceError, reason));
+        }
+        None
+    }
+
+    async fn phases(
+        &mut self,
+        sink: &Sink,
+        crawled: &mut Crawled,
+        coverage: &mut Coverage,
+    ) -> Result<(), End> {
+        self.phase("host and service");
+        self.alive().await?;
+        self.phase("login");
+        self.authenticate().await;
+        self.phase("crawl");
+        *crawled = self.crawl(sink).await;
+        if let Some(end) = self.ended() {
+            return Err(end);
+        }
+        self.phase("tests");
+        self.test(sink, &crawled.entries, coverage).await;
+        Ok(())
+    }
+
+    async fn alive(&mut self) -> Result<(), End> {
+        let request = Request::get(self.plan.target.clone());
+        let mut last = None;
+        for _ in 0..2 {
+            match self.client.send(&request).await {
+                Ok(_) => return Ok(()),
+                Err(Fault::Cancelled) => return Err(End(ResultsStatus::Canceled, "cancelled".to_owned())),
+                Err(fault) => last = Some(fault),
+            }
+        }
+        let Some(fault) = last else { return Ok(()) };
+        let status = match &fault {
+            Fault::Connect(text) if text.to_lowercase().contains("refused") => ResultsStatus::NoWebService,
+            Fault::Name(_) | Fault::Connect(_) => ResultsStatus::NoHostAlive,
+            Fault::Timeout if self.connects().await => ResultsStatus::NoWebService,
+            Fault::Timeout => ResultsStatus::NoHostAlive,
+            _ => ResultsStatus::NoWebService,
+        };
+        Err(End(status, fault.to_string()))
+    }
+
+    async fn connects(&self) -> bool {
+        let origin = &self.plan.target.origin;
+        let Ok(addresses) = self.client.addresses(&origin.host, origin.port).await else { return false };
+        let Some(address) = addresses.first() else { return false };
+        let connect = tokio::net::TcpStream::connect((*address, origin.port));
+        matches!(tokio::time::timeout(Duration::from_secs(3), connect).await, Ok(Ok(_)))
+    }
+
+    async fn authenticate(&mut self) {
+        let Some(record) = &self.plan.auth else { return };
+        match log_in(&self.client, &self.plan.target, record).await {
+            Ok(login) => {
+                self.tell(Event::Note(format!("logged in: {}", login.method)));
+                (self.auth, self.login) = (AuthStatus::Successful, Some(login));
+            }
+            Err(error) => {
+                self.tell(Event::Note(format!("not logged in: {error}")));
+                self.auth = if matches!(error, LoginError::NoForm(_)) {
+                    AuthStatus::NotUsed
+                } else {
+                    AuthStatus::Failed
+                };
+                self.skipped.push(("pages behind the login".to_owned(), error.to_string()));
+            }
+        }
+    }
+
+    fn session(&self) -> Session {
+        self.login.as_ref().map(|login| login.session.clone()).unwrap_or_default()
+    }
+
+    /// Logs in again when the session was lost.
+    async fn stay_logged_in(&mut self) {
+        let (Some(login), Some(record)) = (&self.login, &self.plan.auth) else { return };
+        if login.proof.holds(&self.client, &login.session).await != Ok(false) {
+            return;
+        }
+        self.tell(Event::Note("the session was lost; logging in again".to_owned()));
+        match log_in(&self.client, &self.plan.target, record).await {
+            Ok(login) => self.login = Some(login),
+            Err(_) => self.auth = AuthStatus::Partial,
+        }
+    }
+
+    async fn crawl(&mut self, sink: &Sink) -> Crawled {
+        let renderer = self.help.renderer.as_deref();
+        let profile = &self.plan.profile;
+        let mut crawler = Crawler::new(&self.client, profile, renderer, self.session(), self.login.is_some());
+        let start = |url: &Target, how| Job::start(Request::get(url.clone()), how);
+        if self.checkpoint.crawled.is_empty() {
+            crawler.add(start(&self.plan.target, How::Linked));
+            self.plan.uris.iter().for_each(|url| crawler.add(start(url, How::Linked)));
+            self.plan
+                .described
+                .iter()
+                .for_each(|request| crawler.add(Job::start(request.clone(), How::Described)));
+            for place in self.files(sink).await {
+                crawler.add(start(&place, How::Named));
+            }
+        } else {
+            self.tell(Event::Note(format!("goes on from {} requests", self.checkpoint.crawled.len())));
+            self.checkpoint.crawled.iter().for_each(|job| crawler.add(job.clone()));
+        }
+        let hear = self.hear.clone();
+        let heard = move |url: &Target, status| hear(Event::Page { url: url.to_string(), status });
+        let (mut crawled, session) = crawler.run(&heard, &|| self.ended().is_none()).await;
+        if let Some(login) = &mut self.login {
+            // What was set on the way belongs to the session; the login itself is as it was.
+            for cookie in session.cookies {
+                if !login.session.cookies.iter().any(|have| have.name == cookie.name) {
+                    login.session.cookies.push(cookie);
+                }
+            }
+        }
+        crawled.entries.sort_by_cached_key(|entry| entry.request.url.to_string());
+        self.checkpoint.crawled = crawled.entries.iter().map(job_of).collect();
+        self.note_progress(sink);
+        crawled
+    }
+
+    /// Places that robots.txt and the sitemap name, when the profile wants them; their texts are noted either way.
+    async fn files(&self, sink: &Sink) -> Vec<Target> {
+        let profile = &self.plan.profile;
+        let root = self.plan.target.at("/robots.txt");
+        let (mut places, mut maps) = (Vec::new(), vec![self.plan.target.at("/sitemap.xml")]);
+        let fetch = async |url: &Target| {
+            let answer = self.client.send(&Request::get(url.clone())).await.ok()?;
+            (answer.status == 200 && !answer.is_html()).then(|| answer.text().to_owned())
+        };
+        if let Some(text) = fetch(&root).await {
+            sink.note(150_077, text.chars().take(10_000).collect::<String>());
+            let (paths, more) = robots::robots(&text, &root);
+            maps.extend(more);
+            if profile.use_robots {
+                places.extend(paths);
+            }
+        }
+        let mut seen = BTreeSet::new();
+        while let Some(map) = maps.pop().filter(|_| seen.len() < 20) {
+            if !seen.insert(map.clone()) || self.client.scope().rule(&map) != crate::scope::Ruling::Inside {
+                continue;
+            }
+            let Some(text) = fetch(&map).await else { continue };
+            sink.note(150_078, text.chars().take(10_000).collect::<String>());
+            for place in robots::sitemap(&text, &map) {
+                if place.path.ends_with(".xml") {
+                    maps.push(place)
+                } else if profile.use_sitemap {
+                    places.push(place)
+                }
+            }
+        }
+        places
+    }
+
+    async fn test(&mut self, sink: &Sink, entries: &[Entry], coverage: &mut Coverage) {
+        if self.help.listener.is_none() {
+            self.skipped.push((
+                "calls of the server to elsewhere".to_owned(),
+                "there is no listener for them".to_owned(),
+            ));
+        }
+        let session = self.session();
+        let chosen = self.chosen();
+        let done: Mutex<BTreeSet<String>> = Mutex::new(std::mem::take(&mut self.checkpoint.done));
+        let points = self.points(entries, &self.bench(&session, entries, sink)).await;
+        let tasks = tasks(&chosen, entries, &points, self.plan.profile.tests);
+        let testable: Vec<&Vec<Point>> = points.iter().filter(|points| !points.is_empty()).collect();
+        (coverage.requests_tested, coverage.parameters_tested) =
+            (testable.len(), testable.iter().map(|p| p.len()).sum());
+        coverage.checks = chosen.iter().map(|check| check.about().name.to_owned()).collect();
+        let all = tasks.len();
+        let tasks: Vec<Task<'_>> =
+            tasks.into_iter().filter(|task| !done.lock().contains(&task.key())).collect();
+        let count = AtomicUsize::new(all - tasks.len());
+        let at_once = self.plan.profile.performance.concurrency() * 2;
+        for batch in tasks.chunks(BATCH) {
+            if self.ended().is_some() {
+                break;
+            }
+            self.stay_logged_in().await;
+            let session = self.session();
+            let bench = self.bench(&session, entries, sink);
+            let tick = |task: &Task<'_>| {
+                done.lock().insert(task.key());
+                let done = count.fetch_add(1, Ordering::Relaxed) + 1;
+                if done.is_multiple_of(20) {
+                    self.tell(Event::Progress { done, all, requests: self.requests() });
+                }
+            };
+            run(&bench, batch.to_vec(), at_once, &tick).await;
+            self.checkpoint.done.clone_from(&done.lock());
+            self.note_progress(sink);
+        }
+        let left = all.saturating_sub(self.checkpoint.done.len());
+        if left > 0 {
+            self.skipped.push((format!("{left} of {all} tests"), "the scan ended before them".to_owned()));
+        }
+    }
+
+    fn bench<'b>(&'b self, session: &'b Session, entries: &'b [Entry], sink: &'b Sink) -> Bench<'b> {
+        Bench {
+            client: &self.client,
+            session,
+            profile: &self.plan.profile,
+            listener: self.help.listener.as_deref().map(|listener| listener as _),
+            opener: self.help.renderer.as_deref().map(|renderer| renderer as _),
+            transport: self.help.transport.as_deref().map(|transport| transport as _),
+            entries,
+            sink,
+        }
+    }
+
+    fn chosen(&self) -> Vec<&'static dyn Check> {
+        let profile = &self.plan.profile;
+        let wanted =
+            |name: &str| profile.include.is_empty() || profile.include.iter().any(|have| have == name);
+        let unwanted = |name: &str| profile.exclude.iter().any(|have| have == name);
+        all().into_iter().filter(|c| wanted(c.about().name) && !unwanted(c.about().name)).collect()
+    }
+
+    /// The points of each entry that are tested: each parameter of a kind of request once, and of the path the segments
+    /// that the application reads.
+    async fn points(&self, entries: &[Entry], bench: &Bench<'_>) -> Vec<Vec<Point>> {
+        let mut seen = BTreeSet::new();
+        let mut all = Vec::new();
+        for entry in entries {
+            let is_static = entry.response.is_script() || entry.response.media_type() == "text/css";
+            let shape = shape::shape(&entry.request);
+            let mut points = Vec::new();
+            for point in points_of(entry, bench) {
+                let kind = point.kind();
+                let is_token = point.value.starts_with("{{");
+                let key = match &point.place {
+                    Place::Path(n) => format!("{shape} path {n}"),
+                    _ => format!("{shape} {kind} {}", point.name),
+                };
+                let is_tested = !(is_token || is_static || seen.contains(&key));
+                if is_tested && (!matches!(point.place, Place::Path(_)) || self.reads(entry, &point).await) {
+                    seen.insert(key);
+                    points.push(point);
+                }
+            }
+            all.push(points);
+        }
+        all
+    }
+
+    /// Whether the application reads a segment of the path: another value there still brings a page.
+    async fn reads(&self, entry: &Entry, point: &Point) -> bool {
+        let Place::Path(at) = point.place else { return false };
+        let last = entry.request.path_points().len().saturating_sub(1);
+        let is_value = point.value.chars().any(|letter| letter.is_ascii_digit());
+        if !(is_value || at == last) || entry.response.status >= 400 || point.value.contains('.') {
+            return false;
+        }
+        let other = entry.request.with(point, "rdbt7391");
+        match self.client.send(&self.session().dress(&other)).await {
+            Ok(answer) => answer.status == entry.response.status && answer.location().is_none(),
+            Err(_) => false,
+        }
+    }
+
+    fn note_progress(&mut self, sink: &Sink) {
+        let Some(path) = &self.plan.checkpoint else { return };
+        (self.checkpoint.findings, self.checkpoint.notes) = (sink.findings(), sink.notes());
+        if let Err(error) = self.checkpoint.write(path) {
+            self.tell(Event::Note(format!(
+                "how far the scan is can't be noted in {}: {error}",
+                path.display()
+            )));
+        }
+    }
+
+    fn result(self, end: Option<End>, sink: &Sink, crawled: &Crawled, mut coverage: Coverage) -> ScanResult {
+        let findings = sink.findings();
+        let (status, reason) = match end {
+            None => (ResultsStatus::Finished, None),
+            Some(End(ResultsStatus::Canceled, why)) if !findings.is_empty() => {
+                (ResultsStatus::CanceledWithResults, Some(why))
+            }
+            Some(End(status, why)) => (status, Some(why)),
+        };
+        if status == ResultsStatus::Finished
+            && let Some(path) = &self.plan.checkpoint
+        {
+            // Nothing is left to go on with.
+            let _ = std::fs::remove_file(path);
+        }
+        coverage.links =
+            crawled.pages.iter().map(ToString::to_string).collect::<BTreeSet<_>>().into_iter().collect();
+        coverage.links_crawled = coverage.links.len();
+        coverage.states = crawled.states.iter().cloned().collect();
+        coverage.forms = crawled.forms.len();
+        coverage.forms_submitted = crawled.forms.iter().filter(|form| form.is_sent).count();
+        coverage.rendered = crawled.rendered;
+        coverage.browser = match (&self.help.renderer, &self.help.no_renderer) {
+            (Some(_), _) => "used where a page needs it".to_owned(),
+            (None, Some(why)) => why.clone(),
+            (None, None) => "not wanted".to_owned(),
+        };
+        coverage.skipped.extend(crawled.rejected.clone());
+        coverage.skipped.extend(crawled.failed.clone());
+        coverage.skipped.extend(self.skipped.iter().cloned());
+        for page in &crawled.without_browser {
+            coverage
+                .skipped
+                .insert(format!("scripts of {page}"), "there is no browser to run them".to_owned());
+        }
+        let seconds = self.begun.elapsed().as_secs_f64();
+        let told = notes::Told {
+            plan: self.plan,
+            crawled,
+            coverage: &coverage,
+            auth: self.auth,
+            login: self.login.as_ref(),
+            status,
+            reason: reason.as_deref(),
+            diagnostics: &self.diagnostics,
+            seconds,
+            requests: self.requests(),
+        };
+        let information = told.information(sink.notes());
+        ScanResult {
+            version: 1,
+            target: self.plan.target.clone(),
+            started: self.plan.started.clone(),
+            seconds: (seconds * 1000.0).round() / 1000.0,
+            requests: self.requests(),
+            results_status: status,
+            reason,
+            auth_status: self.auth,
+            information,
+            findings,
+            coverage,
+        }
+    }
+}
+
+fn job_of(entry: &Entry) -> Job {
+    Job {
+        request: entry.request.clone(),
+        depth: entry.access_path.len(),
+        access_path: entry.access_path.clone(),
+        form_at: entry.form_at.clone(),
+        before: entry.before.clone(),
+        how: How::Linked,
+    }
+}
+
+/// All work, in a fixed order: first what the answers show, then parameters, then requests, last the site.
+fn tasks<'a>(
+    checks: &[&'static dyn Check],
+    entries: &'a [Entry],
+    points: &'a [Vec<Point>],
+    tests: bool,
+) -> Vec<Task<'a>> {
+    let mut tasks = Vec::new();
+    for entry in entries {
+        tasks.extend(checks.iter().map(|check| Task { check: *check, on: On::Look(entry) }));
+    }
+    if !tests {
+        return tasks;
+    }
+    for (entry, points) in entries.iter().zip(points) {
+        for point in points {
+            tasks.extend(checks.iter().map(|check| Task { check: *check, on: On::Point(entry, point) }));
+        }
+        tasks.extend(checks.iter().map(|check| Task { check: *check, on: On::Entry(entry) }));
+    }
+    tasks.extend(checks.iter().map(|check| Task { check: *check, on: On::Site }));
+    tasks
+}
