@@ -16,6 +16,7 @@ mod text;
 pub mod agents;
 pub mod assets;
 pub mod gateway;
+pub mod oca;
 pub mod tags;
 pub mod users;
 

@@ -10,6 +10,7 @@ use crate::agents::{ActivationKey, Agents, Uninstalled};
 use crate::assets::Asset;
 use crate::gateway::Family;
 use crate::keys::Keys;
+use crate::oca::{self, Oca};
 use crate::operation::{Operation, Routed, route};
 use crate::tags::{Tag, Tags};
 use crate::users::{Access, NewUser, Role, User};
@@ -20,6 +21,9 @@ use crate::{Error, Result, agents, assets, tags, users};
 pub struct Settings {
     /// Whether asset names follow the key attributes (`contract/am.md 5.8`). Off unless asked for.
     pub automatic_names: bool,
+    /// How long an asset of out-of-band assessment waits for its confirmation, in seconds. Useful to test clients that
+    /// wait for it.
+    pub oca_confirmation_seconds: u32,
 }
 
 /// The author of what the platform does by itself.
@@ -32,6 +36,7 @@ pub struct Platform {
     tags: Arc<Tags>,
     access: Arc<Access>,
     agents: Arc<Agents>,
+    oca: Oca,
 }
 
 /// What a first start made.
@@ -44,7 +49,7 @@ pub struct Fresh {
 static OPERATIONS: LazyLock<Vec<Operation>> =
     LazyLock::new(|| [tags::OPERATIONS, assets::OPERATIONS, users::OPERATIONS].concat());
 
-static GATEWAY: &[&Family] = &[];
+static GATEWAY: &[&Family] = &[&oca::FAMILY, &oca::POSTURE];
 
 impl Platform {
     /// Opens the product in a database.
@@ -58,6 +63,7 @@ impl Platform {
         progress: &dyn Fn(Progress),
     ) -> Result<Arc<Self>> {
         let keys = Keys::open(options.home.as_deref())?;
+        let oca = Oca::open(options.home.as_deref(), &keys)?;
         let access = Access::new(&keys).ok_or_else(|| {
             store::Error::Address(
                 "the system gives no random numbers, which passwords and sessions need".into(),
@@ -80,7 +86,7 @@ impl Platform {
             on_assets.assets_changed(changes);
         });
         tags.load()?;
-        Ok(Arc::new(Self { store, settings, tags, access, agents }))
+        Ok(Arc::new(Self { store, settings, tags, access, agents, oca }))
     }
 
     /// Makes what every installation has where it is missing: roles, system tags, an activation key. Says what a
@@ -152,9 +158,15 @@ impl Platform {
         &self.agents
     }
 
-    /// Looks again at the tags whose rules speak of the present time; the server calls this now and then.
+    /// What out-of-band assessment keeps.
+    pub fn oca(&self) -> &Oca {
+        &self.oca
+    }
+
+    /// Looks again at the tags whose rules speak of the present time, and after what was left behind; the server calls this now and then.
     pub fn tick(&self, now: Timestamp) {
         self.tags.tick(now);
+        self.oca.tick(&self.store, now);
     }
 
     /// Ends the product: waits for writes under way, and writes the index snapshot.
@@ -175,4 +187,6 @@ fn builder(backend: impl Backend + 'static, options: Options) -> StoreBuilder {
         .hold::<Role>()
         .hold::<ActivationKey>()
         .hold::<Uninstalled>()
+        .hold::<oca::Device>()
+        .hold::<oca::Upload>()
 }

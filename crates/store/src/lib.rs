@@ -8,6 +8,7 @@
 //!
 //! Nothing here knows what an asset is, or how it is asked for over a wire.
 
+mod blobs;
 mod change;
 mod clock;
 mod collection;
@@ -26,6 +27,7 @@ mod writer;
 pub mod backend;
 pub mod index;
 
+pub use blobs::{BlobId, Blobs};
 pub use change::{Change, ChangeKind, difference};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use collection::Changed;

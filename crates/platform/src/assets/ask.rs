@@ -1,7 +1,8 @@
 //! Asking for assets in QQL (`contract/qql.md`).
 
 use query::{Filter, qql};
-use store::Object;
+use roaring::RoaringBitmap;
+use store::{Id, Object};
 
 use super::model::Asset;
 use super::ops::Hosts;
@@ -17,4 +18,16 @@ pub fn matching(call: &Call, text: &str) -> Result<Filter> {
         Error::invalid(error.to_string(), "Write a query in QQL over the tokens of assets.")
     })?;
     Ok(Hosts::resolve(call, filter.and(Hosts::scope(call))))
+}
+
+/// The assets that the caller may see; none for all of them.
+pub(crate) fn visible(call: &Call) -> Option<RoaringBitmap> {
+    let scope = Hosts::resolve(call, Hosts::scope(call));
+    (scope != Filter::All).then(|| call.store().index::<Asset, _>(|index| index.select(&scope).into_owned()))
+}
+
+/// Whether the caller may see an asset as a write or a reading found it.
+pub(crate) fn sees(call: &Call, id: Id<Asset>, asset: &Asset) -> bool {
+    let scope = Hosts::scope(call);
+    scope == Filter::All || Hosts::judge(call, &scope)(id.get(), asset)
 }

@@ -19,6 +19,7 @@ mod tagging;
 mod wire;
 
 pub use ask::matching;
+pub(crate) use ask::{sees, visible};
 pub use model::{
     Account, Agent, Asset, CloudSource, CloudTag, Detection, Docker, Hardware, Interface, Network, OpenPort,
     Processor, Provider, Report, Scans, Software, System, TrackingMethod, Volume,

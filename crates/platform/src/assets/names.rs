@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn names_follow_only_when_asked_unlocked_and_changed() {
-        let on = Settings { automatic_names: true };
+        let on = Settings { automatic_names: true, ..Settings::default() };
         let follow = |settings, old: &Asset, mut new: Asset| {
             follow_names(settings, old, &mut new);
             new.name

@@ -10,7 +10,7 @@ use super::wire::AssetView;
 use super::{activation, detections};
 use crate::engine::{self, Creatable, Editable, Judge, Resource, Surface};
 use crate::operation::State::{Done, Partial};
-use crate::{Call, Operation, Permission, Result};
+use crate::{Call, Operation, Permission, Result, oca};
 
 const HOST_SCHEMA: &str = "2.0/am/hostasset.xsd";
 const ASSET_SCHEMA: &str = "2.0/am/asset.xsd";
@@ -180,8 +180,8 @@ impl Editable for Hosts {
         edit.apply(call, job, old)
     }
 
-    fn delete(_: &Call, job: &mut Job<'_>, old: &Stored<Asset>) -> Result<()> {
-        Ok(job.delete(old)?)
+    fn delete(call: &Call, job: &mut Job<'_>, old: &Stored<Asset>) -> Result<()> {
+        remove(call, job, old)
     }
 }
 
@@ -202,9 +202,15 @@ impl Editable for Assets {
         edit.apply(call, job, old)
     }
 
-    fn delete(_: &Call, job: &mut Job<'_>, old: &Stored<Asset>) -> Result<()> {
-        Ok(job.delete(old)?)
+    fn delete(call: &Call, job: &mut Job<'_>, old: &Stored<Asset>) -> Result<()> {
+        remove(call, job, old)
     }
+}
+
+/// Deletes an asset, and what other areas keep of it.
+fn remove(call: &Call, job: &mut Job<'_>, old: &Stored<Asset>) -> Result<()> {
+    oca::asset_gone(&call.platform, job, old.id)?;
+    Ok(job.delete(old)?)
 }
 
 impl Creatable for Hosts {

@@ -52,6 +52,7 @@ impl Fault {
             405 => Self::Method,
             410 => Self::Retired,
             413 => Self::TooLarge,
+            400 | 408 | 415 => Self::Unreadable,
             429 => Self::TooMany,
             500.. => Self::Server,
             _ => Self::Invalid,
@@ -60,13 +61,12 @@ impl Fault {
 
     fn status(self) -> u16 {
         match self {
-            Self::Unreadable | Self::Invalid => 400,
+            Self::Unreadable | Self::Invalid | Self::TooLarge => 400,
             Self::Unauthorized => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Method => 405,
             Self::Retired => 410,
-            Self::TooLarge => 413,
             Self::TooMany => 429,
             Self::Server => 500,
         }
@@ -110,12 +110,16 @@ impl Error {
             other => {
                 let error = other.into_service();
                 let message = format!("{} {}", error.message, error.resolution);
-                let (fault, status) = match (error.code, error.http_status()) {
-                    (ResponseCode::Unauthorized, _) => (Fault::Forbidden, 403),
-                    (_, 200) => (Fault::Invalid, 400),
-                    (_, status) => (Fault::of(status), status),
+                let fault = match (error.code, error.http_status()) {
+                    (ResponseCode::Unauthorized, _) => Fault::Forbidden,
+                    (_, status) => Fault::of(status),
                 };
-                GatewayError::fault(family, fault, message).with_status(status)
+                let busy = (error.http_status() == 503).then_some(503);
+                let error = GatewayError::fault(family, fault, message);
+                match busy {
+                    Some(status) => error.with_status(status),
+                    None => error,
+                }
             }
         }
     }

@@ -63,7 +63,7 @@ impl Body {
     /// The most bytes that a call may send.
     pub fn limit(&self) -> usize {
         match self {
-            Self::None | Self::Json(_) => 1 << 20,
+            Self::None | Self::Json(_) | Self::List(_) => 1 << 20,
             // What may be uploaded, and room for what is around it.
             Self::Form(_) => (16 << 20) + (64 << 10),
         }

@@ -10,7 +10,7 @@ pub fn openapi(family: &Family) -> Value {
     let mut paths = Map::new();
     paths.insert("/auth".into(), json!({ "post": sign_in() }));
     for operation in family.operations {
-        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        let path = paths.entry(operation.shown_path()).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
             path.insert(verb(operation.method).into(), described(operation));
         }
@@ -150,7 +150,7 @@ fn parameter(parameter: &Parameter) -> Value {
 fn body(body: &Body) -> Option<Value> {
     match body {
         Body::None => None,
-        Body::Json(members) => {
+        Body::Json(members) | Body::List(members) => {
             let value = |member: &Member| serde_json::from_str(member.sample).unwrap_or(Value::Null);
             let example: Map<_, _> =
                 members.iter().map(|member| (member.name.to_owned(), value(member))).collect();
@@ -165,7 +165,12 @@ fn body(body: &Body) -> Option<Value> {
                 })
                 .collect();
             let required: Vec<_> = members.iter().filter(|one| one.required).map(|one| one.name).collect();
-            let schema = json!({ "type": "object", "required": required, "properties": properties });
+            let mut schema = json!({ "type": "object", "required": required, "properties": properties });
+            let mut example = Value::Object(example);
+            if matches!(body, Body::List(_)) {
+                schema = json!({ "type": "array", "items": schema });
+                example = json!([example]);
+            }
             Some(json!({
                 "required": true,
                 "content": { "application/json": { "schema": schema, "example": example } },

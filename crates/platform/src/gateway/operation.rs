@@ -21,6 +21,8 @@ pub struct Family {
     pub retired: Option<(&'static str, &'static str)>,
     /// The id of an error of the way to an operation.
     pub error_id: fn(Fault) -> &'static str,
+    /// What all its calls look at first.
+    pub check: Option<fn(&GatewayInput) -> Result<()>>,
     /// Its calls.
     pub operations: &'static [GatewayOperation],
 }
@@ -29,7 +31,7 @@ pub struct Family {
 pub struct GatewayOperation {
     /// Its method.
     pub method: Method,
-    /// Its path, with named parts in braces.
+    /// Its path, with named parts in braces; the last may be missing if its name ends in a question mark.
     pub path: &'static str,
     /// A name that no other call of its family has.
     pub name: &'static str,
@@ -51,6 +53,31 @@ pub struct GatewayOperation {
     pub handler: GatewayHandler,
     /// How far it is built.
     pub state: State,
+}
+
+impl Family {
+    /// Carries out one of its calls.
+    ///
+    /// # Errors
+    /// The call's own.
+    pub fn carry_out(
+        &self,
+        operation: &GatewayOperation,
+        call: &Call,
+        input: GatewayInput,
+    ) -> Result<GatewayReply> {
+        if let Some(check) = self.check {
+            check(&input)?;
+        }
+        (operation.handler)(call, input)
+    }
+}
+
+impl GatewayOperation {
+    /// Its path as people read it: a part that may be missing is shown.
+    pub fn shown_path(&self) -> String {
+        self.path.replace("?}", "}")
+    }
 }
 
 /// Carries out a gateway call. Runs on a thread that may wait.
@@ -89,6 +116,8 @@ pub enum Body {
     None,
     /// A JSON value with these members.
     Json(&'static [Member]),
+    /// A list of such objects.
+    List(&'static [Member]),
     /// A form with these parts.
     Form(&'static [FilePart]),
 }

@@ -72,9 +72,10 @@ fn named(pattern: &'static str, path: &str) -> Option<Named> {
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return Some(found),
+            (Some(wanted), None) if wanted.ends_with("?}") => {}
             (Some(wanted), Some(given)) => {
                 match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-                    Some(name) => found.push((name, decoded(given))),
+                    Some(name) => found.push((name.trim_end_matches('?'), decoded(given))),
                     None if wanted == given => {}
                     None => return None,
                 }

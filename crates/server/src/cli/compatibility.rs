@@ -61,7 +61,7 @@ pub(super) fn document() -> String {
             page,
             "| {} | `{}` | {documented} | {} | {state} | `{test}` |",
             operation.method.name(),
-            operation.path,
+            operation.shown_path(),
             operation.permission.name()
         );
     }

@@ -45,6 +45,9 @@ pub(super) struct Choices {
     /// Believe X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host; only behind a proxy that sets them
     #[arg(long)]
     trust_proxy: bool,
+    /// How long an asset of out-of-band assessment waits for its confirmation, in seconds; to test clients
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    oca_confirmation_seconds: u32,
     /// How often each call of the gateway may be called in an hour; without it there is no limit
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     gateway_calls_per_hour: Option<u32>,
@@ -60,7 +63,10 @@ impl Choices {
     }
 
     pub(super) fn settings(self) -> Settings {
-        Settings { automatic_names: self.automatic_names }
+        Settings {
+            automatic_names: self.automatic_names,
+            oca_confirmation_seconds: self.oca_confirmation_seconds,
+        }
     }
 }
 

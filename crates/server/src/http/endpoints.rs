@@ -28,6 +28,7 @@ pub(super) enum Place {
     PortalVersion,
     About,
     Schemas,
+    Docs,
     Auth,
     AuthClient,
     Enroll,
@@ -64,6 +65,14 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         purpose: "the login probe of SDKs",
         state: State::Done("about_answers_with_limits_that_an_sdk_can_read"),
         place: Place::About,
+    },
+    Endpoint {
+        methods: GET,
+        path: "/apidocs/{page}",
+        permission: ANYONE,
+        purpose: "the gateway's documentation: Swagger UI at /apidocs/oca/v2, OpenAPI 3.1 at /apidocs/oca/v2/openapi.json",
+        state: State::Done("the_documentation_is_served_with_all_that_it_loads"),
+        place: Place::Docs,
     },
     Endpoint {
         methods: POST,

@@ -26,6 +26,7 @@ const JSON: &str = "application/json";
 
 /// A call that was let in, with all that it brought.
 struct Work {
+    family: &'static Family,
     operation: &'static GatewayOperation,
     call: Call,
     input: GatewayInput,
@@ -105,7 +106,7 @@ async fn admit(
         content_type: wishes.content_type.clone(),
         body: Vec::new(),
     };
-    Ok(Work { operation, call, input, body, wishes, quota })
+    Ok(Work { family, operation, call, input, body, wishes, quota })
 }
 
 fn turned_away(family: &'static Family, why: Refusal) -> GatewayError {
@@ -154,7 +155,7 @@ impl Work {
             Ok(body) => self.input.body = body,
             Err(reason) => return sink.refuse(unread(reason)),
         }
-        match (self.operation.handler)(&self.call, self.input) {
+        match self.family.carry_out(self.operation, &self.call, self.input) {
             Ok(GatewayReply::Json(value)) => sink.finish(value.to_string().into_bytes()),
             Ok(GatewayReply::Stream(write)) => {
                 let mut text = Vec::new();

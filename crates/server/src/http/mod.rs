@@ -10,6 +10,7 @@
 //! - An answer that was begun ends whole, or its connection is cut: half an answer never looks like a whole one.
 
 mod agents;
+mod apidocs;
 mod body;
 mod door;
 pub(crate) mod endpoints;
@@ -134,6 +135,7 @@ async fn dispatch(app: &Arc<App>, origin: Origin, request: Request<Incoming>) ->
         Place::PortalVersion => probes::portal_version(app, &origin, request).await,
         Place::About => probes::about(app, &origin, request).await,
         Place::Schemas => schemas::serve(path),
+        Place::Docs => apidocs::serve(&request),
         Place::Auth => tokens::auth(app, &origin, request).await,
         Place::AuthClient => tokens::auth_client(app, &origin, request).await,
         Place::Enroll => agents::enroll(app, &origin, request).await,
@@ -147,7 +149,7 @@ fn refuse_method(origin: &Origin, endpoint: &Endpoint, request: &Request<Incomin
         Place::PortalVersion => qps_calls::refuse_method(origin, request, endpoint.methods),
         Place::Enroll | Place::CheckIn => agents::refuse_method(method, endpoint),
         Place::Auth | Place::AuthClient => tokens::refuse_method(method, endpoint),
-        Place::Root | Place::Health | Place::About | Place::Schemas => {
+        Place::Root | Place::Health | Place::About | Place::Schemas | Place::Docs => {
             respond::method_not_allowed(method, endpoint.path, endpoint.methods)
         }
     }

@@ -14,6 +14,8 @@ mod endpoints;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod quickstart;

@@ -330,7 +330,7 @@ fn tags_by_rule_follow_each_check_in_at_once() {
 #[test]
 fn names_follow_reports_where_that_is_switched_on() {
     for automatic_names in [false, true] {
-        let world = World::with(platform::Settings { automatic_names });
+        let world = World::with(platform::Settings { automatic_names, ..platform::Settings::default() });
         let mut machine = Machine::new(&world, "old-name", 1).join();
         let name = || only(&world).text_at("name").to_owned();
         assert_eq!(name(), "old-name");

@@ -26,7 +26,7 @@ fn names_stay_unless_they_are_told_to_follow() {
 
 #[test]
 fn names_follow_where_that_is_switched_on() {
-    let world = World::with(Settings { automatic_names: true });
+    let world = World::with(Settings { automatic_names: true, ..Settings::default() });
     let me = world.manager();
     let id = host(&me, HOST);
     assert_eq!(name(&me, id), "given", "the creator's own name comes first");
@@ -46,7 +46,7 @@ fn names_follow_where_that_is_switched_on() {
 
 #[test]
 fn a_rename_holds_until_the_next_key_attribute_changes() {
-    let world = World::with(Settings { automatic_names: true });
+    let world = World::with(Settings { automatic_names: true, ..Settings::default() });
     let me = world.manager();
     let id = host(
         &me,
@@ -62,7 +62,7 @@ fn a_rename_holds_until_the_next_key_attribute_changes() {
 
 #[test]
 fn a_locked_name_never_follows_and_can_be_changed_by_hand() {
-    let world = World::with(Settings { automatic_names: true });
+    let world = World::with(Settings { automatic_names: true, ..Settings::default() });
     let me = world.manager();
     let id = host(&me, HOST);
     world.change(u32::try_from(id).unwrap(), |asset| asset.prevent_auto_name = true);
@@ -76,7 +76,7 @@ fn a_locked_name_never_follows_and_can_be_changed_by_hand() {
 
 #[test]
 fn tags_by_name_follow_the_name() {
-    let world = World::with(Settings { automatic_names: true });
+    let world = World::with(Settings { automatic_names: true, ..Settings::default() });
     let me = world.manager();
     let web = dynamic(&me, "Web", "NAME_CONTAINS", "web");
     let id = host(&me, HOST);

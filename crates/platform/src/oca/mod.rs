@@ -1,0 +1,109 @@
+//! Out-of-band assessment: devices that neither a scanner nor an agent may reach are assessed by what an operator uploads
+//! (`contract/oca.md`).
+//!
+//! - A device is registered under an address and a technology; it is an ordinary host asset beside that, so tags, scope
+//!   and search are those of assets, and it goes when its asset goes.
+//! - What was uploaded, and what was read from it, is only in sealed files; the database holds when, by whom and how
+//!   large. So nothing of a configuration is left anywhere once its files are removed.
+//! - What is judged is the latest output of every command: an upload replaces only the commands that it holds.
+
+mod archive;
+mod calls;
+mod error;
+mod fields;
+mod model;
+mod policy;
+mod provision;
+mod revoke;
+mod sheet;
+mod state;
+mod table;
+mod upload;
+mod wanted;
+mod wire;
+
+pub use model::{Device, Upload, UploadKind};
+pub(crate) use policy::POSTURE;
+pub(crate) use revoke::asset_gone;
+pub(crate) use table::FAMILY;
+
+use std::path::Path;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use assess::Library;
+use jiff::Timestamp;
+use store::{BlobId, Blobs, Store};
+
+use crate::keys::Keys;
+use crate::{Error, Result};
+
+/// How often files that no upload refers to are looked for, in seconds.
+const SWEEP: i64 = 3_600;
+/// How old such a file must be: the row of a new one may be still to come.
+const AGE: Duration = Duration::from_secs(600);
+
+/// The controls that devices are judged by.
+pub(crate) static LIBRARY: LazyLock<Library> = LazyLock::new(Library::builtin);
+
+/// What the area keeps beside the database.
+pub struct Oca {
+    blobs: Option<Blobs>,
+    /// Whether files were left behind that can go now.
+    is_sweep_due: AtomicBool,
+    swept: AtomicI64,
+}
+
+impl Oca {
+    pub(crate) fn open(home: Option<&Path>, keys: &Keys) -> Result<Self> {
+        let open =
+            |home: &Path| Blobs::open(&home.join("blobs"), &keys.derive("blob names"), &keys.derive("blobs"));
+        let blobs = home.map(open).transpose()?;
+        Ok(Self { blobs, is_sweep_due: AtomicBool::new(true), swept: AtomicI64::new(0) })
+    }
+
+    /// The sealed files.
+    fn blobs(&self) -> Result<&Blobs> {
+        let missing = || store::Error::File {
+            what: "storing an upload".into(),
+            source: std::io::Error::other("this installation was opened without a directory for files"),
+        };
+        self.blobs.as_ref().ok_or_else(|| Error::Store(missing()))
+    }
+
+    /// Files were left behind.
+    fn note_left(&self) {
+        self.is_sweep_due.store(true, Ordering::Release);
+    }
+
+    /// Removes files that no row refers to. A fault only means that they are looked at again.
+    fn remove(&self, ids: &[BlobId]) {
+        for id in ids {
+            if let Err(error) = self.blobs().and_then(|blobs| Ok(blobs.remove(id)?)) {
+                tracing::warn!(%error, "a file of a removed upload is still there; it is removed later");
+                self.note_left();
+            }
+        }
+    }
+
+    /// Looks for files that nothing refers to, now and then.
+    pub(crate) fn tick(&self, store: &Store, now: Timestamp) {
+        let Some(blobs) = &self.blobs else { return };
+        let is_time = now.as_second() - self.swept.load(Ordering::Acquire) >= SWEEP;
+        if !self.is_sweep_due.swap(false, Ordering::AcqRel) && !is_time {
+            return;
+        }
+        self.swept.store(now.as_second(), Ordering::Release);
+        let swept =
+            state::wanted_blobs(store).and_then(|wanted| Ok(blobs.sweep(AGE, |id| wanted.contains(id))?));
+        match swept {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "removed files that no upload refers to"),
+            Err(error) => {
+                tracing::warn!(%error, "files that no upload refers to could not be removed");
+                self.note_left();
+            }
+        }
+    }
+}

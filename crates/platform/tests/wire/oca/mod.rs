@@ -1,0 +1,14 @@
+//! Out-of-band assessment (`contract/oca.md`).
+
+mod bad_input;
+mod gate;
+mod posture;
+mod provision;
+mod reads;
+mod samples;
+mod uploads;
+
+pub(crate) use gate::{API, Gate, MANIFEST, Reply, Request, form, get, post, request, upload};
+
+/// A saved terminal of a router.
+pub(crate) const ROUTER: &str = include_str!("../../../../assess/samples/router.log");
