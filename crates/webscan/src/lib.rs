@@ -6,6 +6,7 @@
 //! proven is a [`finding::Finding`].
 
 pub mod auth;
+pub mod browser;
 pub mod cancel;
 pub mod checks;
 pub mod cli;

@@ -6,11 +6,12 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::auth::{AuthRecord, LoginError, log_in};
+use crate::browser::OnDemand;
 use crate::cancel::Cancel;
 use crate::engine::Help;
 use crate::finding::Finding;
 use crate::http::{Client, ClientOptions, Fault};
-use crate::proof::{Outcome, Prover};
+use crate::proof::{Opener, Outcome, Prover};
 use crate::scope::{Reach, Scope, ScopeRules};
 use crate::session::Session;
 
@@ -50,11 +51,13 @@ pub async fn retest(
             Some(record) => log_in(&client, &finding.url, record).await?.session,
             None => Session::default(),
         };
+        let browser = OnDemand::new(client.clone()).ok();
+        let own = browser.as_ref().map(|browser| browser as &dyn Opener);
         let prover = Prover {
             client: &client,
             session: &session,
             listener: help.listener.as_deref().map(|listener| listener as _),
-            opener: help.renderer.as_deref().map(|renderer| renderer as _),
+            opener: help.renderer.as_deref().map(|renderer| renderer as _).or(own),
             transport: help.transport.as_deref().map(|transport| transport as _),
         };
         Ok(prover.replay(&finding.replay).await?)

@@ -5,6 +5,7 @@
 //! makes a [`Replay`] with a control and lets the prover send both. Checks keep no state: the same target gives the same
 //! findings, in whatever order they run.
 
+pub(crate) mod dom;
 pub(crate) mod injection;
 pub(crate) mod passive;
 pub(crate) mod pattern;
@@ -280,5 +281,5 @@ pub trait Check: Send + Sync {
 /// All checks, in the order in which they run.
 #[must_use]
 pub fn all() -> Vec<&'static dyn Check> {
-    [injection::CHECKS, requests::CHECKS, passive::CHECKS, site::CHECKS].concat()
+    [injection::CHECKS, requests::CHECKS, dom::CHECKS, passive::CHECKS, site::CHECKS].concat()
 }

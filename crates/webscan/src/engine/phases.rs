@@ -12,12 +12,14 @@ use super::checkpoint::Checkpoint;
 use super::result::{AuthStatus, Coverage, ResultsStatus, ScanResult};
 use super::{Event, Hear, Help, Plan, notes};
 use crate::auth::{Login, LoginError, log_in};
+use crate::browser::OnDemand;
 use crate::cancel::Cancel;
 use crate::checks::run::{On, Task, points_of, run};
 use crate::checks::{Bench, Check, Entry, Sink, all};
 use crate::crawl::{Crawled, Crawler, How, Job, robots, shape};
 use crate::http::{Client, ClientOptions, Fault, Request, Target};
 use crate::point::{Place, Point};
+use crate::profile::BrowserUse;
 use crate::scope::Scope;
 use crate::session::Session;
 
@@ -27,7 +29,7 @@ const BATCH: usize = 400;
 /// How far the scan came.
 pub(super) struct Run<'a> {
     plan: &'a Plan,
-    help: &'a Help,
+    help: Help,
     hear: Hear,
     client: Client,
     begun: Instant,
@@ -62,12 +64,20 @@ impl<'a> Run<'a> {
         if let Some(name) = &profile.user_agent {
             options.user_agent.clone_from(name);
         }
+        let client = Client::new(scope, options, cancel.clone());
+        let mut help = help.clone();
+        if help.renderer.is_none() && profile.browser != BrowserUse::Never {
+            match OnDemand::new(client.clone()) {
+                Ok(browser) => help.renderer = Some(Arc::new(browser)),
+                Err(error) => help.no_renderer = Some(error.to_string()),
+            }
+        }
         let resumed = plan.checkpoint.as_deref().and_then(|path| Checkpoint::read(path, &plan.target));
         Self {
             plan,
             help,
             hear,
-            client: Client::new(scope, options, cancel.clone()),
+            client,
             begun: Instant::now(),
             auth: AuthStatus::None,
             login: None,
@@ -213,9 +223,10 @@ impl<'a> Run<'a> {
     }
 
     async fn crawl(&mut self, sink: &Sink) -> Crawled {
-        let renderer = self.help.renderer.as_deref();
+        let renderer = self.help.renderer.clone();
         let profile = &self.plan.profile;
-        let mut crawler = Crawler::new(&self.client, profile, renderer, self.session(), self.login.is_some());
+        let mut crawler =
+            Crawler::new(&self.client, profile, renderer.as_deref(), self.session(), self.login.is_some());
         let start = |url: &Target, how| Job::start(Request::get(url.clone()), how);
         if self.checkpoint.crawled.is_empty() {
             crawler.add(start(&self.plan.target, How::Linked));

@@ -10,6 +10,6 @@ mod unpack;
 
 pub use client::{Client, ClientOptions, Fault};
 pub use pace::Pace;
-pub use request::{Body, Method, Part, Request};
+pub use request::{Body, Method, Part, Request, Visit};
 pub use response::Response;
 pub use target::{MAX_URL, Origin, Scheme, Target, TargetError};

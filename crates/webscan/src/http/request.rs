@@ -165,13 +165,38 @@ pub struct Request {
     /// What it carries.
     #[serde(default)]
     pub body: Body,
+    /// What a browser brings along that is not sent: only pages that a browser opens see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit: Option<Box<Visit>>,
+}
+
+/// What a page can learn from the browser that opens it, beside what is sent to its server.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Visit {
+    /// What stands after the `#` of the URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fragment: Option<String>,
+    /// The name of the window, set by the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window_name: Option<String>,
+    /// A message that another window posts to it when it is loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 impl Request {
     /// A GET without anything.
     #[must_use]
     pub fn get(url: Target) -> Self {
-        Self { method: Method::Get, url, headers: Vec::new(), cookies: Vec::new(), body: Body::None }
+        Self {
+            method: Method::Get,
+            url,
+            headers: Vec::new(),
+            cookies: Vec::new(),
+            body: Body::None,
+            visit: None,
+        }
     }
 
     /// A POST of a form.

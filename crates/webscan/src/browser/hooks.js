@@ -1,0 +1,70 @@
+// Runs in each page before its own scripts. Notes what scripts do, so that the crawl can follow; changes nothing else.
+(() => {
+  if (window.__redoubt) return;
+  const note = { routes: [], sockets: [], sinks: [], listeners: 0 };
+  Object.defineProperty(window, '__redoubt', { value: note, enumerable: false });
+  const push = (list, item) => { if (list.length < 500 && !list.includes(item)) list.push(item); };
+  // Elements that listen for clicks and the like.
+  const wanted = new Set(['click', 'dblclick', 'mousedown', 'mouseup', 'mouseover', 'mouseenter', 'pointerdown', 'change',
+    'input', 'submit', 'keydown', 'keyup', 'keypress', 'focus', 'touchstart', 'contextmenu']);
+  const listen = EventTarget.prototype.addEventListener;
+  EventTarget.prototype.addEventListener = function (kind, ...rest) {
+    try {
+      if (wanted.has(kind) && this instanceof Element) {
+        const had = this.getAttribute('data-redoubt-on') || '';
+        if (!had.split(' ').includes(kind)) this.setAttribute('data-redoubt-on', (had + ' ' + kind).trim());
+      }
+    } catch (e) { /* the page's own business */ }
+    return listen.call(this, kind, ...rest);
+  };
+  for (const name of ['pushState', 'replaceState']) {
+    const real = history[name];
+    history[name] = function (state, title, url) {
+      if (url !== undefined && url !== null) { try { push(note.routes, new URL(url, location.href).href); } catch (e) { /* no URL */ } }
+      return real.apply(this, arguments);
+    };
+  }
+  const open = window.open;
+  window.open = function (url) { if (url) { try { push(note.routes, new URL(url, location.href).href); } catch (e) { /* no URL */ } } return null; };
+  const Socket = window.WebSocket;
+  if (Socket) {
+    window.WebSocket = new Proxy(Socket, { construct(target, args) { push(note.sockets, String(args[0])); return new target(...args); } });
+  }
+  // Sinks of DOM XSS: what reaches them with our canary in it.
+  const canary = 'rdbtc4n4ry';
+  const saw = (sink, value) => {
+    const text = String(value);
+    if (text.includes(canary)) push(note.sinks, sink + '\u0001' + text.slice(0, 2000));
+  };
+  const setter = (proto, name, label) => {
+    const real = proto && Object.getOwnPropertyDescriptor(proto, name);
+    if (!real || !real.set) return;
+    Object.defineProperty(proto, name, { ...real, set(value) { saw(label, value); return real.set.call(this, value); } });
+  };
+  const method = (proto, name, label, at) => {
+    const real = proto && proto[name];
+    if (!real) return;
+    proto[name] = function () { for (const i of at) if (i < arguments.length) saw(label, arguments[i]); return real.apply(this, arguments); };
+  };
+  setter(Element.prototype, 'innerHTML', 'html');
+  setter(Element.prototype, 'outerHTML', 'html');
+  method(Element.prototype, 'insertAdjacentHTML', 'html', [1]);
+  method(Document.prototype, 'write', 'html', [0, 1, 2]);
+  method(Document.prototype, 'writeln', 'html', [0, 1, 2]);
+  method(Range.prototype, 'createContextualFragment', 'html', [0]);
+  setter(HTMLIFrameElement.prototype, 'srcdoc', 'html');
+  for (const [proto, name] of [[HTMLAnchorElement.prototype, 'href'], [HTMLIFrameElement.prototype, 'src'], [HTMLScriptElement.prototype, 'src'],
+    [HTMLFormElement.prototype, 'action'], [HTMLEmbedElement.prototype, 'src'], [HTMLObjectElement.prototype, 'data']]) setter(proto, name, 'url');
+  setter(HTMLScriptElement.prototype, 'text', 'script');
+  setter(Node.prototype, 'textContent', 'text');
+  method(Element.prototype, 'setAttribute', 'attribute', [1]);
+  const timer = (name) => { const real = window[name]; window[name] = function (what) { if (typeof what === 'string') saw('script', what); return real.apply(this, arguments); }; };
+  timer('setTimeout'); timer('setInterval');
+  const evaluate = window.eval;
+  window.eval = function (text) { saw('script', text); return evaluate.call(this, text); };
+  window.Function = new Proxy(window.Function, {
+    construct(target, args) { args.forEach((a) => saw('script', a)); return new target(...args); },
+    apply(target, self, args) { args.forEach((a) => saw('script', a)); return target.apply(self, args); },
+  });
+  window.print = () => {};
+})();

@@ -1,0 +1,289 @@
+//! Crawling with a browser: one Chromium, driven over pipes, whose only way out is a proxy that minds the scope.
+//!
+//! The protocol is spoken here and not through a crate: the crates that speak it bring thousands of generated types and
+//! reach the browser over a port that anybody on the machine could use.
+
+mod cdp;
+mod proxy;
+mod tab;
+
+pub use cdp::BrowserError;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tempfile::TempDir;
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::{Instant, timeout};
+
+use crate::crawl::render::{Rendered, Renderer};
+use crate::crawl::shape::words;
+use crate::http::{Client, Request, Target};
+use crate::proof::Opener;
+use crate::session::Session;
+use cdp::Connection;
+use proxy::Proxy;
+use tab::{Gathered, Tab};
+
+/// Where Debian and others put the browser.
+const PROGRAMS: &[&str] = &["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/// Most events that are tried on one page, and the time for all of them.
+const ACTIONS: usize = 120;
+const PAGE_TIME: Duration = Duration::from_secs(40);
+/// How long one opening of a page may take as a whole.
+const OPEN_TIME: Duration = Duration::from_secs(12);
+
+/// A browser.
+pub struct Browser {
+    connection: Arc<Connection>,
+    client: Client,
+    /// One page at a time: memory is what a browser has least of.
+    turn: Semaphore,
+    _proxy: Proxy,
+    _home: TempDir,
+}
+
+impl Browser {
+    /// The browser's program, where there is one.
+    ///
+    /// # Errors
+    /// [`BrowserError::Missing`].
+    pub fn program() -> Result<PathBuf, BrowserError> {
+        let given = std::env::var_os("REDOUBT_BROWSER").map(PathBuf::from);
+        let all = given.into_iter().chain(PROGRAMS.iter().map(PathBuf::from));
+        all.into_iter().find(|path| path.exists()).ok_or_else(|| BrowserError::Missing(PROGRAMS.join(", ")))
+    }
+
+    /// Starts a browser that reaches what the client's scope reaches.
+    ///
+    /// # Errors
+    /// There is none, or it does not start.
+    pub async fn start(client: Client) -> Result<Self, BrowserError> {
+        let program = Self::program()?;
+        let failed = |error: std::io::Error| BrowserError::Start(error.to_string());
+        let home = tempfile::Builder::new().prefix("redoubt-browser-").tempdir().map_err(failed)?;
+        let proxy = Proxy::start(client.clone()).await.map_err(failed)?;
+        let connection = Connection::start(&program, home.path(), &proxy.url())?;
+        connection.call("", "Browser.getVersion", serde_json::json!({})).await?;
+        Ok(Self {
+            connection: Arc::new(connection),
+            client,
+            turn: Semaphore::new(1),
+            _proxy: proxy,
+            _home: home,
+        })
+    }
+
+    async fn rendered(
+        &self,
+        request: &Request,
+        session: &Session,
+        depth: usize,
+    ) -> Result<Rendered, BrowserError> {
+        let Ok(_turn) = self.turn.acquire().await else { return Err(BrowserError::Gone) };
+        let dressed = session.dress(request);
+        let until = Instant::now() + PAGE_TIME;
+        let tab = Tab::new(self.connection.clone(), self.client.clone(), &dressed).await?;
+        tab.open(&dressed).await?;
+        let mut visit = Visit {
+            tab: &tab,
+            request: &dressed,
+            rendered: Rendered::default(),
+            states: BTreeSet::new(),
+            tried: BTreeSet::new(),
+        };
+        visit.explore(depth, until).await?;
+        let mut rendered = visit.rendered;
+        let happened = tab.close().await;
+        rendered.requests = happened.requests;
+        rendered.stopped = happened.stopped;
+        rendered.sockets.extend(happened.sockets);
+        Ok(rendered)
+    }
+
+    async fn opened(&self, request: &Request, markers: &[&str]) -> Result<Vec<String>, BrowserError> {
+        let Ok(_turn) = self.turn.acquire().await else { return Err(BrowserError::Gone) };
+        let tab = Tab::new(self.connection.clone(), self.client.clone(), request).await?;
+        let work = async {
+            tab.open(request).await?;
+            tab.tempt(markers).await
+        };
+        let seen = timeout(OPEN_TIME, work).await;
+        let happened = tab.close().await;
+        let mut ran: Vec<String> = markers
+            .iter()
+            .filter(|marker| happened.dialogs.iter().any(|text| text.contains(**marker)))
+            .map(|m| (*m).to_owned())
+            .collect();
+        if let Ok(Ok(more)) = seen {
+            ran.extend(more);
+        }
+        Ok(ran)
+    }
+}
+
+impl Opener for Browser {
+    fn open<'a>(&'a self, request: &'a Request, markers: &'a [&'a str]) -> BoxFuture<'a, Vec<String>> {
+        async move { self.opened(request, markers).await.unwrap_or_default() }.boxed()
+    }
+}
+
+impl Renderer for Browser {
+    fn render<'a>(
+        &'a self,
+        request: &'a Request,
+        session: &'a Session,
+        depth: usize,
+    ) -> BoxFuture<'a, Rendered> {
+        async move { self.rendered(request, session, depth).await.unwrap_or_default() }.boxed()
+    }
+}
+
+/// A browser that starts when it is first needed; one that does not start is missed once and for all.
+pub struct OnDemand {
+    client: Client,
+    browser: OnceCell<Option<Browser>>,
+}
+
+impl OnDemand {
+    /// For pages within the client's scope.
+    ///
+    /// # Errors
+    /// There is no browser on this machine.
+    pub fn new(client: Client) -> Result<Self, BrowserError> {
+        Browser::program()?;
+        Ok(Self { client, browser: OnceCell::new() })
+    }
+
+    async fn browser(&self) -> Option<&Browser> {
+        let start = async {
+            Browser::start(self.client.clone())
+                .await
+                .inspect_err(|error| tracing::warn!(%error, "no browser"))
+                .ok()
+        };
+        self.browser.get_or_init(|| start).await.as_ref()
+    }
+}
+
+impl Opener for OnDemand {
+    fn open<'a>(&'a self, request: &'a Request, markers: &'a [&'a str]) -> BoxFuture<'a, Vec<String>> {
+        async move {
+            match self.browser().await {
+                Some(browser) => browser.open(request, markers).await,
+                None => Vec::new(),
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Renderer for OnDemand {
+    fn render<'a>(
+        &'a self,
+        request: &'a Request,
+        session: &'a Session,
+        depth: usize,
+    ) -> BoxFuture<'a, Rendered> {
+        async move {
+            match self.browser().await {
+                Some(browser) => browser.render(request, session, depth).await,
+                None => Rendered::default(),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// What is done to get to a state of a page.
+type Actions = Vec<(String, Vec<String>)>;
+
+/// The exploring of one page.
+struct Visit<'a> {
+    tab: &'a Tab,
+    request: &'a Request,
+    rendered: Rendered,
+    states: BTreeSet<(String, u64)>,
+    tried: BTreeSet<String>,
+}
+
+impl Visit<'_> {
+    /// Tries what can be clicked, state by state, breadth first.
+    async fn explore(&mut self, depth: usize, until: Instant) -> Result<(), BrowserError> {
+        let first = self.tab.gather().await?;
+        let mut waiting: VecDeque<(Actions, Gathered)> = VecDeque::new();
+        self.take(&first);
+        waiting.push_back((Vec::new(), first));
+        let mut count = 0;
+        while let Some((actions, state)) = waiting.pop_front() {
+            let mut is_there = actions.is_empty() && count == 0;
+            for target in &state.targets {
+                if Instant::now() >= until || count >= ACTIONS {
+                    return Ok(());
+                }
+                if actions.len() >= depth.max(1)
+                    || !self.tried.insert(format!("{} {} {}", target.path, target.text, target.href))
+                {
+                    continue;
+                }
+                if !is_there && !self.go_back(&actions).await? {
+                    break;
+                }
+                count += 1;
+                let acted = self.tab.act(&target.path, &target.on).await?;
+                let now = self.tab.gather().await?;
+                is_there = !acted
+                    || (now.url == state.url
+                        && words(&now.text) == words(&state.text)
+                        && now.targets.len() == state.targets.len());
+                if self.take(&now) {
+                    let mut longer = actions.clone();
+                    longer.push((target.path.clone(), target.on.clone()));
+                    waiting.push_back((longer, now));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the page anew and does what leads to a state.
+    async fn go_back(&self, actions: &Actions) -> Result<bool, BrowserError> {
+        self.tab.open(self.request).await?;
+        for (path, kinds) in actions {
+            if !self.tab.act(path, kinds).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes in a state; true when it is a new one.
+    fn take(&mut self, state: &Gathered) -> bool {
+        let place = state.url.clone();
+        for url in state.links.iter().chain(&state.routes).chain([&place]) {
+            let is_here = url.split('#').next() == Some(self.request.url.to_string().as_str());
+            if let (Some((_, fragment)), true) = (url.split_once('#'), is_here) {
+                if !fragment.is_empty() {
+                    self.rendered.states.push(format!("#{fragment}"));
+                }
+                continue;
+            }
+            if let Ok(target) = Target::parse(url)
+                && !self.rendered.links.contains(&target)
+                && target != self.request.url
+            {
+                self.rendered.links.push(target);
+            }
+        }
+        self.rendered.sockets.extend(state.sockets.iter().cloned());
+        let is_new = self.states.insert((place, words(&state.text)));
+        if is_new {
+            self.rendered.documents.push(state.html.clone());
+        }
+        is_new
+    }
+}
