@@ -1,8 +1,6 @@
 //! What must hold of every upload that was read, whatever it holds. The tests and the fuzz targets ask this module.
 
-use std::collections::HashSet;
-
-use crate::device::{Device, Found};
+use crate::device::{Device, Found, Output};
 use crate::engine::{State, Status, data_point, judge};
 use crate::family::Style;
 use crate::rule::{Missing, Policy};
@@ -61,31 +59,27 @@ pub fn no_line_is_lost(device: &Device) -> Result<(), String> {
 }
 
 /// What the trees of a device say, to find lines that only repeat it: they make no node of their own.
-struct Said<'d> {
-    words: HashSet<&'d str>,
-    long: Vec<&'d str>,
+struct Said {
+    texts: String,
     /// It was read from elements, whose names and marks are no words.
     xml: bool,
 }
 
-impl<'d> Said<'d> {
-    fn of(device: &'d Device) -> Self {
+impl Said {
+    fn of(device: &Device) -> Self {
         let trees = device.outputs().iter().map(|o| &o.parsed.tree).filter(|t| t.shape() == Shape::Atoms);
-        let texts: Vec<&str> = trees.flat_map(|t| t.walk().map(move |(_, id)| t.text(id))).collect();
-        let is_long =
-            |text: &&str| text.contains([' ', '\n', '"', '\\', '{', '}', '[', ']', ';', '<', '>', '&']);
-        let begins =
-            |o: &crate::device::Output| device.text().slice(o.body.clone()).trim_start().starts_with('<');
-        Self {
-            long: texts.iter().copied().filter(is_long).collect(),
-            words: texts.into_iter().collect(),
-            xml: device.outputs().iter().any(begins),
+        let mut texts = String::new();
+        for (tree, node) in trees.flat_map(|t| t.walk().map(move |(_, id)| (t, id))) {
+            texts.push_str(tree.text(node));
+            texts.push('\n');
         }
+        let begins = |o: &Output| device.text().slice(o.body.clone()).trim_start().starts_with('<');
+        Self { texts, xml: device.outputs().iter().any(begins) }
     }
 
     /// Whether the words of a line stand in the trees: all of them, but for signs and comments. Of elements, one.
     fn repeats(&self, line: &str) -> bool {
-        let known = |word: &str| self.words.contains(word) || self.long.iter().any(|l| l.contains(word));
+        let known = |word: &str| self.texts.contains(word);
         if self.xml {
             let mut words = line.split(|c: char| c.is_whitespace() || "<>/=\"&;".contains(c));
             return words.any(|word| !word.is_empty() && known(word));

@@ -323,7 +323,7 @@ fn describe(common: &Common) -> String {
 
 /// The command as it was given, without the directories of this machine.
 fn command() -> String {
-    let named = ["--data", "--json", "--out", "--server", "--postgres"];
+    let named = ["--data", "--json", "--out", "--server", "--postgres", "--python"];
     let mut words = vec!["redoubt".to_owned()];
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {

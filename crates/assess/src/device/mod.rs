@@ -3,6 +3,7 @@
 mod identity;
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use crate::error::InputError;
 use crate::family::{self, Family, Technology};
@@ -40,7 +41,7 @@ pub struct Device {
     /// Outputs whose last line did not end when they were put together.
     unended: Vec<String>,
     /// Lines that are secret by the block they stand in.
-    secret_lines: std::collections::HashSet<u32>,
+    secret_lines: HashSet<u32>,
 }
 
 /// The output of one command, parsed.
@@ -167,7 +168,7 @@ impl Device {
             contradiction: None,
             trusted: false,
             unended: Vec::new(),
-            secret_lines: std::collections::HashSet::new(),
+            secret_lines: HashSet::new(),
         }
     }
 
@@ -189,12 +190,18 @@ impl Device {
     fn parse(&mut self) {
         let trust_whole = self.trusted;
         let spec = self.family.spec();
+        let last: HashMap<&str, usize> = self
+            .sections
+            .iter()
+            .enumerate()
+            .filter(|(_, section)| !section.body.is_empty())
+            .filter_map(|(at, section)| Some((section.id.as_deref()?, at)))
+            .collect();
         for (at, section) in self.sections.iter().enumerate() {
             let Some(id) = &section.id else { continue };
             let Some(style) = spec.style_of(id) else { continue };
             // The last output of a command counts: an operator who repeats one wants that.
-            let repeated =
-                self.sections.iter().skip(at + 1).any(|s| s.id.as_ref() == Some(id) && !s.body.is_empty());
+            let repeated = last.get(id.as_str()).is_some_and(|last| *last > at);
             if repeated && spec.main().map(|c| c.id) != Some(id.as_str()) {
                 continue;
             }
@@ -290,14 +297,17 @@ impl Device {
     /// in a line feed.
     #[must_use]
     pub fn texts(&self) -> Vec<(&str, u32, &str)> {
-        let mut texts: Vec<(&str, u32, &str)> = Vec::new();
-        for output in self.outputs.iter().filter(|output| output.refused.is_none()) {
-            let text = self.text.slice(output.body.clone());
-            let is_cut = output.parsed.cut.is_some();
-            let text = if is_cut { text.trim_end_matches('\n') } else { text };
-            texts.retain(|(known, ..)| *known != output.id);
-            texts.push((&output.id, output.body.start, text));
-        }
+        let mut seen = HashSet::new();
+        let latest = self.outputs.iter().rev().filter(|o| o.refused.is_none() && seen.insert(o.id.as_str()));
+        let mut texts: Vec<(&str, u32, &str)> = latest
+            .map(|output| {
+                let text = self.text.slice(output.body.clone());
+                let is_cut = output.parsed.cut.is_some();
+                let text = if is_cut { text.trim_end_matches('\n') } else { text };
+                (output.id.as_str(), output.body.start, text)
+            })
+            .collect();
+        texts.reverse();
         texts
     }
 

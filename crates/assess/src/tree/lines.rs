@@ -113,11 +113,17 @@ impl Column {
         if let Some(first) = columns.first_mut() {
             first.from = 0;
         }
-        // What parts a title from its value must not stand in the title.
-        let titles = cells(titles, &columns).into_iter().map(|title| title.replace([':', '='], "."));
-        columns.iter_mut().zip(titles.collect::<Vec<_>>()).for_each(|(column, title)| column.title = title);
+        let mut titles = cells(titles, &columns).into_iter();
+        let titles: Vec<String> = (1..=columns.len()).map(|at| title(titles.next(), at)).collect();
+        columns.iter_mut().zip(titles).for_each(|(column, title)| column.title = title);
         columns
     }
+}
+
+/// A title without what parts it from its value; `column 3` where there is none.
+fn title(given: Option<&str>, at: usize) -> String {
+    let given = given.filter(|title| title.chars().any(|c| c != '-'));
+    given.map_or_else(|| format!("column {at}"), |title| title.replace([':', '='], "."))
 }
 
 /// What stands in each column that a line reaches.

@@ -18,7 +18,15 @@ fn quickstart_finds_this_machine_and_ends_well() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains(&host_name()), "{said}");
-    for line in ["packages", "open ports", "interfaces", "Linux", "How many machines have"] {
+    for line in [
+        "packages",
+        "open ports",
+        "interfaces",
+        "Linux",
+        "How many machines have",
+        "a router's log",
+        "this machine: Linux",
+    ] {
         assert!(said.contains(line), "{line}: {said}");
     }
     assert!(said.contains("\"responseCode\":\"SUCCESS\""), "{said}");

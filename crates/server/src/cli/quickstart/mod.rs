@@ -3,9 +3,8 @@
 
 mod agent_process;
 mod client;
-mod questions;
-mod summary;
-mod tags;
+mod parts;
+mod way_on;
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
@@ -91,11 +90,9 @@ fn show(service: &Service, no_cloud: bool, ends: bool) -> Result<AgentProcess, F
     let agent = AgentProcess::new(service.dir.agent_state(), url.clone(), no_cloud);
     agent.report(&service.platform)?;
     let client = Client::new(url, session(service)?);
-    let tags = tags::create(&client)?;
     let host = client.host_of_agent(&agent.id()?)?;
-    summary::print(&client, &host, &tags)?;
-    questions::print(&client, &host, service.first_start.password.as_deref())?;
-    summary::print_way_on(service, &client, ends)?;
+    parts::print(&parts::Shown { client: &client, host, password: service.first_start.password.as_deref() })?;
+    way_on::print(service, &client, ends)?;
     Ok(agent)
 }
 

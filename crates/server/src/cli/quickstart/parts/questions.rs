@@ -2,19 +2,20 @@
 
 use serde_json::Value;
 
-use super::client::{Client, Question};
-use super::summary::{items, shown};
+use super::Shown;
+use super::inventory::{items, value};
+use crate::cli::quickstart::client::{Client, Question};
 use crate::cli::{Failure, say};
 use crate::first_start::ADMIN;
 
 /// The most of an answer that is shown, in characters.
 const SHOWN: usize = 400;
 
-/// Asks and tells.
-pub(super) fn print(client: &Client, host: &Value, password: Option<&str>) -> Result<(), Failure> {
+pub(super) fn print(shown: &Shown<'_>) -> Result<(), Failure> {
+    let client = shown.client;
     say("\nThree questions, and what the server answers")?;
-    for (text, question) in questions(host) {
-        say(format_args!("\n  {text}\n  {}", shell_line(client, &question, password)))?;
+    for (text, question) in questions(&shown.host) {
+        say(format_args!("\n  {text}\n  {}", shell_line(client, &question, shown.password)))?;
         say(format_args!("  {}", shortened(&client.ask(&question)?)))?;
     }
     Ok(())
@@ -22,12 +23,12 @@ pub(super) fn print(client: &Client, host: &Value, password: Option<&str>) -> Re
 
 fn questions(host: &Value) -> [(String, Question); 3] {
     let software = items(host, "software", "HostAssetSoftware");
-    let names = || software.iter().map(|one| shown(one, "name"));
+    let names = || software.iter().map(|one| value(one, "name"));
     let package =
         names().find(|name| name == "openssl").or_else(|| names().next()).unwrap_or("openssl".to_owned());
     let ports = items(host, "openPort", "HostAssetOpenPort");
-    let port = ports.first().map_or("22".to_owned(), |one| shown(one, "port"));
-    let id = shown(host, "id");
+    let port = ports.first().map_or("22".to_owned(), |one| value(one, "port"));
+    let id = value(host, "id");
     [
         (
             format!("How many machines have {package} installed?"),

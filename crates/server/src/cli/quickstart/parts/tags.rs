@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::client::{Client, Question};
-use crate::cli::Failure;
+use super::Shown;
+use crate::cli::quickstart::client::{Client, Question};
+use crate::cli::{Failure, say};
 
 /// Name, kind of rule, rule, color.
 const TAGS: [(&str, &str, &str, &str); 6] = [
@@ -16,14 +17,24 @@ const TAGS: [(&str, &str, &str, &str); 6] = [
 ];
 
 /// A tag, and how many assets have it.
-pub(super) struct Tagged {
-    pub(super) name: &'static str,
-    pub(super) rule: String,
-    pub(super) assets: u64,
+struct Tagged {
+    name: &'static str,
+    rule: String,
+    assets: u64,
+}
+
+pub(super) fn print(shown: &Shown<'_>) -> Result<(), Failure> {
+    say("\nTags, kept up to date by their rules")?;
+    for tag in create(shown.client)? {
+        let assets = if tag.assets == 1 { "asset" } else { "assets" };
+        say(format_args!("  {:<20} {:>3} {assets:<7} {}", tag.name, tag.assets, tag.rule))?;
+    }
+    let all = shown.client.count(&Question { path: "count/am/hostasset".into(), body: None })?;
+    Ok(say(format_args!("  {:<20} {all:>3} in all", ""))?)
 }
 
 /// Creates those that are missing, and counts.
-pub(super) fn create(client: &Client) -> Result<Vec<Tagged>, Failure> {
+fn create(client: &Client) -> Result<Vec<Tagged>, Failure> {
     let agents = Tagged {
         name: "Cloud Agent",
         rule: "every host with an agent".into(),

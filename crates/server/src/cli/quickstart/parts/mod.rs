@@ -1,0 +1,31 @@
+//! The summary: a list of parts, one file each, in the order in which people read them.
+
+mod assessment;
+mod inventory;
+mod questions;
+mod tags;
+
+use serde_json::Value;
+
+use super::client::Client;
+use crate::cli::Failure;
+
+/// What the parts tell of.
+pub(super) struct Shown<'s> {
+    /// A session of the manager.
+    pub(super) client: &'s Client,
+    /// This machine's asset.
+    pub(super) host: Value,
+    /// The manager's password, where it was made just now.
+    pub(super) password: Option<&'s str>,
+}
+
+/// Tells one thing, under a title of its own.
+type Part = fn(&Shown<'_>) -> Result<(), Failure>;
+
+const PARTS: [Part; 4] = [inventory::print, tags::print, assessment::print, questions::print];
+
+/// Tells everything.
+pub(super) fn print(shown: &Shown<'_>) -> Result<(), Failure> {
+    PARTS.iter().try_for_each(|part| part(shown))
+}
