@@ -5,6 +5,7 @@
 //! at entries and try their [`point`]s; what they suspect goes as a [`proof::Replay`] with a control to the prover; what is
 //! proven is a [`finding::Finding`].
 
+pub mod api;
 pub mod auth;
 pub mod browser;
 pub mod cancel;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{CLEAN, CUT, FOUND, UNUSABLE, header, read_json};
+use super::{CLEAN, CUT, FOUND, UNUSABLE, header, read, read_json};
+use crate::api::{self, Kind};
 use crate::cancel::Cancel;
 use crate::engine::{self, Event, Hear, Help, Plan, ResultsStatus, ScanResult};
-use crate::http::Target;
+use crate::http::{Body, Client, ClientOptions, Method, Request, Target};
 use crate::profile::{BrowserUse, Profile};
 use crate::report::{self, Format};
 use crate::scope::{Reach, UrlEntry};
@@ -210,6 +211,11 @@ pub async fn scan(
         Ok(plan) => plan,
         Err(message) => return told(message),
     };
+    let mut plan = plan;
+    match describe(args, &plan, stop).await {
+        Ok(described) => plan.described = described,
+        Err(message) => return told(message),
+    }
     let help = Help::default();
     let hear: Hear = if args.quiet { Arc::new(|_| {}) } else { Arc::new(show) };
     let result = match engine::scan(&plan, &help, stop, hear).await {
@@ -225,6 +231,48 @@ pub async fn scan(
         None => report::write(args.format, &result, out)?,
     }
     Ok(args.status(&result))
+}
+
+/// The requests of the descriptions that the arguments name.
+async fn describe(args: &ScanArgs, plan: &Plan, stop: &Cancel) -> Result<Vec<Request>, String> {
+    let scope = Arc::new(plan.scope().map_err(|error| error.to_string())?);
+    let options =
+        ClientOptions { headers: plan.headers.clone(), limit: api::MAX_BYTES, ..ClientOptions::default() };
+    let client = Client::new(scope, options, stop.clone());
+    let mut all = Vec::new();
+    let mut add = |kind, text: &str, base: &Target, place: &str| {
+        let requests = api::read(kind, text, base).map_err(|error| format!("{place}: {error}"))?;
+        all.extend(requests);
+        Ok::<_, String>(())
+    };
+    if let Some(place) = &args.openapi {
+        let url = place.contains("://").then(|| plan.target.join(place)).flatten();
+        let text = match &url {
+            Some(url) => fetch(&client, &Request::get(url.clone())).await?,
+            None => read(std::path::Path::new(place))?,
+        };
+        add(Kind::OpenApi, &text, url.as_ref().unwrap_or(&plan.target), place)?;
+    }
+    for (kind, path) in [(Kind::Postman, &args.postman), (Kind::Har, &args.har)] {
+        if let Some(path) = path {
+            add(kind, &read(path)?, &plan.target, &path.display().to_string())?;
+        }
+    }
+    if let Some(place) = &args.graphql {
+        let url = plan.target.join(place).ok_or_else(|| format!("'{place}' is no URL"))?;
+        let body = Body::Json(serde_json::json!({"query": api::INTROSPECTION}));
+        let ask = Request { method: Method::Post, body, ..Request::get(url.clone()) };
+        add(Kind::GraphQl, &fetch(&client, &ask).await?, &url, place)?;
+    }
+    Ok(all)
+}
+
+async fn fetch(client: &Client, request: &Request) -> Result<String, String> {
+    let answer = client.send(request).await.map_err(|error| format!("{}: {error}", request.url))?;
+    if answer.status != 200 {
+        return Err(format!("{} answered with status {}", request.url, answer.status));
+    }
+    Ok(answer.text().to_owned())
 }
 
 /// Shows progress on standard error.
