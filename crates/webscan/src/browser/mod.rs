@@ -41,7 +41,7 @@ const OPEN_TIME: Duration = Duration::from_secs(12);
 pub struct Browser {
     connection: Arc<Connection>,
     client: Client,
-    /// One page at a time: memory is what a browser has least of.
+    /// Two pages at a time: memory is what a browser has least of.
     turn: Semaphore,
     _proxy: Proxy,
     _home: TempDir,
@@ -72,7 +72,7 @@ impl Browser {
         Ok(Self {
             connection: Arc::new(connection),
             client,
-            turn: Semaphore::new(1),
+            turn: Semaphore::new(2),
             _proxy: proxy,
             _home: home,
         })
@@ -87,7 +87,7 @@ impl Browser {
         let Ok(_turn) = self.turn.acquire().await else { return Err(BrowserError::Gone) };
         let dressed = session.dress(request);
         let until = Instant::now() + PAGE_TIME;
-        let tab = Tab::new(self.connection.clone(), self.client.clone(), &dressed).await?;
+        let tab = Tab::new(self.connection.clone(), self.client.clone(), &dressed, false).await?;
         tab.open(&dressed).await?;
         let mut visit = Visit {
             tab: &tab,
@@ -107,7 +107,7 @@ impl Browser {
 
     async fn opened(&self, request: &Request, markers: &[&str]) -> Result<Vec<String>, BrowserError> {
         let Ok(_turn) = self.turn.acquire().await else { return Err(BrowserError::Gone) };
-        let tab = Tab::new(self.connection.clone(), self.client.clone(), request).await?;
+        let tab = Tab::new(self.connection.clone(), self.client.clone(), request, true).await?;
         let work = async {
             tab.open(request).await?;
             tab.tempt(markers).await

@@ -16,9 +16,11 @@ use super::cdp::{BrowserError, Connection, Happening};
 use crate::http::{Body, Client, Method, Request, Target, encode};
 use crate::scope::Ruling;
 
-/// How long a page may take to load, how long it must be quiet then, and how long that is waited for.
+/// How long a page may take to load, how long it must be quiet then (less where nothing runs), and how long that is
+/// waited for.
 const LOAD: Duration = Duration::from_secs(8);
-const QUIET: Duration = Duration::from_millis(250);
+const QUIET: Duration = Duration::from_millis(200);
+const BRIEF: Duration = Duration::from_millis(80);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Most requests that are noted.
 const MOST: usize = 1_000;
@@ -72,6 +74,7 @@ pub(super) struct Tab {
     connection: Arc<Connection>,
     session: String,
     context: String,
+    quiet: Duration,
     state: Arc<Mutex<State>>,
     watcher: JoinHandle<()>,
 }
@@ -87,11 +90,13 @@ fn text(value: &Value, name: &str) -> String {
 }
 
 impl Tab {
-    /// A page for requests like this one: with its cookies, headers, and what it brings along.
+    /// A page for requests like this one: with its cookies, headers, and what it brings along. A brief visit waits less for
+    /// what scripts may do later.
     pub(super) async fn new(
         connection: Arc<Connection>,
         client: Client,
         request: &Request,
+        is_brief: bool,
     ) -> Result<Self, BrowserError> {
         let context = text(
             &connection.call("", "Target.createBrowserContext", json!({"disposeOnDetach": true})).await?,
@@ -103,7 +108,8 @@ impl Tab {
         let session = text(&connection.call("", "Target.attachToTarget", attach).await?, "sessionId");
         let state = Arc::new(Mutex::new(State::default()));
         let watcher = tokio::spawn(watch(connection.clone(), client.clone(), session.clone(), state.clone()));
-        let tab = Self { connection, session, context, state, watcher };
+        let quiet = if is_brief { BRIEF } else { QUIET };
+        let tab = Self { connection, session, context, quiet, state, watcher };
         for domain in ["Page.enable", "Runtime.enable", "Network.enable"] {
             tab.call(domain, json!({})).await?;
         }
@@ -191,7 +197,7 @@ impl Tab {
         while Instant::now() < until {
             let is_quiet = {
                 let state = self.state.lock();
-                state.running.is_empty() && state.touched.is_none_or(|at| at.elapsed() >= QUIET)
+                state.running.is_empty() && state.touched.is_none_or(|at| at.elapsed() >= self.quiet)
             };
             if is_quiet {
                 return;

@@ -21,7 +21,7 @@ use crate::http::{Client, ClientOptions, Fault, Request, Target};
 use crate::point::{Place, Point};
 use crate::profile::BrowserUse;
 use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::{Cookie, Session};
 
 /// Tests between two looks at whether the scan is still logged in.
 const BATCH: usize = 400;
@@ -35,6 +35,8 @@ pub(super) struct Run<'a> {
     begun: Instant,
     auth: AuthStatus,
     login: Option<Login>,
+    /// Cookies that the crawl was given.
+    given: Session,
     skipped: Vec<(String, String)>,
     diagnostics: Vec<String>,
     checkpoint: Checkpoint,
@@ -81,6 +83,7 @@ impl<'a> Run<'a> {
             begun: Instant::now(),
             auth: AuthStatus::None,
             login: None,
+            given: Session::default(),
             skipped: Vec::new(),
             diagnostics: Vec::new(),
             checkpoint: resumed.unwrap_or_else(|| Checkpoint::of(&plan.target)),
@@ -206,7 +209,17 @@ impl<'a> Run<'a> {
     }
 
     fn session(&self) -> Session {
-        self.login.as_ref().map(|login| login.session.clone()).unwrap_or_default()
+        let mut session = self.login.as_ref().map(|login| login.session.clone()).unwrap_or_default();
+        // What was set on the way belongs to the session; the login itself is as it was.
+        for cookie in &self.given.cookies {
+            let same = |have: &&Cookie| {
+                have.name == cookie.name && have.path == cookie.path && have.domain == cookie.domain
+            };
+            if session.cookies.iter().find(same).is_none() {
+                session.cookies.push(cookie.clone());
+            }
+        }
+        session
     }
 
     /// Logs in again when the session was lost.
@@ -245,14 +258,7 @@ impl<'a> Run<'a> {
         let hear = self.hear.clone();
         let heard = move |url: &Target, status| hear(Event::Page { url: url.to_string(), status });
         let (mut crawled, session) = crawler.run(&heard, &|| self.ended().is_none()).await;
-        if let Some(login) = &mut self.login {
-            // What was set on the way belongs to the session; the login itself is as it was.
-            for cookie in session.cookies {
-                if !login.session.cookies.iter().any(|have| have.name == cookie.name) {
-                    login.session.cookies.push(cookie);
-                }
-            }
-        }
+        self.given = session;
         crawled.entries.sort_by_cached_key(|entry| entry.request.url.to_string());
         self.checkpoint.crawled = crawled.entries.iter().map(job_of).collect();
         self.note_progress(sink);

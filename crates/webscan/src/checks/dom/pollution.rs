@@ -51,7 +51,7 @@ impl Check for PrototypePollution {
             text.contains("location") || text.contains("URLSearchParams") || text.contains("document.URL");
         let builds = text.contains('[')
             && (text.contains("split") || text.contains("JSON.parse") || text.contains("URLSearchParams"));
-        (reads && builds).then(|| test(bench, entry, text.contains("hash")).boxed())
+        (reads && builds).then(|| test(bench, entry, text).boxed())
     }
 }
 
@@ -69,12 +69,25 @@ fn with(request: &Request, notation: &str, in_fragment: bool) -> Request {
     request
 }
 
-async fn test(bench: &Bench<'_>, entry: &Entry, reads_fragment: bool) {
+/// The notations, and JSON in the parameters that the script asks for.
+fn notations(text: &str) -> Vec<String> {
+    let mut all: Vec<String> = NOTATIONS.iter().map(|notation| (*notation).to_owned()).collect();
+    let named = regex::Regex::new(r#"\.get\(\s*['"]([\w-]{1,30})['"]"#).ok();
+    for found in named.iter().flat_map(|regex| regex.captures_iter(text)).take(4) {
+        if let Some(name) = found.get(1) {
+            all.push(format!("{}={{\"__proto__\":{{\"rdbtpoll\":1}}}}", name.as_str()));
+        }
+    }
+    all
+}
+
+async fn test(bench: &Bench<'_>, entry: &Entry, text: String) {
+    let reads_fragment = text.contains("hash");
     let Some(opener) = bench.opener else { return };
     let marker = format!("proto:{NAME}");
     let places: &[bool] = if reads_fragment { &[true, false] } else { &[false] };
     for in_fragment in places {
-        for notation in NOTATIONS {
+        for notation in &notations(&text) {
             let attack = with(&entry.request, notation, *in_fragment);
             let ran = opener.open(&bench.session.dress(&attack), &[&marker]).await;
             if !ran.contains(&marker) {

@@ -37,6 +37,7 @@ const FORMS: &[&str] = &[
     "https://redoubt-probe.example/?{host}",
     "https://{host}.redoubt-probe.example/",
     "\thttps://redoubt-probe.example/",
+    "https://redoubt-probe.example/?{value}",
 ];
 
 impl Check for OpenRedirect {
@@ -79,7 +80,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let host = entry.request.url.origin.authority();
     let expect = expectation();
     for form in FORMS {
-        let payload = form.replace("{host}", &host);
+        let payload = form.replace("{host}", &host).replace("{value}", &point.value);
         let attack = entry.request.with(point, Put::Text(&payload));
         let Ok(answer) = bench.send_of(entry, &attack).await else { return };
         let seen = crate::proof::Seen { response: answer, ..Default::default() };
