@@ -114,12 +114,14 @@ pub struct Range {
     secure: Listening,
     own: HashMap<String, Listening>,
     extra: Extra,
+    authority: Arc<Authority>,
 }
 
 struct Site {
     world: Arc<World>,
     cases: Vec<Case>,
     by_path: HashMap<String, usize>,
+    start_page: parking_lot::Mutex<Option<String>>,
     extra: crate::extra::Pages,
 }
 
@@ -133,11 +135,13 @@ impl Range {
         }
         let by_path = cases.iter().enumerate().map(|(at, case)| (case.id(), at)).collect();
         let whole = options.half.is_none() && options.family.is_none();
+        let extra = crate::extra::Pages::new(whole);
         let site = Arc::new(Site {
             world: Arc::clone(&world),
             cases,
             by_path,
-            extra: crate::extra::Pages::new(whole),
+            start_page: Default::default(),
+            extra,
         });
         let any = SocketAddr::new(options.listen.ip(), 0);
         let authority = Arc::new(Authority::new().map_err(io::Error::other)?);
@@ -156,7 +160,7 @@ impl Range {
             own.insert(case.id(), serve(listener, Arc::new(app), accept)?);
         }
         let extra = Extra::start(&world, whole)?;
-        Ok(Self { site, plain, secure, own, extra })
+        Ok(Self { site, plain, secure, own, extra, authority })
     }
 
     /// Where it is served in the clear, such as `http://127.0.0.1:8080`.
@@ -172,6 +176,16 @@ impl Range {
     /// The cases that are served.
     pub fn cases(&self) -> &[Case] {
         &self.site.cases
+    }
+
+    /// The certificate (DER) of the authority that signs the range's certificates.
+    pub fn authority_certificate(&self) -> &[u8] {
+        self.authority.certificate()
+    }
+
+    /// Puts a page of the caller's at `/start-page`: a browser's test opens cases in frames from there.
+    pub fn set_start_page(&self, page: String) {
+        *self.site.start_page.lock() = Some(page);
     }
 
     /// The world behind.
@@ -222,6 +236,7 @@ impl App for Site {
         }
         match path {
             "/" => self.index(request.tls),
+            "/start-page" => self.start_page.lock().clone().map_or_else(Reply::missing, Reply::raw_html),
             _ => self.extra.answer(&self.world, request).unwrap_or_else(|| {
                 crate::extra::api::answer(&self.cases, request).unwrap_or_else(Reply::missing)
             }),

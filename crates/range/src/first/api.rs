@@ -72,11 +72,9 @@ pub(crate) fn sign(secret: &str, claims: &Value) -> String {
 }
 
 fn bearer(h: &Hit<'_>) -> Option<String> {
-    h.request
-        .header("authorization")?
-        .strip_prefix("Bearer ")
-        .map(str::to_owned)
-        .or_else(|| h.request.cookie("token"))
+    let header =
+        h.request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
+    header.or_else(|| h.request.cookie("token"))
 }
 
 /// An API with tokens: `token` gives one, `me` shows whose it is. The page keeps it in a cookie that its script sends on.

@@ -339,9 +339,8 @@ pub(crate) fn deceives(p: &Prover<'_>) -> Result<bool, String> {
 
 /// Has a header's value kept for others.
 pub(crate) fn poisons(p: &Prover<'_>) -> Result<bool, String> {
-    let mark = token();
-    let target = format!("page?m={mark}");
     for header in ["X-Forwarded-Host", "X-Forwarded-Scheme", "X-Original-URL", "X-Host"] {
+        let target = format!("page?m={}", token());
         p.send("GET", &target, &[(header, "evil.example.test")], "")?;
         if p.get(&target)?.text().contains("evil.example.test") {
             return Ok(true);
