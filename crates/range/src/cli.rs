@@ -78,7 +78,7 @@ pub fn run(arguments: &RangeArgs, out: &mut dyn Write) -> io::Result<()> {
     }
     match arguments.format {
         Format::Json => {
-            let all = json!({"base": range.base(), "secureBase": range.secure_base(), "cases": range.truth(), "extra": range.extra().truth(&range.base())});
+            let all = json!({"base": range.base(), "secureBase": range.secure_base(), "cases": range.truth(), "extra": range.extra().truth()});
             writeln!(out, "{all}")?;
         }
         Format::Table => {
@@ -98,7 +98,9 @@ pub fn run(arguments: &RangeArgs, out: &mut dyn Write) -> io::Result<()> {
 fn list(options: &Options, format: Format, out: &mut dyn Write) -> io::Result<()> {
     let all: Vec<_> = cases(options).iter().map(|case| truth(case, "")).collect();
     match format {
-        Format::Json => writeln!(out, "{}", json!({"cases": all, "extra": crate::extra::truth("")})),
+        Format::Json => {
+            writeln!(out, "{}", json!({"cases": all, "extra": crate::extra::truth(&|_| String::new())}))
+        }
         Format::Table => {
             for case in &all {
                 let word = if case.vulnerable { "vulnerable" } else { "safe" };

@@ -122,7 +122,6 @@ struct Site {
     cases: Vec<Case>,
     by_path: HashMap<String, usize>,
     start_page: parking_lot::Mutex<Option<String>>,
-    extra: crate::extra::Pages,
 }
 
 impl Range {
@@ -135,14 +134,8 @@ impl Range {
         }
         let by_path = cases.iter().enumerate().map(|(at, case)| (case.id(), at)).collect();
         let whole = options.half.is_none() && options.family.is_none();
-        let extra = crate::extra::Pages::new(whole);
-        let site = Arc::new(Site {
-            world: Arc::clone(&world),
-            cases,
-            by_path,
-            start_page: Default::default(),
-            extra,
-        });
+        let site =
+            Arc::new(Site { world: Arc::clone(&world), cases, by_path, start_page: Default::default() });
         let any = SocketAddr::new(options.listen.ip(), 0);
         let authority = Arc::new(Authority::new().map_err(io::Error::other)?);
         let plain = serve(bind(options.listen)?, Arc::clone(&site) as Arc<dyn App>, None)?;
@@ -237,9 +230,7 @@ impl App for Site {
         match path {
             "/" => self.index(request.tls),
             "/start-page" => self.start_page.lock().clone().map_or_else(Reply::missing, Reply::raw_html),
-            _ => self.extra.answer(&self.world, request).unwrap_or_else(|| {
-                crate::extra::api::answer(&self.cases, request).unwrap_or_else(Reply::missing)
-            }),
+            _ => crate::extra::api::answer(&self.cases, request).unwrap_or_else(Reply::missing),
         }
     }
 }
@@ -264,7 +255,11 @@ impl Site {
             .iter()
             .map(|family| format!("<li><a href=\"/case/{family}/\">{family}</a></li>\n"))
             .collect();
-        Reply::html(format!("<h1>Practice range</h1>\n<ul>\n{links}</ul>\n{}", self.extra.links()))
+        Reply::html(format!(
+            "<h1>Practice range</h1>
+<ul>
+{links}</ul>"
+        ))
     }
 
     fn family(&self, family: &str, tls: bool) -> Reply {

@@ -1,7 +1,7 @@
 //! What lies behind the cases: a scratch directory with a file tree, databases, what was stored, an internal service
 //! that only the server should reach, and a foreign origin.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,8 @@ pub struct World {
     scratch: TempDir,
     /// Where PostgreSQL is, for the cases that need it.
     pub postgres: Option<String>,
-    databases: Mutex<HashMap<String, Arc<Mutex<Database>>>>,
+    databases: Mutex<HashMap<String, Vec<Database>>>,
+    begun: Mutex<HashSet<String>>,
     states: Mutex<HashMap<String, Arc<Mutex<State>>>>,
     intranet: Listening,
     outside: Listening,
@@ -82,6 +83,7 @@ impl World {
             scratch,
             postgres,
             databases: Mutex::default(),
+            begun: Mutex::default(),
             states: Mutex::default(),
             intranet,
             outside,
@@ -125,19 +127,28 @@ impl World {
         Arc::clone(self.states.lock().entry(key.to_owned()).or_default())
     }
 
-    /// The database of a case, made when first asked for.
-    pub(crate) fn database(
-        &self,
-        key: &str,
-        make: impl FnOnce() -> Result<Database, String>,
-    ) -> Result<Arc<Mutex<Database>>, String> {
+    /// A connection of a case that nobody uses: one that waits must not make others wait.
+    pub(crate) fn idle_database(&self, key: &str) -> Option<Database> {
+        self.databases.lock().get_mut(key)?.pop()
+    }
+
+    /// Gives a connection back.
+    pub(crate) fn keep_database(&self, key: &str, database: Database) {
         let mut all = self.databases.lock();
-        if let Some(found) = all.get(key) {
-            return Ok(Arc::clone(found));
+        let idle = all.entry(key.to_owned()).or_default();
+        if idle.len() < 4 {
+            idle.push(database);
         }
-        let made = Arc::new(Mutex::new(make()?));
-        all.insert(key.to_owned(), Arc::clone(&made));
-        Ok(made)
+    }
+
+    /// Does something once for a key; others wait until it is done.
+    pub(crate) fn once<E>(&self, key: &str, act: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        let mut begun = self.begun.lock();
+        if !begun.contains(key) {
+            act()?;
+            begun.insert(key.to_owned());
+        }
+        Ok(())
     }
 
     /// A number that was not given out before.

@@ -33,8 +33,13 @@ CREATE TABLE visits (id INTEGER, agent VARCHAR(400), page VARCHAR(400));
 /// Rows as texts.
 pub type Rows = Vec<Vec<String>>;
 
-/// A case's database.
-pub enum Database {
+/// A connection to a case's database. What SQLite's holds is in memory and its own; after some use it is made anew.
+pub(crate) struct Database {
+    kind: Kind,
+    uses: u32,
+}
+
+enum Kind {
     /// SQLite in memory.
     Sqlite(Connection),
     /// A connection to PostgreSQL, in a schema of the case's own.
@@ -46,10 +51,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// Runs what an application sends in a dialect. The error is the server's text.
 pub fn query(world: &World, key: &str, dialect: Dialect, sql: &str) -> Result<Rows, String> {
-    let database = world.database(key, || open(world, key, dialect))?;
-    let mut database = database.lock();
-    match &mut *database {
-        Database::Sqlite(connection) => {
+    with(world, key, dialect, |database| match database {
+        Kind::Sqlite(connection) => {
             let mut rows = None;
             for statement in dialect.translate(sql)? {
                 match statement {
@@ -76,45 +79,61 @@ pub fn query(world: &World, key: &str, dialect: Dialect, sql: &str) -> Result<Ro
             }
             Ok(rows.unwrap_or_default())
         }
-        Database::Postgres(client) => postgres_query(client, sql),
-    }
+        Kind::Postgres(client) => postgres_query(client, sql),
+    })
 }
 
 /// Runs a statement with bound values: the value never becomes a part of the statement.
 pub fn bound(world: &World, key: &str, dialect: Dialect, sql: &str, values: &[&str]) -> Result<Rows, String> {
-    let database = world.database(key, || open(world, key, dialect))?;
-    let mut database = database.lock();
-    match &mut *database {
-        Database::Sqlite(connection) => sqlite(connection, sql, values).map_err(|error| error.to_string()),
-        Database::Postgres(client) => {
+    with(world, key, dialect, |database| match database {
+        Kind::Sqlite(connection) => sqlite(connection, sql, values).map_err(|error| error.to_string()),
+        Kind::Postgres(client) => {
             let parameters: Vec<&(dyn postgres::types::ToSql + Sync)> =
                 values.iter().map(|value| value as &(dyn postgres::types::ToSql + Sync)).collect();
             let rows = client.query(sql, &parameters).map_err(|error| error.to_string())?;
             let text = |row: &postgres::Row, at: usize| row.try_get::<_, String>(at).unwrap_or_default();
             Ok(rows.iter().map(|row| (0..row.len()).map(|at| text(row, at)).collect()).collect())
         }
+    })
+}
+
+/// Works with a connection that nobody else uses meanwhile.
+fn with<T>(
+    world: &World,
+    key: &str,
+    dialect: Dialect,
+    act: impl FnOnce(&mut Kind) -> Result<T, String>,
+) -> Result<T, String> {
+    let mut database = match world.idle_database(key) {
+        Some(database) => database,
+        None => Database { kind: open(world, key, dialect)?, uses: 0 },
+    };
+    let result = act(&mut database.kind);
+    database.uses += 1;
+    if database.uses < 500 {
+        world.keep_database(key, database);
     }
+    result
 }
 
 fn nap(seconds: f64) {
     std::thread::sleep(Duration::from_secs_f64(seconds.clamp(0.0, 15.0)));
 }
 
-fn open(world: &World, key: &str, dialect: Dialect) -> Result<Database, String> {
-    if dialect == Dialect::Postgres {
-        let url = world
-            .postgres
-            .as_deref()
-            .ok_or("this case needs PostgreSQL: start the range with --postgres URL")?;
-        let mut client = postgres::Client::connect(url, NoTls).map_err(|error| error.to_string())?;
-        let schema: String = key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let begin = format!(
-            "DROP SCHEMA IF EXISTS range_{schema} CASCADE; CREATE SCHEMA range_{schema}; SET search_path = range_{schema}; SET statement_timeout = '20s'; {SCHEMA}"
-        );
-        client.batch_execute(&begin).map_err(|error| error.to_string())?;
-        return Ok(Database::Postgres(Box::new(client)));
+fn open(world: &World, key: &str, dialect: Dialect) -> Result<Kind, String> {
+    if dialect != Dialect::Postgres {
+        return sqlite_open(dialect).map(Kind::Sqlite).map_err(|error| error.to_string());
     }
-    sqlite_open(dialect).map(Database::Sqlite).map_err(|error| error.to_string())
+    let url =
+        world.postgres.as_deref().ok_or("this case needs PostgreSQL: start the range with --postgres URL")?;
+    let mut client = postgres::Client::connect(url, NoTls).map_err(|error| error.to_string())?;
+    let name: String = key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let enter = format!("SET search_path = range_{name}; SET statement_timeout = '20s';");
+    let begin =
+        format!("DROP SCHEMA IF EXISTS range_{name} CASCADE; CREATE SCHEMA range_{name}; {enter} {SCHEMA}");
+    world.once(key, || client.batch_execute(&begin)).map_err(|error| error.to_string())?;
+    client.batch_execute(&enter).map_err(|error| error.to_string())?;
+    Ok(Kind::Postgres(Box::new(client)))
 }
 
 fn sqlite_open(dialect: Dialect) -> rusqlite::Result<Connection> {

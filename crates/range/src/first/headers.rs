@@ -102,7 +102,12 @@ pub(super) fn security() -> Vec<Case> {
         Proof::Steps(|p| {
             Ok(header(p, "x-content-type-options")? != "nosniff" || header(p, "x-frame-options")?.is_empty())
         }),
-        |_, _| Reply::html(BODY),
+        |_, _| {
+            Reply::html(BODY).set(
+                "Content-Security-Policy",
+                "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+            )
+        },
     )
     .qids(&[150081, 150202, 150204, 150206, 150208, 150262]);
     f.good(

@@ -117,6 +117,18 @@ pub(super) fn ssrf() -> Vec<Case> {
     f.good("queued", Json("urls"), "the addresses are stored for an operator", calls(), |_, _| {
         Reply::json(&serde_json::json!({"queued": true}))
     });
+    f.good(
+        "path-only",
+        Query("server"),
+        "the value is only a path on the application's own feed host, which it can't leave",
+        calls(),
+        |_, h| {
+            Reply::html(format!(
+                "<p>Feed /{} of feeds.example.test</p>",
+                crate::http::request::encode(&h.value)
+            ))
+        },
+    );
     f.cases()
 }
 

@@ -187,24 +187,15 @@ pub(super) fn error() -> Vec<Case> {
     f.bad(
         "second-order",
         Form("nick"),
-        "the name is stored with bound values, and a later statement is made of it",
+        "the name is stored safely, and a later statement is made of what was stored",
         shows("x' OR released=0 -- ", HIDDEN),
         |w, h| {
-            let _ = crate::engine::sql::bound(
-                w,
-                &h.case.id(),
-                Sqlite,
-                "INSERT INTO visits VALUES (9, ?1, 'profile')",
-                &[&h.value],
-            );
-            let stored = crate::engine::sql::bound(
-                w,
-                &h.case.id(),
-                Sqlite,
-                "SELECT agent FROM visits WHERE id = 9 ORDER BY rowid DESC LIMIT 1",
-                &[],
-            );
-            let nick = stored.ok().and_then(|rows| rows.first()?.first().cloned()).unwrap_or_default();
+            let nick = {
+                let state = w.state(&h.case.id());
+                let mut state = state.lock();
+                state.put("nick", h.value.clone());
+                state.values.get("nick").cloned().unwrap_or_default()
+            };
             sql(
                 w,
                 h,
