@@ -82,9 +82,11 @@ impl Said {
         let known = |word: &str| self.texts.contains(word);
         if self.xml {
             let mut words = line.split(|c: char| c.is_whitespace() || "<>/=\"&;".contains(c));
-            return words.any(|word| !word.is_empty() && known(word));
+            return words.any(|word| !word.is_empty() && (word == "entry" || known(word)));
         }
-        let plain = line.split(['#', '\\']).next().unwrap_or_default().split("/*").next().unwrap_or_default();
+        let after_comment = line.rsplit("*/").next().unwrap_or_default();
+        let plain = after_comment.split(['#', '\\']).next().unwrap_or_default();
+        let plain = plain.split("/*").next().unwrap_or_default();
         let mut words = plain.split(|c: char| c.is_whitespace() || "{}[];\"<>".contains(c));
         words.all(|word| word.is_empty() || KEYWORDS.contains(&word) || known(word))
     }

@@ -16,6 +16,47 @@
 //! trees of statements ([`Tree`]); rules ([`Control`]) put questions to the trees ([`collect`]), and policies judge the
 //! answers ([`judge`]). Everything is linear in the input, and nothing here reads files or the network, except
 //! [`linux::collect`], which reads the machine it runs on.
+//!
+//! # For a platform
+//!
+//! - [`Device::read`] takes an upload and says which commands it holds, what the device is called, which version it has, and
+//!   whether it contradicts the declared technology. [`TECHNOLOGIES`] is the list of those that may be declared.
+//! - [`collect`] gives one [`DataPoint`] for every control of the family, whatever policies there are. It holds evidence,
+//!   no secret and no expectation. Store its JSON form: versions to come read it.
+//! - [`judge`] makes a [`Verdict`] of a stored data point, a control and a [`Policy`]. A changed expectation needs no upload.
+//! - [`Device::texts`] gives the outputs to keep, and [`Device::assemble`] puts outputs of several uploads together, so that
+//!   a second upload replaces only the commands it holds. Texts hold secrets: [`mask_text`] is what may be shown.
+//! - [`difference`] says what changed in meaning between two uploads, and which verdicts with it.
+//!
+//! ```
+//! use assess::{Assessment, DataPoint, Device, Library, Policy, ReadOptions, Status, collect, difference, judge};
+//!
+//! let options = ReadOptions { technology: Some("Cisco IOS 15.x".to_owned()), ..ReadOptions::default() };
+//! let (old, new) = ("ip ssh version 2\nline vty 0 4\n exec-timeout 15 0\nend\n", "line vty 0 4\n exec-timeout 15 0\nend\n");
+//! let read = |text: &str| Device::read(format!("hostname R1\n{text}").as_bytes(), &options);
+//! let device = read(old)?;
+//! assert_eq!(device.contradiction(), None);
+//!
+//! // At the upload: everything is collected once.
+//! let library = Library::builtin();
+//! let points = collect(&device, library.of(device.family()));
+//! let stored = serde_json::to_string(&points)?;
+//!
+//! // Later: judged by what a policy expects by then.
+//! let points: Vec<DataPoint> = serde_json::from_str(&stored)?;
+//! let control = library.get(901002).expect("a shipped control");
+//! let point = points.iter().find(|point| point.control == control.cid).expect("its data point");
+//! assert_eq!(judge(control, point, &Policy::default()).status, Status::Failed);
+//! let lenient = Policy::read("policy: lenient\nset: { 901002: { max: 1800 } }\n").expect("a policy");
+//! assert_eq!(judge(control, point, &lenient).status, Status::Passed);
+//!
+//! // The next upload.
+//! let next = read(new)?;
+//! let of = |device: &Device| Assessment::of(device, &library, &Policy::default());
+//! let found = difference((&device, &of(&device)), (&next, &of(&next)));
+//! assert_eq!(found.changes[0].path, ["ip ssh version 2"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod bench;
 pub mod cli;

@@ -116,6 +116,11 @@ fn assessed(
 fn upload(path: &Path, args: &AssessArgs) -> Result<Device, String> {
     let limits = Limits { bytes: args.max_size.saturating_mul(1 << 20) };
     let bytes = read(path, limits.bytes as u64).map_err(|e| e.to_string())?;
+    let size =
+        std::fs::metadata(path).map_or(bytes.len(), |m| usize::try_from(m.len()).unwrap_or(usize::MAX));
+    if bytes.len() > limits.bytes && size > limits.bytes {
+        return Err(crate::InputError::TooLarge { size, limit: limits.bytes }.to_string());
+    }
     let options = ReadOptions { technology: args.technology.clone(), limits, trust_whole: args.trust_whole };
     Device::read(&bytes, &options).map_err(|e| e.to_string())
 }

@@ -24,6 +24,7 @@ pub fn collect<'c>(device: &Device, controls: impl IntoIterator<Item = &'c Contr
 #[must_use]
 pub fn data_point(device: &Device, control: &Control) -> DataPoint {
     DataPoint {
+        format: DataPoint::FORMAT,
         control: control.cid,
         revision: control.revision,
         parser: env!("CARGO_PKG_VERSION").to_owned(),

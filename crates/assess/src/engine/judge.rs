@@ -110,6 +110,14 @@ pub fn judge(control: &Control, point: &DataPoint, policy: &Policy) -> Verdict {
         references: control.references.iter().cloned().collect(),
     };
     match &point.state {
+        _ if point.format > DataPoint::FORMAT => {
+            let (theirs, ours) = (point.format, DataPoint::FORMAT);
+            verdict.reason =
+                Some(format!("stored in form {theirs}, of which this version knows up to {ours}"));
+        }
+        _ if point.control != control.cid => {
+            verdict.reason = Some(format!("the data point is that of control {}", point.control));
+        }
         State::Collected { .. } if point.revision != control.revision => {
             let (old, new) = (point.revision, control.revision);
             verdict.reason =
@@ -149,6 +157,9 @@ pub fn judge(control: &Control, point: &DataPoint, policy: &Policy) -> Verdict {
 fn cut_off(incomplete: Option<&str>, verdict: &mut Verdict) {
     let Some(reason) = incomplete else { return };
     let stands = verdict.status == Status::Failed && !verdict.evidence.is_empty();
+    // A block that passes may go on in the part that is missing.
+    let passed = verdict.instances.iter_mut().filter(|instance| instance.status == Status::Passed);
+    passed.for_each(|instance| instance.status = Status::Error);
     if !stands {
         verdict.status = Status::Error;
         verdict.reason = Some(format!("the text seems to be cut off: {reason}"));

@@ -5,8 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::rule::Value;
 
 /// What was read for one control from one device. Holds no secret and no expectation, and can be judged again later.
+///
+/// Its JSON form is kept by whoever stores it, so it only ever grows: `tests/stored` holds what each version wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataPoint {
+    /// Version of this form, [`DataPoint::FORMAT`] when it was written.
+    #[serde(default = "first_format")]
+    pub format: u32,
     /// Number of the control.
     pub control: u32,
     /// Revision of the control that collected it.
@@ -86,7 +91,14 @@ pub struct Line {
     pub text: String,
 }
 
+fn first_format() -> u32 {
+    1
+}
+
 impl DataPoint {
+    /// The version of the form that this library writes. Older ones are read; a newer one is an *error* verdict.
+    pub const FORMAT: u32 = 1;
+
     /// Every observed value, in order, once: the data point as people read it.
     #[must_use]
     pub fn values(&self) -> Vec<&Value> {

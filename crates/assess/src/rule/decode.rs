@@ -85,7 +85,7 @@ fn control(yaml: &Yaml, family: Family, errors: &mut Vec<RuleError>) -> Option<C
     let title = fields.required_text("title");
     let category = fields.required_text("category");
     let rationale = fields.required_text("rationale");
-    let (remediation_at, commands_at) = (fields.at, fields.at);
+    let (remediation_at, commands_at) = (fields.at_of("remediation"), fields.at_of("commands"));
     let remediation = fields.required_text("remediation");
     let commands = fields.text("commands");
     let references = references(&mut fields);
@@ -108,9 +108,17 @@ fn control(yaml: &Yaml, family: Family, errors: &mut Vec<RuleError>) -> Option<C
     let mut known: Vec<String> = vec!["instance".into(), "hostname".into(), "version".into()];
     known.extend(reader.captures.iter().cloned());
     known.extend(params.iter().map(|p| p.name.clone()));
-    known.extend(check.probes.iter().map(|p| p.name.clone()));
+    // A question without a name of its own is called by its selector.
+    let named = check
+        .probes
+        .iter()
+        .map(|p| &p.name)
+        .filter(|name| placeholders(&format!("{{{name}}}")).next().is_some());
+    known.extend(named.cloned());
+    // With other mistakes, names may only seem to be missing.
+    let whole = errors.len() == before;
     for (text, at) in [(Some(&remediation), remediation_at), (commands.as_ref(), commands_at)] {
-        for name in text.into_iter().flat_map(|t| placeholders(t)) {
+        for name in text.into_iter().flat_map(|t| placeholders(t)).filter(|_| whole) {
             if !known.iter().any(|k| k == name) {
                 errors.push(
                     at.error(format!("placeholder {{{name}}} is not known; known: {}", known.join(", "))),
@@ -143,7 +151,7 @@ fn control(yaml: &Yaml, family: Family, errors: &mut Vec<RuleError>) -> Option<C
 }
 
 fn cid(fields: &mut Fields<'_, '_>) -> u32 {
-    let at = fields.at;
+    let at = fields.at_of("cid");
     if !fields.has("cid") {
         fields.error(at, "a control has no \"cid\"");
     }
@@ -156,7 +164,7 @@ fn cid(fields: &mut Fields<'_, '_>) -> u32 {
 }
 
 fn criticality(fields: &mut Fields<'_, '_>) -> u8 {
-    let at = fields.at;
+    let at = fields.at_of("criticality");
     match fields.number("criticality").map(u8::try_from) {
         Some(Ok(level @ 1..=5)) => level,
         _ => {

@@ -120,6 +120,15 @@ impl CheckReader<'_> {
             Some(name) => self.named(name, natural, probes)?,
             None => {
                 let probe = self.probe(yaml.at, &keys, natural)?;
+                let captures = |p: &Pattern| !p.names().is_empty();
+                if let Ask::Find { patterns, .. } = &probe.ask
+                    && natural != Type::Text
+                    && !patterns.iter().any(captures)
+                {
+                    let message =
+                        "the selector captures no value to compare; write <v> where the value stands";
+                    self.errors.push(yaml.at.error(message));
+                }
                 ops.extend(self.implied(&keys, ops.is_empty(), yaml.at)?);
                 probes.push(probe);
                 probes.len() - 1

@@ -26,6 +26,12 @@ impl<'y, 'e> Fields<'y, 'e> {
         self.pairs.iter().flatten().any(|(k, _)| k.text() == Some(key))
     }
 
+    /// Where the value of a key stands; the map itself where there is none.
+    pub(super) fn at_of(&self, key: &str) -> Mark {
+        let found = self.pairs.iter().flatten().find(|(k, _)| k.text() == Some(key));
+        found.map_or(self.at, |(_, value)| value.at)
+    }
+
     pub(super) fn take(&mut self, key: &str) -> Option<&'y Yaml> {
         let slot = self.pairs.iter_mut().find(|p| p.is_some_and(|(k, _)| k.text() == Some(key)))?;
         slot.take().map(|(_, value)| value)

@@ -74,7 +74,11 @@ pub(crate) fn read(text: &str) -> Result<Yaml, RuleError> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|e| {
             let at = Mark { line: e.marker().line(), column: e.marker().col() + 1 };
-            at.error(format!("the YAML is broken: {}", e.info()))
+            let why = match e.info() {
+                "simple key expect ':'" | "simple key expected ':'" => "a key is not followed by `: `",
+                other => other,
+            };
+            at.error(format!("the YAML is broken: {why}"))
         })?;
         let at = Mark::from(span);
         let whole = match event {

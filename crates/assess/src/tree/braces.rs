@@ -4,7 +4,7 @@ use super::{NodeId, Notation, Parsed, ROOT, Shape, Source, Tree, scan::Scanner, 
 
 pub(crate) fn parse(source: Source<'_>) -> Parsed {
     let mut tree = Tree::new(Shape::Words, Notation::Braces);
-    let mut scanner = Scanner::new(source);
+    let mut scanner = Scanner::new(source, false);
     let mut open: Vec<NodeId> = Vec::new();
     let (mut statement, mut line, mut cut) = (String::new(), 0, None);
     while let Some(token) = scanner.next() {

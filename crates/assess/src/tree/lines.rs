@@ -122,7 +122,7 @@ impl Column {
 
 /// A title without what parts it from its value; `column 3` where there is none.
 fn title(given: Option<&str>, at: usize) -> String {
-    let given = given.filter(|title| title.chars().any(|c| c != '-'));
+    let given = given.filter(|title| title.chars().any(|c| c != '-' && !c.is_whitespace()));
     given.map_or_else(|| format!("column {at}"), |title| title.replace([':', '='], "."))
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn parse(source: Source<'_>, family: Paths) -> Parsed {
         .find(|l| !l.is_empty() && !l.starts_with(['#', '/', '*']));
     let by_line = first.is_some_and(|line| verb(line).is_some());
     let mut grower = Grower { tree: Tree::new(Shape::Atoms, Notation::SetLines), family, cut: None };
-    let mut scanner = Scanner::new(source);
+    let mut scanner = Scanner::new(source, family.junos);
     if by_line {
         grower.set_lines(&mut scanner)
     } else {

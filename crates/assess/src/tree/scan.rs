@@ -31,15 +31,17 @@ pub(crate) struct Scanner<'t> {
     something: bool,
     /// The line on which the last token began.
     line: u32,
+    block_comments: bool,
     /// Where a quote or block comment began that never ended.
     pub(crate) unclosed: Option<u32>,
 }
 
 impl<'t> Scanner<'t> {
-    pub(crate) fn new(source: Source<'t>) -> Self {
+    /// `block_comments`: whether the language has comments between `/*` and `*/`.
+    pub(crate) fn new(source: Source<'t>, block_comments: bool) -> Self {
         let line = source.range.start;
         let rest = source.text.line(line);
-        Self { source, at: line, rest, something: false, line, unclosed: None }
+        Self { source, at: line, rest, something: false, line, block_comments, unclosed: None }
     }
 
     /// The line on which the last token began.
@@ -86,7 +88,9 @@ impl<'t> Scanner<'t> {
                 self.rest = "";
                 continue;
             }
-            if let Some(inside) = self.rest.strip_prefix("/*") {
+            if self.block_comments
+                && let Some(inside) = self.rest.strip_prefix("/*")
+            {
                 self.rest = inside;
                 self.block_comment();
                 continue;
