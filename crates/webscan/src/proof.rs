@@ -3,10 +3,16 @@
 //! A [`Proof`] can only be made by [`Prover::prove`], which sent the replay and its control and found both as they should
 //! be. A finding needs a proof; so what can't be repeated is not reported.
 
+pub(crate) mod executes;
 mod expect;
 mod prover;
+pub(crate) mod script;
 
+<<<<<<< HEAD
 pub(crate) use expect::likeness;
+=======
+pub(crate) use expect::regex;
+>>>>>>> 3011531 (webscan: script, SQL, templates, commands and code that values become are found and proven)
 pub use expect::{Evidence, Expect, Seen};
 pub use prover::{Listener, NotProven, Opener, Outcome, Proof, Prover, Transport};
 

@@ -181,6 +181,8 @@ pub struct Sink {
     notes: Mutex<Vec<(u32, String)>>,
     heard: Option<Heard>,
     tokens: AtomicU64,
+    /// What the injection checks learnt about points.
+    pub(crate) memo: injection::Memo,
 }
 
 impl Sink {

@@ -48,6 +48,9 @@ pub enum Expect {
     },
     /// Our listener was called with this token, because of the steps.
     Called(String),
+    /// A browser that reads the answer would call a dialog with this number: it stands in a script, a handler or a script
+    /// URL, as the parsed document has them.
+    Executes(String),
     /// A browser that opened the last request's URL ran the script that carries this marker.
     Ran(String),
     /// A connection that opened the last request's URL has this property of its transport (see `checks::tls`).
@@ -222,6 +225,10 @@ impl Expect {
                     other.status == response.status && likeness(other.text(), response.text()) >= *percent;
                 alike.then(|| Evidence::sentence("The answer is like that of the compared request."))
             }
+            Self::Executes(marker) => super::executes::executes(response, marker).then(|| {
+                let at = response.text().find(marker.as_str()).unwrap_or_default();
+                Evidence::around(response.text(), at, marker.len())
+            }),
             Self::Called(token) => seen
                 .called
                 .contains(token)

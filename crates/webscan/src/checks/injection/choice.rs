@@ -1,0 +1,60 @@
+//! Pairs of conditions: what is true must be answered otherwise than what is false, whatever the words of both are.
+
+use super::difference::{Gist, sign};
+use crate::checks::{Bench, Entry};
+use crate::http::Request;
+use crate::proof::{Evidence, Expect, Proof};
+
+/// Two ways to say yes and two to say no, in words that differ as much between the ways as between yes and no.
+pub(super) struct Choice {
+    /// The requests for yes, with what was put in.
+    pub(super) yes: [(Request, String); 2],
+    /// The requests for no, with what was put in.
+    pub(super) no: [(Request, String); 2],
+}
+
+/// Conditions for [`Choice`]s: the same letters in both, and what is in order in the first is the other way in the second.
+pub(super) const CONDITIONS: ([&str; 2], [&str; 2]) = (["37<73", "73>37"], ["73<37", "37>73"]);
+
+impl Choice {
+    /// A choice from what makes a value of a condition.
+    pub(super) fn of(conditions: ([&str; 2], [&str; 2]), make: impl Fn(&str) -> (Request, String)) -> Self {
+        Self { yes: conditions.0.map(&make), no: conditions.1.map(&make) }
+    }
+
+    /// Proves that yes and no are answered otherwise; gives what was put in for yes.
+    pub(super) async fn prove(&self, bench: &Bench<'_>, entry: &Entry) -> Option<(String, Proof)> {
+        let ask = async |(request, put): &(Request, String)| {
+            bench.send_of(entry, request).await.ok().map(|answer| Gist::of(&answer, &[put]))
+        };
+        let [yes, yes_too] = &self.yes;
+        let [no, no_too] = &self.no;
+        let first = ask(yes).await?;
+        let second = ask(no).await?;
+        if first.same_as(&second) || tell(&[&first], &[&second]).is_none() {
+            return None;
+        }
+        let third = ask(no_too).await?;
+        let fourth = ask(yes_too).await?;
+        tell(&[&first, &fourth], &[&second, &third])?;
+        let again = ask(yes).await?;
+        let and_again = ask(no).await?;
+        let expect = tell(&[&first, &fourth, &again], &[&second, &third, &and_again])?;
+        // On a page that changes by itself, chance could agree for a while.
+        let rounds = if first.same_as(&again) && second.same_as(&and_again) { 2 } else { 8 };
+        let replay = entry.replay(yes.0.clone(), expect, no.0.clone()).rounds(rounds);
+        let proof = bench.prove(replay).await.ok()?;
+        let evidence = proof.evidence().text.clone();
+        let said = if evidence.is_empty() || evidence == "It is not there." {
+            "The answers to a true and to a false condition differ.".to_owned()
+        } else {
+            format!("The answers to a true and to a false condition differ. For the true one: {evidence}")
+        };
+        Some((yes.1.clone(), proof.saying(Evidence::sentence(said))))
+    }
+}
+
+/// What tells yes from no: something that yes shows alone, or something that no shows alone.
+fn tell(yes: &[&Gist], no: &[&Gist]) -> Option<Expect> {
+    sign(yes, no).or_else(|| sign(no, yes).map(|expect| Expect::Not(Box::new(expect))))
+}

@@ -1,0 +1,120 @@
+//! Values that reach an interpreter of the application's own language.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::computed;
+use super::facts::facts;
+use crate::checks::{About, Bench, Check, Entry};
+use crate::point::{Place, Point};
+
+/// See [`About`].
+pub(super) struct Code;
+
+static ABOUT: About = About {
+    name: "code-injection",
+    qids: &[150_055, 990_029],
+    means: "A value is evaluated as code of the language that the application is written in.",
+    matters: "Whoever sends the request runs code inside the application, with its data, its credentials and its network.",
+    remedy: "Do without functions that evaluate text. To read data use a parser for that format; to calculate, a parser for \
+             arithmetic that knows nothing else.",
+    technique: "A calculation through a function of PHP, JavaScript, Python, Ruby or Perl is put in as an expression, as a \
+                statement, and out of strings. Its result must be shown, and that of another calculation must be another. A \
+                mere calculator does not know these functions.",
+    source: "CWE-94, CWE-95",
+};
+
+const PHP: &[&str] = &[
+    "print(intval({a})*{b})",
+    "{v};print(intval({a})*{b});//",
+    "'.print(intval({a})*{b}).'",
+    "\".print(intval({a})*{b}).\"",
+    "${print(intval({a})*{b})}",
+    "');print(intval({a})*{b});//",
+    "print(intval({a})*{b});",
+];
+
+const OTHERS: &[&str] = &[
+    "parseInt({a})*{b}",
+    "'+parseInt({a})*{b}+'",
+    "\"+parseInt({a})*{b}+\"",
+    "{v};parseInt({a})*{b}",
+    "`+parseInt({a})*{b}+`",
+    "${parseInt({a})*{b}}",
+    "int(str({a}))*{b}",
+    "'+str(int(str({a}))*{b})+'",
+    "\"+str(int(str({a}))*{b})+\"",
+    "{v}\nprint(int(str({a}))*{b})",
+    "Integer({a})*{b}",
+    "#{Integer({a})*{b}}",
+    "'+(Integer({a})*{b}).to_s+'",
+    "\"+(Integer({a})*{b}).to_s+\"",
+    "'.(int({a})*{b}).'",
+    "\".(int({a})*{b}).\"",
+];
+
+impl Check for Code {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn probe<'a>(
+        &'a self,
+        bench: &'a Bench<'a>,
+        entry: &'a Entry,
+        point: &'a Point,
+    ) -> Option<BoxFuture<'a, ()>> {
+        Some(probe(bench, entry, point).boxed())
+    }
+}
+
+async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
+    let Some(known) = facts(bench, entry, point).await else { return };
+    let is_quiet = !known.matters && !known.breaks && !known.echoes;
+    let is_far = matches!(point.place, Place::Header | Place::Path(_)) && known.errors.is_empty();
+    if is_quiet || is_far || known.is_route(point) {
+        return;
+    }
+    for (qid, templates) in [(150_055, PHP), (990_029, OTHERS)] {
+        let list = computed::attempts(templates, entry, point);
+        if let Some((payload, proof)) = computed::prove_first(bench, entry, point, &list).await {
+            return bench.report_at(qid, entry, Some((point, &payload)), proof);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use crate::testing::{Answer, Asked, scan, serve};
+
+    fn perl(code: &str) -> String {
+        let output = Command::new("perl").arg("-e").arg(code).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).replace('<', "&lt;")
+    }
+
+    fn answer(asked: &Asked) -> Answer {
+        let x = asked.field("x");
+        Answer::html(match asked.path.as_str() {
+            "/perl" => perl(&format!("print 'hello '.'{x}'.'!';")),
+            // A calculator: digits and signs alone.
+            "/calculator" => {
+                let parts: Option<Vec<u64>> = x.split('*').map(|part| part.parse().ok()).collect();
+                parts.map_or_else(|| "no".to_owned(), |parts| parts.iter().product::<u64>().to_string())
+            }
+            _ => format!("<p>{}</p>", x.replace('<', "&lt;")),
+        })
+    }
+
+    #[tokio::test]
+    async fn evaluated_values_are_found_and_calculators_are_not() {
+        let server = serve(answer).await;
+        let found = scan(&Code, server, "/perl?x=you").await;
+        assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_029]);
+        for path in ["/calculator?x=7", "/echo?x=7"] {
+            assert!(scan(&Code, server, path).await.is_empty(), "{path}");
+        }
+    }
+}

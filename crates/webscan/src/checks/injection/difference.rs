@@ -1,0 +1,131 @@
+//! Tells answers apart by what they say, with what was put in left out.
+
+use std::collections::HashSet;
+
+use crate::http::Response;
+use crate::proof::Expect;
+
+/// Words that encodings of punctuation leave behind.
+const ENCODED: &[&str] = &[
+    "amp", "lt", "gt", "quot", "apos", "39", "34", "60", "62", "27", "22", "x27", "x22", "x3c", "x3e", "3c",
+    "3e", "2c", "20", "28", "29", "26", "25", "3d", "u0027", "u0022", "u003c", "u003e", "u0026", "x26",
+    "lpar", "rpar", "40", "41", "037", "n", "2b", "7c", "2f", "x2f", "47", "24", "7b", "7d",
+];
+
+/// What an answer says: its status, where it leads, its words. `None` stands where a word of what was put in stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Gist {
+    status: u16,
+    location: Option<String>,
+    words: Vec<Option<String>>,
+}
+
+/// Most words of an answer that are compared.
+const MOST: usize = 60_000;
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+impl Gist {
+    /// What an answer says, without the words of these texts.
+    pub(super) fn of(response: &Response, put: &[&str]) -> Self {
+        let own: HashSet<String> = put
+            .iter()
+            .flat_map(|text| words(text).map(str::to_lowercase).collect::<Vec<_>>())
+            .chain(ENCODED.iter().map(|word| (*word).to_owned()))
+            .collect();
+        let mut kept: Vec<Option<String>> = Vec::new();
+        for word in words(response.text()).take(MOST) {
+            if own.contains(&word.to_lowercase()) {
+                if kept.last() != Some(&None) {
+                    kept.push(None);
+                }
+            } else {
+                kept.push(Some(word.to_owned()));
+            }
+        }
+        // An echo in the address is no place of its own.
+        let echoes =
+            |text: &str| words(text).any(|word| word.len() > 3 && own.contains(&word.to_lowercase()));
+        let location = response.location().filter(|location| !echoes(location)).map(str::to_owned);
+        Self { status: response.status, location, words: kept }
+    }
+
+    pub(super) fn same_as(&self, other: &Self) -> bool {
+        let plain = |gist: &Self| gist.words.iter().flatten().cloned().collect::<Vec<_>>();
+        self.status == other.status && self.location == other.location && plain(self) == plain(other)
+    }
+
+    fn runs(&self, length: usize) -> HashSet<Vec<&str>> {
+        self.words
+            .windows(length)
+            .filter_map(|run| run.iter().map(Option::as_deref).collect::<Option<Vec<&str>>>())
+            .collect()
+    }
+}
+
+/// What all of some answers show and none of the others: a status, a redirect, or some words in a row.
+pub(super) fn sign(these: &[&Gist], those: &[&Gist]) -> Option<Expect> {
+    let (first, rest) = these.split_first()?;
+    let all = |test: &dyn Fn(&Gist) -> bool| rest.iter().all(|gist| test(gist));
+    let none = |test: &dyn Fn(&Gist) -> bool| !those.iter().any(|gist| test(gist));
+    let status = |gist: &Gist| gist.status == first.status;
+    if all(&status) && none(&status) {
+        return Some(Expect::Status(vec![first.status]));
+    }
+    if let Some(location) = &first.location {
+        let leads = |gist: &Gist| gist.location.as_ref() == Some(location);
+        if all(&leads) && none(&leads) {
+            let regex = format!("^{}$", regex::escape(location));
+            return Some(Expect::Header { name: "location".to_owned(), regex });
+        }
+    }
+    for length in [3, 2, 1, 5] {
+        let mut runs = first.runs(length);
+        for gist in rest {
+            let have = gist.runs(length);
+            runs.retain(|run| have.contains(run));
+        }
+        for gist in those {
+            let have = gist.runs(length);
+            runs.retain(|run| !have.contains(run));
+        }
+        // Long words say more; the alphabet decides between equals.
+        let best = runs.into_iter().max_by_key(|run| {
+            (run.iter().map(|word| word.len()).sum::<usize>(), std::cmp::Reverse(run.join(" ")))
+        });
+        if let Some(run) = best {
+            let words: Vec<String> = run.iter().map(|word| regex::escape(word)).collect();
+            return Some(Expect::BodyMatches(format!(r"(?:^|[\W_]){}(?:[\W_]|$)", words.join(r"[\W_]+"))));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gist(body: &str, put: &str) -> Gist {
+        Gist::of(&Response::new(200, &[("Content-Type", "text/html")], body.to_owned()), &[put])
+    }
+
+    #[test]
+    fn what_was_put_in_makes_no_difference() {
+        let yes = gist("<p>You asked for a' AND 37&lt;73</p><b>none</b>", "a' AND 37<73");
+        let no = gist("<p>You asked for a' AND 73&lt;37</p><b>none</b>", "a' AND 73<37");
+        assert!(yes.same_as(&no) && sign(&[&yes], &[&no]).is_none());
+        let more = gist("<p>You asked for a' AND 37&lt;73</p><b>a red chair</b>", "a' AND 37<73");
+        let found = sign(&[&more, &more], &[&no]);
+        assert!(matches!(&found, Some(Expect::BodyMatches(regex)) if regex.contains("chair")), "{found:?}");
+        assert!(sign(&[&more, &no], &[&no]).is_none());
+    }
+
+    #[test]
+    fn order_is_a_difference() {
+        let one = gist("<li>alpha<li>beta<li>gamma", "x");
+        let other = gist("<li>gamma<li>beta<li>alpha", "x");
+        assert!(sign(&[&one], &[&other]).is_some());
+    }
+}

@@ -1,0 +1,161 @@
+//! Error messages of interpreters that got a value as code: only those that say that what was to be parsed is no longer
+//! well-formed. A message about a value's type, which a bound parameter provokes as well, proves nothing.
+
+use std::sync::OnceLock;
+
+use regex::RegexSet;
+
+/// Whose message it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// A database with SQL.
+    Sql,
+    /// An LDAP directory.
+    Ldap,
+    /// XPath or XQuery.
+    Xpath,
+    /// A document database.
+    Nosql,
+    /// A template engine.
+    Template,
+    /// An evaluated script.
+    Code,
+    /// A shell.
+    Shell,
+}
+
+const MESSAGES: &[(Family, &str)] = &[
+    // SQLite
+    (Family::Sql, r#"unrecognized token: \\?(?:"|&quot;|&#34;|&#x22;|'|&#39;)"#),
+    (
+        Family::Sql,
+        r#"(?-u:\b)near \\?(?:"|&quot;|&#34;|&#x22;|&#x27;|&#39;).{0,200}?\\?(?:"|&quot;|&#34;|&#x22;|&#x27;|&#39;): syntax error"#,
+    ),
+    (
+        Family::Sql,
+        r"SQLite3?::(?:Query|SQLException|prepare)|SQLITE_ERROR: (?:near|unrecognized)|sqlite3\.OperationalError: (?:near|unrecognized|incomplete)|incomplete input(?: in|</|$)",
+    ),
+    // PostgreSQL
+    (
+        Family::Sql,
+        r"syntax error at (?:or near|end of input)|unterminated quoted (?:string|identifier) at or near|PG::SyntaxError|PSQLException: ERROR: (?:syntax|unterminated)|pg_(?:query|exec)\(\)[^<]{0,40}Query failed: ERROR: +(?:syntax|unterminated)",
+    ),
+    // MySQL, MariaDB
+    (
+        Family::Sql,
+        r"You have an error in your SQL syntax|check the manual that (?:corresponds to|fits) your (?:MySQL|MariaDB) server version|MySQLSyntaxErrorException|valid MySQL result|ER_PARSE_ERROR",
+    ),
+    // Microsoft SQL Server, Access
+    (
+        Family::Sql,
+        r"Unclosed quotation mark (?:after|before) the character string|Incorrect syntax near '|SqlException[^<]{0,60}(?:Incorrect syntax|Unclosed)|Syntax error \(missing operator\) in query expression|Syntax error in string in query expression|Microsoft Access Driver\][^<]{0,20}Syntax error|Quotation mark missing|SQL Server[^<]{0,80}(?:Unclosed quotation mark|Incorrect syntax)",
+    ),
+    // Oracle
+    (
+        Family::Sql,
+        r"ORA-(?:00933|00921|00936|01756|00907|00911|00920|00923)\b|quoted string not properly terminated|SQL command not properly ended",
+    ),
+    // DB2, Informix, Sybase, Firebird, SAP, H2, HSQLDB, Derby, ClickHouse, CockroachDB and drivers
+    (
+        Family::Sql,
+        r#"SQLSTATE[=: ]+42601|SQLCODE=-(?:104|10)\b|DB2 SQL error|Dynamic SQL Error[^<]{0,40}Token unknown|Sybase message|org\.h2\.jdbc\.JdbcSQL(?:Syntax)?(?:Error)?Exception|Syntax error in SQL statement|org\.hsqldb\.|unexpected token: [^<]{0,40} in statement|(?:java\.sql\.SQL|SQLSyntaxError)Exception|SQLSTATE\[(?:42000|42601|HY000)\]: (?:Syntax error|General error: 1 (?:near|unrecognized))|PDOException[^<]{0,60}syntax|ODBC[^<]{0,60}syntax error|Code: 62[^<]{0,20}Syntax error"#,
+    ),
+    // LDAP
+    (
+        Family::Ldap,
+        r"Bad search filter|Invalid (?:LDAP|search|DN)? ?(?:search )?filter|ldap_search\(\)|javax\.naming\.(?:directory\.)?(?:InvalidSearchFilter|NamingException)|com\.sun\.jndi\.ldap|LDAPException|ldap3?\.core\.exceptions\.|ldap\.FILTER_ERROR|(?:missing|unbalanced|unmatched) (?:closing )?paren(?:thesi|these)s[^<]{0,40}filter|filter[^<]{0,30}(?:compile|parse|syntax) error|malformed (?:LDAP )?filter",
+    ),
+    // XPath
+    (
+        Family::Xpath,
+        r"XPathException|XPath(?:Eval|Syntax)?Error|xmlXPath(?:Eval|CompOpEval)|SimpleXMLElement::xpath\(\)|DOMXPath::|Invalid (?:XPath )?(?:expression|predicate)\b|System\.Xml\.XPath|has an invalid (?:token|qualified name)|Expression must evaluate to a node-set|lxml\.etree\.XPath|javax\.xml\.xpath|xpath[^<]{0,30}(?:syntax|parse|compile) error|unfinished literal|Unclosed literal",
+    ),
+    // Document databases
+    (
+        Family::Nosql,
+        r"Mongo(?:Server)?Error|MongoDB\\Driver\\Exception|pymongo\.errors|CastError: Cast to|BSONTypeError|unknown (?:top level )?operator: \$|\$where[^<]{0,60}(?:SyntaxError|not well formed|failed to parse)|JSInterpreterFailure|com\.mongodb\.|unterminated string literal[^<]{0,60}\$where",
+    ),
+    // Templates
+    (
+        Family::Template,
+        r"jinja2\.exceptions|TemplateSyntaxError|Twig\\Error|Twig_Error|freemarker\.core|org\.apache\.velocity|ParseErrorException|SmartyCompilerException|Smarty_Compiler|mako\.exceptions|org\.thymeleaf|TemplateProcessingException|Liquid (?:syntax|error)|handlebars[^<]{0,60}Parse error|tera::|minijinja|syntax error[^<]{0,20} in (?:<string>|template)",
+    ),
+    // Evaluated code
+    (
+        Family::Code,
+        r"eval\(\)'d code|PHP Parse error|Parse error: +syntax error|SyntaxError: (?:unterminated|EOL while|invalid syntax|Unexpected|missing|Invalid or unexpected|unmatched)|\(eval\):\d+: syntax error|at \(eval \d+\) line \d+|NameError: name '",
+    ),
+    // Shells
+    (
+        Family::Shell,
+        r"(?:sh|bash|dash)(?:: (?:line )?\d+| -c)?: [^<]{0,40}(?:[Ss]yntax error|unexpected EOF|Unterminated quoted string|unterminated)|is not recognized as an internal or external command|command not found",
+    ),
+];
+
+fn set() -> &'static RegexSet {
+    static SET: OnceLock<RegexSet> = OnceLock::new();
+    SET.get_or_init(|| {
+        let patterns = MESSAGES.iter().map(|(_, pattern)| *pattern);
+        regex::RegexSetBuilder::new(patterns)
+            .dot_matches_new_line(true)
+            .size_limit(64 << 20)
+            .build()
+            .unwrap_or_else(|_| RegexSet::empty())
+    })
+}
+
+/// Whose messages a text has.
+pub(super) fn families(text: &str) -> Vec<Family> {
+    let mut found = Vec::new();
+    for at in set().matches(text) {
+        if let Some((family, _)) = MESSAGES.get(at)
+            && !found.contains(family)
+        {
+            found.push(*family);
+        }
+    }
+    found
+}
+
+/// The pattern of all messages of a family.
+pub(super) fn pattern(family: Family) -> String {
+    let patterns: Vec<&str> =
+        MESSAGES.iter().filter(|(have, _)| *have == family).map(|(_, pattern)| *pattern).collect();
+    patterns.join("|")
+}
+
+/// The first message of a family in a text.
+pub(super) fn find(family: Family, text: &str) -> Option<String> {
+    let regex = crate::proof::regex(&pattern(family)).ok()?;
+    regex.find(text).map(|found| found.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_known_by_their_makers() {
+        assert_eq!(set().len(), MESSAGES.len());
+        for text in [
+            "sqlite3.OperationalError: unrecognized token: \"'x\"",
+            "near &quot;)&quot;: syntax error",
+            "ERROR: syntax error at or near \"x\" at character 40",
+            "ERROR:  unterminated quoted string at or near \"'\"",
+            "You have an error in your SQL syntax; check the manual",
+            "Unclosed quotation mark after the character string ''.",
+            "ORA-01756: quoted string not properly terminated",
+        ] {
+            assert_eq!(families(text), [Family::Sql], "{text}");
+            assert!(find(Family::Sql, text).is_some());
+        }
+        for text in [
+            "invalid input syntax for type integer: \"1'\"",
+            "fts5: syntax error near \"'\"",
+            "no such column: zq",
+            "Our course on SQL syntax errors begins in May",
+        ] {
+            assert!(families(text).is_empty(), "{text}");
+        }
+    }
+}

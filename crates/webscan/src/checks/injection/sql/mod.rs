@@ -1,0 +1,117 @@
+//! Values that become part of an SQL statement.
+
+mod blind;
+mod message;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::facts::{BREAKER, Facts, facts};
+use super::marks::Marks;
+use super::messages::{self, Family};
+use super::timing;
+use crate::checks::{About, Bench, Check, Entry};
+use crate::point::{Place, Point};
+use crate::proof::Expect;
+
+pub(super) use message::SqlMessage;
+
+/// See [`About`].
+pub(super) struct SqlInjection;
+
+static ABOUT: About = About {
+    name: "sql-injection",
+    qids: &[150_003, 150_012, 150_047, 150_093],
+    means: "A value becomes part of the text of an SQL statement, so that the sender of the request can change what the \
+            statement does.",
+    matters: "All data that the application can reach can be read, and often changed: accounts, passwords, orders. Sign-in can \
+              be passed without a password, and some databases run commands of the operating system.",
+    remedy: "Send values to the database as parameters of prepared statements, in every query. Names of columns and sort \
+             directions can't be parameters: take them from a fixed list.",
+    technique: "Signs that end a string provoke the database's own message about a statement that is no longer well-formed, \
+                which a plain word does not. Where no message is shown, conditions that are true and conditions that are \
+                false, of the same letters, must be answered differently again and again; where nothing differs at all, the \
+                statement waits, in turns with one that does not.",
+    source: "CWE-89",
+};
+
+impl Check for SqlInjection {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn probe<'a>(
+        &'a self,
+        bench: &'a Bench<'a>,
+        entry: &'a Entry,
+        point: &'a Point,
+    ) -> Option<BoxFuture<'a, ()>> {
+        Some(probe(bench, entry, point).boxed())
+    }
+}
+
+async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
+    let Some(known) = facts(bench, entry, point).await else { return };
+    if known.is_route(point) {
+        return;
+    }
+    let is_quiet = !known.matters && !known.breaks;
+    if by_message(bench, entry, point, &known).await {
+        return;
+    }
+    let is_far = matches!(point.place, Place::Header | Place::Path(_));
+    if is_quiet && is_far && !logged(point) {
+        return;
+    }
+    let mut found =
+        if is_quiet && is_far { None } else { blind::by_choice(bench, entry, point, is_quiet).await };
+    if found.is_none() {
+        found = timing::prove_first(bench, entry, point, &blind::waiting(point)).await;
+    }
+    if let Some((payload, proof)) = found {
+        bench.report_at(150_012, entry, Some((point, &payload)), proof);
+    }
+}
+
+/// Whether applications like to write a header into a database.
+fn logged(point: &Point) -> bool {
+    point.place == Place::Header
+        && ["User-Agent", "X-Forwarded-For", "Referer"].contains(&point.name.as_str())
+}
+
+async fn by_message(bench: &Bench<'_>, entry: &Entry, point: &Point, known: &Facts) -> bool {
+    let token = Marks::of(entry, point).token;
+    let mut payloads = Vec::new();
+    if known.errors.contains(&Family::Sql) {
+        payloads.push(format!("{}'", point.value));
+        payloads.push(format!("{}{BREAKER}{token}", point.value));
+    } else if known.breaks || known.matters {
+        payloads.push(format!("{}'", point.value));
+        payloads.push(format!("{}\\", point.value));
+    }
+    let expect = Expect::BodyMatches(messages::pattern(Family::Sql));
+    for payload in payloads {
+        let attack = entry.request.with(point, &payload);
+        let Ok(answer) = bench.send_of(entry, &attack).await else { return false };
+        if !messages::families(answer.text()).contains(&Family::Sql) {
+            continue;
+        }
+        let control = entry.request.with(point, &token);
+        if let Ok(proof) = bench.prove(entry.replay(attack, expect.clone(), control)).await {
+            bench.report_at(qid(point), entry, Some((point, &payload)), proof);
+            return true;
+        }
+    }
+    false
+}
+
+fn qid(point: &Point) -> u32 {
+    match point.place {
+        Place::Header | Place::Cookie => 150_047,
+        Place::Json(_) | Place::Xml(_) => 150_093,
+        _ => 150_003,
+    }
+}
+
+#[cfg(test)]
+mod tests;

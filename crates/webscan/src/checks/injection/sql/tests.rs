@@ -1,0 +1,162 @@
+use rusqlite::{Connection, ToSql, params};
+
+use super::*;
+use crate::http::{Body, Method, Request, Target};
+use crate::testing::{Answer, Asked, Extras, scan, scan_with, serve};
+
+fn database() -> Connection {
+    let database = Connection::open_in_memory().unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE goods (id INTEGER PRIMARY KEY, name TEXT, price INTEGER);
+             INSERT INTO goods VALUES (1, 'chair', 30), (2, 'table', 20), (3, 'lamp', 10), (4, 'desk', 5);
+             CREATE TABLE users (name TEXT, password TEXT); INSERT INTO users VALUES ('ann', 'secret');",
+        )
+        .unwrap();
+    database
+}
+
+fn rows(sql: &str, values: &[&dyn ToSql]) -> Result<Vec<String>, rusqlite::Error> {
+    let database = database();
+    let mut statement = database.prepare(sql)?;
+    let rows = statement.query_map(values, |row| row.get::<_, String>(0))?;
+    rows.collect()
+}
+
+fn shown(result: Result<Vec<String>, rusqlite::Error>, tells: bool) -> Answer {
+    match result {
+        Ok(rows) if rows.is_empty() => Answer::html("<p>Nothing found</p>"),
+        Ok(rows) => Answer::html(rows.iter().map(|row| format!("<li>{row}</li>")).collect::<String>()),
+        Err(error) if tells => {
+            Answer(500, Answer::html("").1, format!("<p>{}</p>", error.to_string().replace('<', "&lt;")))
+        }
+        Err(_) => Answer::html("<p>Nothing found</p>"),
+    }
+}
+
+fn answer(asked: &Asked) -> Answer {
+    let q = asked.field("q");
+    let quoted = q.replace('\'', "''");
+    match asked.path.as_str() {
+        "/tells" => shown(rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]), true),
+        "/number" => shown(rows(&format!("SELECT name FROM goods WHERE id = {q}"), &[]), false),
+        "/string" => shown(rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]), false),
+        "/like" => shown(rows(&format!("SELECT name FROM goods WHERE (name LIKE '%{q}%')"), &[]), false),
+        "/list" => shown(rows(&format!("SELECT name FROM goods WHERE id IN ({q})"), &[]), false),
+        "/sort" => shown(rows(&format!("SELECT name FROM goods ORDER BY {q}"), &[]), false),
+        "/login" => {
+            let found = rows(&format!("SELECT name FROM users WHERE name = '{q}' AND password = 'x'"), &[]);
+            if found.is_ok_and(|rows| !rows.is_empty()) {
+                Answer::status(302).with("location", "/home")
+            } else {
+                Answer::html("Wrong name or password")
+            }
+        }
+        "/blank" => {
+            let _ = rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]);
+            Answer::html("Thank you")
+        }
+        "/bound" => shown(rows("SELECT name FROM goods WHERE name = ?", params![q]), true),
+        "/escaped" => shown(rows(&format!("SELECT name FROM goods WHERE name = '{quoted}'"), &[]), true),
+        "/words" => {
+            let words: Vec<&str> = q.split(|c: char| !c.is_alphanumeric()).collect();
+            shown(
+                rows("SELECT name FROM goods", &[])
+                    .map(|all| all.into_iter().filter(|name| words.contains(&name.as_str())).collect()),
+                true,
+            )
+        }
+        "/typed" => {
+            let id: Result<i64, _> = q.parse();
+            id.map_or_else(
+                |_| {
+                    Answer::html(format!(
+                        "ERROR: invalid input syntax for type integer: \"{}\"",
+                        q.replace('<', "&lt;")
+                    ))
+                },
+                |id| shown(rows("SELECT name FROM goods WHERE id = ?", params![id]), true),
+            )
+        }
+        "/wall" if q.contains('\'') || q.contains('<') => {
+            Answer(403, Answer::html("").1, "Blocked: SQL injection suspected".into())
+        }
+        "/always" => Answer::html("<p>near \"x\": syntax error</p>"),
+        "/changing" => {
+            let now =
+                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos()
+                    / 1_000;
+            Answer::html(["<p>one banner</p>", "<p>another banner</p>"][(now % 2) as usize])
+        }
+        _ => Answer::html(format!("<p>{}</p>", q.replace('<', "&lt;"))),
+    }
+}
+
+#[tokio::test]
+async fn injections_are_found_by_message_by_choice_and_by_waiting() {
+    let server = serve(answer).await;
+    let mut wrong = Vec::new();
+    for (path, qid) in [
+        ("/tells?q=chair", 150_003),
+        ("/number?q=1", 150_012),
+        ("/string?q=chair", 150_012),
+        ("/like?q=a", 150_012),
+        ("/list?q=1", 150_012),
+        ("/sort?q=price", 150_012),
+        ("/login?q=bob", 150_012),
+        ("/blank?q=chair", 150_012),
+    ] {
+        let found = scan(&SqlInjection, server, path).await;
+        let found: Vec<_> = found.iter().map(|found| (found.qid, found.parameter.as_deref())).collect();
+        if found != [(qid, Some("q"))] {
+            wrong.push(format!("{path} {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn bound_values_walls_and_changing_pages_are_not() {
+    let server = serve(answer).await;
+    for path in [
+        "/bound?q=chair",
+        "/escaped?q=chair",
+        "/words?q=chair",
+        "/typed?q=1",
+        "/wall?q=a",
+        "/always?q=a",
+        "/changing?q=a",
+        "/echo?q=a",
+    ] {
+        let found = scan(&SqlInjection, server, path).await;
+        assert!(found.is_empty(), "{path}: {found:?}");
+    }
+    assert_eq!(scan(&SqlMessage, server, "/always").await.len(), 1);
+}
+
+#[tokio::test]
+async fn bodies_and_cookies_have_their_own_numbers() {
+    let server = serve(|asked: &Asked| {
+        let name = match asked.path.as_str() {
+            "/json" => serde_json::from_str::<serde_json::Value>(&asked.body).unwrap()["name"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            _ => crate::http::encode::unpercent(&asked.cookie("name")),
+        };
+        shown(rows(&format!("SELECT name FROM goods WHERE name = '{name}'"), &[]), true)
+    })
+    .await;
+    let url = |path: &str| Target::parse(&format!("http://{server}{path}")).unwrap();
+    let json = Request {
+        method: Method::Post,
+        body: Body::Json(serde_json::json!({"name": "lamp"})),
+        ..Request::get(url("/json"))
+    };
+    let mut cookie = Request::get(url("/cookie"));
+    cookie.cookies.push(("name".into(), "lamp".into()));
+    for (request, qid) in [(json, 150_093), (cookie, 150_047)] {
+        let found = scan_with(&SqlInjection, vec![request], Extras::default()).await.0;
+        assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [qid]);
+    }
+}

@@ -1,0 +1,178 @@
+//! Script in the page, out of what the request says.
+
+pub(super) mod context;
+mod payloads;
+mod stored;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use self::context::Context;
+use self::payloads::{Survivors, payloads};
+use super::facts::{Facts, facts, has};
+use super::marks::Marks;
+use crate::checks::{About, Bench, Check, Entry};
+use crate::http::Response;
+use crate::point::{Place, Point};
+use crate::proof::executes::{Document, executes};
+use crate::proof::{Expect, NotProven};
+
+pub(super) use stored::StoredXss;
+
+/// See [`About`].
+pub(super) struct ReflectedXss;
+
+static ABOUT: About = About {
+    name: "xss-reflected",
+    qids: &[150_001, 150_046, 150_084, 150_090, 150_117],
+    means: "A part of the request comes back in the page in such a way that a browser takes it for script of the page.",
+    matters: "Whoever makes a visitor open a prepared link can act in the application as that visitor: read what they see, \
+              send what they could send, and take over their session.",
+    remedy: "Encode every value for the place where it is written: text, attribute, script and URL each need their own \
+             encoding, which template engines do when their escaping stays on. Allow URLs by scheme. A content security \
+             policy without inline script limits what is overlooked.",
+    technique: "A harmless word shows where a value comes back; then the letters are tried that would break out there. The \
+                answer to the payload is parsed as a browser parses it, and the marker must be code of a script, a handler \
+                or a script URL of the document. With the breaking letters left out it must not be.",
+    source: "CWE-79; HTML Living Standard 13.2",
+};
+
+/// Most payloads for one point.
+const MOST: usize = 60;
+
+impl Check for ReflectedXss {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn probe<'a>(
+        &'a self,
+        bench: &'a Bench<'a>,
+        entry: &'a Entry,
+        point: &'a Point,
+    ) -> Option<BoxFuture<'a, ()>> {
+        Some(probe(bench, entry, point).boxed())
+    }
+}
+
+async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
+    let Some(known) = facts(bench, entry, point).await else { return };
+    let Some(kind) = known.document.filter(|_| known.echoes) else { return };
+    let Marks { token, number, .. } = Marks::of(entry, point);
+    let alive = match kind {
+        Document::Html => survivors(bench, entry, point, &known, &token).await,
+        Document::Xml => Some(Survivors("<>\"'".to_owned())),
+    };
+    let Some(alive) = alive else { return };
+    let list = match kind {
+        Document::Html => payloads(&known.contexts, &alive),
+        Document::Xml => payloads::xml(),
+    };
+    for payload in list.iter().take(MOST) {
+        let payload = format!("{}{}", known.prefix, payload.replace('@', &number));
+        match try_payload(bench, entry, point, &payload, &number).await {
+            Tried::Nothing => {}
+            Tried::Reported | Tried::Over => return,
+        }
+    }
+    unencoded(bench, entry, point, &known, &token, &alive).await;
+}
+
+enum Tried {
+    Nothing,
+    Reported,
+    Over,
+}
+
+async fn try_payload(bench: &Bench<'_>, entry: &Entry, point: &Point, payload: &str, number: &str) -> Tried {
+    let attack = entry.request.with(point, payload);
+    let Ok(answer) = bench.send_of(entry, &attack).await else { return Tried::Over };
+    if !executes(&answer, number) {
+        return Tried::Nothing;
+    }
+    let control = entry.request.with(point, &harmless(payload));
+    match bench.prove(entry.replay(attack, Expect::Executes(number.to_owned()), control)).await {
+        Ok(proof) => {
+            bench.report_at(qid(point), entry, Some((point, payload)), proof);
+            Tried::Reported
+        }
+        // The page keeps what it was given: that is for the check of what is stored.
+        Err(NotProven::ControlShows | NotProven::Fault(_)) => Tried::Over,
+        Err(NotProven::NotShown) => Tried::Nothing,
+    }
+}
+
+/// The same without the letters that break out.
+pub(super) fn harmless(payload: &str) -> String {
+    let plain = |letter: char| if letter.is_alphanumeric() { letter } else { ' ' };
+    let words: String = payload.chars().map(plain).collect();
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn qid(point: &Point) -> u32 {
+    match point.place {
+        Place::Header | Place::Cookie => 150_046,
+        Place::Path(_) => 150_117,
+        Place::Json(_) | Place::Xml(_) => 150_090,
+        _ => 150_001,
+    }
+}
+
+/// Letters between which the token is put, to see which of them come back.
+const TRIED: &str = "\"'><";
+
+async fn survivors(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    point: &Point,
+    known: &Facts,
+    token: &str,
+) -> Option<Survivors> {
+    let value = format!("{}{token}{TRIED}{token}", known.prefix);
+    let answer = bench.send_of(entry, &entry.request.with(point, &value)).await.ok()?;
+    Some(surviving(&answer, token))
+}
+
+fn surviving(answer: &Response, token: &str) -> Survivors {
+    let text = answer.text();
+    if !has(text, token) {
+        // Refused as a whole: a filter that may know some forms and not others.
+        return Survivors(TRIED.to_owned());
+    }
+    let lower = text.to_ascii_lowercase();
+    let mut alive = String::new();
+    for (at, _) in lower.match_indices(token) {
+        let rest = lower.get(at + token.len()..).unwrap_or_default();
+        let rest = rest.get(..rest.floor_char_boundary(60)).unwrap_or_default();
+        let between = rest.split(token).next().unwrap_or_default();
+        if between.len() == rest.len() && !rest.starts_with('"') && !rest.starts_with('\\') {
+            continue;
+        }
+        alive.extend(TRIED.chars().filter(|letter| between.contains(*letter)));
+    }
+    Survivors(alive)
+}
+
+/// Markup comes back as it was put in, though nothing was made to run.
+async fn unencoded(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    point: &Point,
+    known: &Facts,
+    token: &str,
+    alive: &Survivors,
+) {
+    if !known.contexts.contains(&Context::Text) || !TRIED.chars().all(|letter| alive.0.contains(letter)) {
+        return;
+    }
+    let payload = format!("{}{token}{TRIED}{token}", known.prefix);
+    let attack = entry.request.with(point, &payload);
+    let control = entry.request.with(point, &format!("{}{token}{token}", known.prefix));
+    let expect = Expect::Body(format!("{token}{TRIED}{token}"));
+    if let Ok(proof) = bench.prove(entry.replay(attack, expect, control)).await {
+        bench.report_at(150_084, entry, Some((point, &payload)), proof);
+    }
+}
+
+#[cfg(test)]
+mod tests;

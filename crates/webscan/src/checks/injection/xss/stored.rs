@@ -1,0 +1,135 @@
+//! Script in the page, out of what was stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::context::contexts;
+use super::payloads::{self, Survivors, payloads};
+use super::{TRIED, harmless, surviving};
+use crate::checks::injection::facts::{facts, has};
+use crate::checks::injection::marks::Marks;
+use crate::checks::run::points_of;
+use crate::checks::{About, Bench, Check, Entry};
+use crate::http::{Method, Request, Response};
+use crate::point::{Place, Point};
+use crate::proof::executes::{Document, document, executes};
+use crate::proof::{Control, Expect, Replay, Step};
+
+/// See [`About`].
+pub(in crate::checks::injection) struct StoredXss;
+
+static ABOUT: About = About {
+    name: "xss-stored",
+    qids: &[150_000, 150_002],
+    means: "What one request stores comes back in a page later on in such a way that a browser takes it for script.",
+    matters: "Everybody who opens that page runs the script as themselves, without having followed any prepared link; often \
+              it is an administrator who looks at what others have entered.",
+    remedy: "Encode values where they are written into a page, not where they are stored. Where markup is wanted, let a \
+             well-kept sanitizer keep a list of allowed elements and attributes.",
+    technique: "Each parameter gets a word of its own. All pages are then fetched again; where one shows such a word, \
+                payloads for that place are stored and the page is fetched once more. The marker must be code of the parsed \
+                document, which it was not after the same text without the breaking letters had been stored.",
+    source: "CWE-79",
+};
+
+/// Most payloads that are stored through one point.
+const MOST: usize = 24;
+/// Most pages that are fetched again.
+const PAGES: usize = 2_000;
+
+impl Check for StoredXss {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn probe<'a>(
+        &'a self,
+        bench: &'a Bench<'a>,
+        entry: &'a Entry,
+        point: &'a Point,
+    ) -> Option<BoxFuture<'a, ()>> {
+        // Puts the words in, should no other check have done so.
+        Some(facts(bench, entry, point).map(drop).boxed())
+    }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        Some(look_again(bench).boxed())
+    }
+}
+
+async fn look_again(bench: &Bench<'_>) {
+    let mut by_token: BTreeMap<String, (&Entry, Point)> = BTreeMap::new();
+    for entry in bench.entries {
+        for point in points_of(entry, bench) {
+            by_token.entry(Marks::of(entry, &point).token).or_insert((entry, point));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let mut done = BTreeSet::new();
+    let pages = bench.entries.iter().filter(|entry| entry.request.method == Method::Get);
+    for view in pages.filter(|entry| seen.insert(entry.request.url.to_string())).take(PAGES) {
+        let Ok(page) = bench.send(&view.request).await else { continue };
+        if document(&page).is_none() {
+            continue;
+        }
+        for token in tokens(page.text()) {
+            let Some((entry, point)) = by_token.get(&token) else { continue };
+            if done.contains(&token) || !has(page.text(), &token) {
+                continue;
+            }
+            if store(bench, entry, point, &view.request, &page).await {
+                done.insert(token);
+            }
+        }
+    }
+}
+
+/// Our words in a text, each once.
+fn tokens(text: &str) -> BTreeSet<String> {
+    let Ok(regex) = crate::proof::regex(r"(?i)zq[0-9a-z]{7}") else { return BTreeSet::new() };
+    regex.find_iter(text).map(|found| found.as_str().to_ascii_lowercase()).collect()
+}
+
+async fn store(bench: &Bench<'_>, entry: &Entry, point: &Point, view: &Request, page: &Response) -> bool {
+    let Marks { token, number, .. } = Marks::of(entry, point);
+    let put = async |value: &str| {
+        bench.send_of(entry, &entry.request.with(point, value)).await.ok()?;
+        bench.send(view).await.ok()
+    };
+    let list = if document(page) == Some(Document::Xml) {
+        payloads::xml()
+    } else {
+        let Some(answer) = put(&format!("{token}{TRIED}{token}")).await else { return false };
+        let alive =
+            if has(answer.text(), &token) { surviving(&answer, &token) } else { Survivors(TRIED.to_owned()) };
+        payloads(&contexts(page.text(), &token), &alive)
+    };
+    let base: u32 = number.parse().unwrap_or_default();
+    for (nth, payload) in (0..).zip(list.iter().take(MOST)) {
+        let number = (base + nth).to_string();
+        let payload = payload.replace('@', &number);
+        let Some(answer) = put(&payload).await else { return false };
+        if !executes(&answer, &number) {
+            continue;
+        }
+        // The number of the proof is another one, and its harmless twin is stored first.
+        let fresh = (base + nth + 500).to_string();
+        let payload = payload.replace(&number, &fresh);
+        let Some(twin) = put(&harmless(&payload)).await else { return false };
+        if executes(&twin, &fresh) {
+            return true;
+        }
+        let mut steps = entry.steps(entry.request.with(point, &payload));
+        steps.push(Step::new(view.clone()));
+        let expect = Expect::Executes(fresh.clone());
+        let replay = Replay { steps, expect, control: Control::Without(fresh), rounds: 1 };
+        if let Ok(proof) = bench.prove(replay).await {
+            let qid = if matches!(point.place, Place::Header | Place::Cookie) { 150_002 } else { 150_000 };
+            bench.report_at(qid, entry, Some((point, &payload)), proof);
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,202 @@
+use super::*;
+use crate::http::{Body, Method, Request, Target};
+use crate::testing::{Answer, Asked, Extras, scan, scan_with, serve};
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+fn no_angles(text: &str) -> String {
+    text.replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn unquoted(text: &str) -> String {
+    no_angles(text).replace('"', "&quot;")
+}
+
+fn once(text: &str, word: &str) -> String {
+    text.replace(word, "")
+}
+
+fn decoded(text: &str) -> String {
+    crate::http::encode::unpercent(text)
+}
+
+fn vulnerable(asked: &Asked) -> Option<String> {
+    let q = asked.field("q");
+    Some(match asked.path.as_str() {
+        "/text" => format!("<p>Nothing for {q}</p>"),
+        "/double-quoted" => format!("<input value=\"{q}\">"),
+        "/attribute-only" => format!("<input value=\"{}\">", no_angles(&q)),
+        "/single-quoted" => format!("<input value='{}'>", unquoted(&q)),
+        "/unquoted" => format!("<input value={}>", no_angles(&q)),
+        "/handler" => format!("<b onclick=\"go('{}')\">x</b>", escape(&q)),
+        "/script-single" => format!("<script>var a = '{}';</script>", unquoted(&q)),
+        "/script-escaped" => format!("<script>var a = '{}';</script>", q.replace('\'', "\\'")),
+        "/script-backslash" => {
+            format!("<script>var a = '{}';f()</script>", no_angles(&q).replace('\'', "\\'"))
+        }
+        "/script-template" => format!("<script>var a = `{}`;</script>", escape(&q)),
+        "/script-bare" => format!("<script>var a = {};</script>", escape(&q)),
+        "/comment" => format!("<!-- {q} -->"),
+        "/style" => format!("<style>a {{ color: {q} }}</style>"),
+        "/title" => format!("<title>{q}</title>"),
+        "/noscript" => format!("<noscript>{q}</noscript>"),
+        "/url" => format!("<a href=\"{}\">x</a>", escape(&q)),
+        "/no-script-word" => format!("<p>{}", q.replace("script", "").replace("svg", "").replace("img", "")),
+        "/once" => format!(
+            "<p>{}",
+            once(&once(&q, "<script>"), "onload").replace("onerror", "").replace("javascript", "")
+        ),
+        "/upper" => format!("<p>{}", q.to_uppercase()),
+        "/decoded-later" => format!("<p>{}", decoded(&escape(&q))),
+        "/no-parentheses" => format!("<p>{}", q.replace(['(', ')'], "")),
+        "/no-alert" => format!("<p>{}", q.replace("alert", "")),
+        "/no-blanks" => format!("<p>{}", q.replace(' ', "")),
+        "/json-as-html" => format!("{{\"q\":\"{}\"}}", q.replace('"', "\\\"")),
+        _ => return None,
+    })
+}
+
+fn safe(asked: &Asked) -> Answer {
+    let q = asked.field("q");
+    match asked.path.as_str() {
+        "/escaped" => Answer::html(format!(
+            "<p title='{0}'>{0}</p><script>var a='{1}'</script>",
+            escape(&q),
+            q.replace(|c: char| !c.is_alphanumeric(), " ")
+        )),
+        "/plain" => Answer(200, vec![("content-type".into(), "text/plain".into())], q),
+        "/json" => Answer(
+            200,
+            vec![
+                ("content-type".into(), "application/json".into()),
+                ("x-content-type-options".into(), "nosniff".into()),
+            ],
+            q,
+        ),
+        "/redirect" => Answer::html(format!("<a href='{q}'>moved</a>")).with("location", "/x"),
+        "/textarea" => Answer::html(format!("<textarea>{}</textarea>", q.replace("</", ""))),
+        "/link" => Answer::html(format!("<a href=\"/search?q={}\">x</a>", escape(&q))),
+        "/checked-link" if q.starts_with("http") => Answer::html(format!("<a href=\"{}\">x</a>", escape(&q))),
+        "/download" => Answer::html(q).with("content-disposition", "attachment; filename=x.html"),
+        "/number" => Answer::html(format!("<p>{}", q.parse::<i64>().unwrap_or_default())),
+        "/script-json" => Answer::html(format!(
+            "<script>var a = {};</script>",
+            serde_json::Value::from(q).to_string().replace('<', "\\u003c")
+        )),
+        _ => Answer::status(404),
+    }
+}
+
+fn answer(asked: &Asked) -> Answer {
+    let mut answer = vulnerable(asked).map_or_else(|| safe(asked), Answer::html);
+    if asked.path == "/redirect" {
+        answer.0 = 302;
+    }
+    answer
+}
+
+#[tokio::test]
+async fn script_is_found_in_every_kind_of_place() {
+    let server = serve(answer).await;
+    let mut wrong = Vec::new();
+    for path in [
+        "/text",
+        "/double-quoted",
+        "/attribute-only",
+        "/single-quoted",
+        "/unquoted",
+        "/handler",
+        "/script-single",
+        "/script-escaped",
+        "/script-backslash",
+        "/script-template",
+        "/script-bare",
+        "/comment",
+        "/style",
+        "/title",
+        "/noscript",
+        "/url",
+        "/no-script-word",
+        "/once",
+        "/upper",
+        "/decoded-later",
+        "/no-parentheses",
+        "/no-alert",
+        "/no-blanks",
+        "/json-as-html",
+    ] {
+        let found = scan(&ReflectedXss, server, &format!("{path}?q=a&x=1")).await;
+        let found: Vec<_> = found.iter().map(|found| (found.qid, found.parameter.as_deref())).collect();
+        if found != [(150_001, Some("q"))] {
+            wrong.push(format!("{path} {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn what_only_shows_a_value_is_safe() {
+    let server = serve(answer).await;
+    for path in [
+        "/escaped",
+        "/plain",
+        "/json",
+        "/redirect",
+        "/textarea",
+        "/link",
+        "/checked-link",
+        "/download",
+        "/number",
+        "/script-json",
+    ] {
+        let found = scan(&ReflectedXss, server, &format!("{path}?q=http://x/")).await;
+        assert!(found.is_empty(), "{path}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn paths_headers_and_cookies_have_their_own_numbers() {
+    let server = serve(|asked: &Asked| match asked.path.as_str() {
+        "/ua" => Answer::html(asked.header("user-agent")),
+        "/cookie" => Answer::html(asked.cookie("theme")),
+        path => Answer::html(format!("no page {}", decoded(path))),
+    })
+    .await;
+    assert_eq!(
+        scan(&ReflectedXss, server, "/ua").await.iter().filter(|found| found.qid == 150_046).count(),
+        1
+    );
+    assert!(scan(&ReflectedXss, server, "/some").await.iter().any(|found| found.qid == 150_117));
+    let mut request = Request::get(Target::parse(&format!("http://{server}/cookie")).unwrap());
+    request.cookies.push(("theme".into(), "dark".into()));
+    let found = scan_with(&ReflectedXss, vec![request], Extras::default()).await.0;
+    assert_eq!((found[0].qid, found[0].parameter.as_deref()), (150_046, Some("theme")));
+}
+
+#[tokio::test]
+async fn what_a_page_keeps_is_found_as_stored() {
+    let kept = std::sync::Arc::new(parking_lot::Mutex::new(Vec::<(String, String)>::new()));
+    let server = serve(move |asked: &Asked| {
+        let mut kept = kept.lock();
+        if asked.method == "POST" {
+            kept.push((asked.field("text"), asked.field("name")));
+            return Answer::status(303).with("location", "/book");
+        }
+        let rows: Vec<String> =
+            kept.iter().map(|(text, name)| format!("<li>{text} by {}", escape(name))).collect();
+        Answer::html(format!("<ul>{}</ul>", rows.join("\n")))
+    })
+    .await;
+    let url = |path: &str| Target::parse(&format!("http://{server}{path}")).unwrap();
+    let fields = vec![("text".to_owned(), "hello".to_owned()), ("name".to_owned(), "me".to_owned())];
+    let post = Request { method: Method::Post, body: Body::Form(fields), ..Request::get(url("/book")) };
+    let found = scan_with(&StoredXss, vec![post, Request::get(url("/book"))], Extras::default()).await.0;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].qid, found[0].parameter.as_deref()), (150_000, Some("text")));
+}
