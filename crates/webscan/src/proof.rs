@@ -8,12 +8,8 @@ mod expect;
 mod prover;
 pub(crate) mod script;
 
-<<<<<<< HEAD
-pub(crate) use expect::likeness;
-=======
-pub(crate) use expect::regex;
->>>>>>> 3011531 (webscan: script, SQL, templates, commands and code that values become are found and proven)
 pub use expect::{Evidence, Expect, Seen};
+pub(crate) use expect::{likeness, regex};
 pub use prover::{Listener, NotProven, Opener, Outcome, Proof, Prover, Transport};
 
 use serde::{Deserialize, Serialize};

@@ -6,11 +6,19 @@ mod command;
 mod computed;
 mod difference;
 mod facts;
+mod header_lines;
+mod includes;
+mod ldap;
 mod marks;
 mod messages;
+mod nosql;
+mod remote_file;
+mod shellshock;
 mod sql;
 mod template;
 mod timing;
+mod traversal;
+mod xpath;
 mod xss;
 
 use super::Check;
@@ -25,5 +33,13 @@ pub(super) const CHECKS: &[&dyn Check] = &[
     &template::Template,
     &command::Command,
     &code::Code,
+    &traversal::Traversal,
+    &remote_file::RemoteFile,
+    &header_lines::HeaderLines,
+    &nosql::Nosql,
+    &ldap::Ldap,
+    &xpath::Xpath,
+    &includes::Includes,
+    &shellshock::Shellshock,
     &xss::StoredXss,
 ];

@@ -1,0 +1,142 @@
+//! Values that become lines of the response's head.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::facts::facts;
+use super::marks::Marks;
+use crate::checks::{About, Bench, Check, Entry};
+use crate::http::encode;
+use crate::point::{Place, Point, Put};
+use crate::proof::{Expect, Seen};
+
+/// See [`About`].
+pub(super) struct HeaderLines;
+
+static ABOUT: About = About {
+    name: "header-injection",
+    qids: &[150_060],
+    means: "A value is written into a response header with its line ends, so that the sender of the request can add headers \
+            or a second response.",
+    matters: "An added header sets cookies or switches protections off; an added body runs script in the visitor's browser, \
+              and caches on the way may keep it for others.",
+    remedy: "Refuse line ends in values that go into headers. Current HTTP libraries do; give values to them rather than \
+             writing the head as text.",
+    technique: "Line ends in several encodings and a header with a name of our own are put in; the header must be one of the \
+                parsed answer, and must not without the line ends.",
+    source: "CWE-113; RFC 9110 5.5",
+};
+
+/// Line ends as they are sent.
+const ENDS: &[&str] = &[
+    "%0D%0A",
+    "%0A",
+    "%250D%250A",
+    "%E5%98%8D%E5%98%8A",
+    "%0D%0A%20%0D%0A",
+    "%23%0D%0A",
+    "\\r\\n",
+    "%250A",
+    "%0D",
+];
+
+impl Check for HeaderLines {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn probe<'a>(
+        &'a self,
+        bench: &'a Bench<'a>,
+        entry: &'a Entry,
+        point: &'a Point,
+    ) -> Option<BoxFuture<'a, ()>> {
+        let can = !matches!(point.place, Place::Header | Place::Cookie);
+        can.then(|| probe(bench, entry, point).boxed())
+    }
+}
+
+async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
+    let Some(known) = facts(bench, entry, point).await else { return };
+    if known.is_route(point) {
+        return;
+    }
+    let value = point.value.trim();
+    let usually = value.len() > 2
+        && entry
+            .response
+            .headers
+            .iter()
+            .any(|(_, have)| have.contains(value) || have.contains(&encode::percent(value)));
+    let is_likely = known.in_header || usually;
+    let Marks { token, number, .. } = Marks::of(entry, point);
+    let is_form = matches!(point.place, Place::Query(_) | Place::Form(_) | Place::Path(_));
+    let ends = if is_likely { ENDS } else { ENDS.get(..1).unwrap_or_default() };
+    for end in ends {
+        let header = format!("x-{token}");
+        let tail = |between: &str| format!("{between}{header}:{number}");
+        let make = |between: &str| -> (crate::http::Request, String) {
+            if is_form {
+                let raw = format!("{}{}", encode::percent(value), tail(between));
+                (entry.request.with(point, Put::Raw(&raw)), raw)
+            } else {
+                let text = format!("{value}{}", tail(&encode::unpercent(between)));
+                (entry.request.with(point, &text), text)
+            }
+        };
+        let (attack, payload) = make(end);
+        let expect = Expect::header(&header, format!("^ *{number}"));
+        let Ok(answer) = bench.send_of(entry, &attack).await else { continue };
+        if expect.find(&Seen { response: answer, ..Seen::default() }).is_none() {
+            continue;
+        }
+        let (control, _) = make("%20");
+        if let Ok(proof) = bench.prove(entry.replay(attack, expect, control)).await {
+            return bench.report_at(150_060, entry, Some((point, &payload)), proof);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::testing::scan;
+
+    /// A server that writes its head as text, as careless programs do.
+    async fn careless(clean: bool) -> std::net::SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut bytes = vec![0; 8192];
+                    let length = stream.read(&mut bytes).await.unwrap_or_default();
+                    let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+                    let query = text
+                        .split(' ')
+                        .nth(1)
+                        .and_then(|target| target.split_once("lang="))
+                        .map(|(_, q)| q.to_owned());
+                    let mut lang = encode::unpercent(&query.unwrap_or_default());
+                    if clean {
+                        lang = lang.replace(['\r', '\n'], "");
+                    }
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\nSet-Cookie: lang={lang}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+                    );
+                    let _ = stream.write_all(head.as_bytes()).await;
+                });
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn added_headers_are_found_where_line_ends_stay() {
+        let found = scan(&HeaderLines, careless(false).await, "/x?lang=en").await;
+        assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [150_060]);
+        assert!(scan(&HeaderLines, careless(true).await, "/x?lang=en").await.is_empty());
+    }
+}

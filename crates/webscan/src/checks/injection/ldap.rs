@@ -1,0 +1,155 @@
+//! Values that become part of an LDAP filter.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::choice::Choice;
+use super::facts::facts;
+use super::marks::Marks;
+use super::messages::{self, Family};
+use crate::checks::{About, Bench, Check, Entry};
+use crate::point::{Place, Point};
+use crate::proof::Expect;
+
+/// See [`About`].
+pub(super) struct Ldap;
+
+static ABOUT: About = About {
+    name: "ldap-injection",
+    qids: &[990_002],
+    means: "A value becomes part of an LDAP search filter, so that the sender of the request can change the filter.",
+    matters: "Sign-in against a directory can be passed, and what the directory knows about people and groups can be read.",
+    remedy: "Escape values for filters (RFC 4515) and for names (RFC 4514) with the functions of the LDAP library.",
+    technique: "Brackets that don't fit provoke the message of the directory or its library; conditions that always hold and \
+                conditions that never do, in which the same signs mean yes once and no once, must be answered differently.",
+    source: "CWE-90; RFC 4515",
+};
+
+/// What stands around a condition: within a filter with more parts, and at the end of one without.
+const PLACES: &[&str] =
+    &["{v}){c}", "{v})({c}", "*){c}", "*)(|{c}", "{v})(&{c}", "*))(|{c}", "*)){c}(|(cn=zq", "*)(|(&{c}"];
+const YES: [&str; 2] = ["(objectClass=*", "(!(objectClass=zq)"];
+const NO: [&str; 2] = ["(objectClass=zq", "(!(objectClass=*)"];
+
+impl Check for Ldap {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn probe<'a>(
+        &'a self,
+        bench: &'a Bench<'a>,
+        entry: &'a Entry,
+        point: &'a Point,
+    ) -> Option<BoxFuture<'a, ()>> {
+        (point.place != Place::Header).then(|| probe(bench, entry, point).boxed())
+    }
+}
+
+async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
+    let Some(known) = facts(bench, entry, point).await else { return };
+    if known.is_route(point) || !(known.matters || known.breaks) {
+        return;
+    }
+    let token = Marks::of(entry, point).token;
+    for payload in ["{v})(", "{v}("].iter().filter(|_| known.errors.contains(&Family::Ldap)) {
+        let payload = payload.replace("{v}", &point.value);
+        let expect = Expect::BodyMatches(messages::pattern(Family::Ldap));
+        let replay =
+            entry.replay(entry.request.with(point, &payload), expect, entry.request.with(point, &token));
+        if let Ok(proof) = bench.prove(replay).await {
+            return bench.report_at(990_002, entry, Some((point, &payload)), proof);
+        }
+    }
+    for template in PLACES {
+        let template =
+            if template.contains("({c}") { template.replace("({c}", "{c}") } else { (*template).to_owned() };
+        let choice = Choice::of((YES, NO), |condition| {
+            let value = template.replace("{c}", condition).replace("{v}", &point.value);
+            (entry.request.with(point, &value), value)
+        });
+        if let Some((payload, proof)) = choice.prove(bench, entry).await {
+            return bench.report_at(990_002, entry, Some((point, &payload)), proof);
+        }
+    }
+    wildcard(bench, entry, point, &token).await;
+}
+
+/// A star that finds everybody, where no search for parts is offered: the same star, escaped for filters, must not.
+async fn wildcard(bench: &Bench<'_>, entry: &Entry, point: &Point, token: &str) {
+    let put = |value: String| (entry.request.with(point, &value), value);
+    let choice = Choice {
+        yes: [put("*)(objectClass=*".to_owned()), put("*)(!(objectClass=zq)".to_owned())],
+        no: [put(format!("{token})(objectClass=*")), put(format!("{token})(!(objectClass=zq)"))],
+    };
+    if let Some((payload, proof)) = choice.prove(bench, entry).await {
+        bench.report_at(990_002, entry, Some((point, &payload)), proof);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Answer, Asked, scan, serve};
+
+    /// Reads `(&(a=b)(!(c=d)))` and the like for one person; what follows a whole filter is not read.
+    fn holds(text: &mut &str) -> Option<bool> {
+        *text = text.strip_prefix('(')?;
+        let sign = text.chars().next()?;
+        let result = if matches!(sign, '&' | '|' | '!') {
+            *text = text.get(1..)?;
+            let mut parts = Vec::new();
+            while text.starts_with('(') {
+                parts.push(holds(text)?);
+            }
+            match sign {
+                '&' => parts.iter().all(|part| *part),
+                '|' => parts.iter().any(|part| *part),
+                _ => !*parts.first()?,
+            }
+        } else {
+            let end = text.find(')')?;
+            let (name, value) = text.get(..end)?.split_once('=')?;
+            *text = text.get(end..)?;
+            let have = match name {
+                "uid" => "ann",
+                "objectClass" => "person",
+                _ => return Some(false),
+            };
+            value == "*"
+                || value == have
+                || (value.ends_with('*') && have.starts_with(value.trim_end_matches('*')))
+        };
+        *text = text.strip_prefix(')')?;
+        Some(result)
+    }
+
+    fn answer(asked: &Asked) -> Answer {
+        let user = asked.field("user");
+        let escaped =
+            user.replace('\\', "\\5c").replace('*', "\\2a").replace('(', "\\28").replace(')', "\\29");
+        let filter = match asked.path.as_str() {
+            "/and" => format!("(&(uid={user})(objectClass=person))"),
+            "/alone" => format!("(uid={user})"),
+            "/tells" => format!("(&(uid={user}))"),
+            _ => format!("(uid={escaped})"),
+        };
+        match holds(&mut filter.as_str()) {
+            Some(true) => Answer::html("<p>ann, room 7</p>"),
+            None if asked.path == "/tells" => {
+                Answer::html("javax.naming.directory.InvalidSearchFilterException: Unbalanced parenthesis")
+            }
+            _ => Answer::html("Nobody"),
+        }
+    }
+
+    #[tokio::test]
+    async fn filters_are_found_where_values_are_not_escaped() {
+        let server = serve(answer).await;
+        for path in ["/and", "/alone", "/tells"] {
+            let found = scan(&Ldap, server, &format!("{path}?user=ann")).await;
+            assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_002], "{path}");
+        }
+        assert!(scan(&Ldap, server, "/escaped?user=ann").await.is_empty());
+    }
+}

@@ -1,0 +1,200 @@
+//! Values that become operators or scripts of a document database.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::choice::{CONDITIONS, Choice};
+use super::facts::facts;
+use super::marks::Marks;
+use super::messages::{self, Family};
+use super::timing;
+use crate::checks::{About, Bench, Check, Entry};
+use crate::http::Request;
+use crate::point::{Place, Point, Put};
+use crate::proof::{Expect, Proof};
+
+/// See [`About`].
+pub(super) struct Nosql;
+
+static ABOUT: About = About {
+    name: "nosql-injection",
+    qids: &[990_001],
+    means: "A value reaches a document database as an operator or as a script, so that the sender of the request can change \
+            what is asked for.",
+    matters: "Conditions such as `is not equal` let a sign-in pass without a password and show what belongs to others; scripts \
+              read the database letter by letter.",
+    remedy: "Check that a value is text or a number before it goes into a query; refuse objects and names that begin with a \
+             dollar sign. Switch the evaluation of scripts off in the database.",
+    technique: "Operators that match everything and operators that match nothing are put in, two of each, as JSON objects and \
+                as names of fields; or conditions of a script, true and false, of the same letters. They must be answered \
+                differently, again and again.",
+    source: "CWE-943",
+};
+
+impl Check for Nosql {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn probe<'a>(
+        &'a self,
+        bench: &'a Bench<'a>,
+        entry: &'a Entry,
+        point: &'a Point,
+    ) -> Option<BoxFuture<'a, ()>> {
+        (point.place != Place::Header).then(|| probe(bench, entry, point).boxed())
+    }
+}
+
+const SCRIPTS: &[&str] = &[
+    "{v}' && {c} && 'a'=='a",
+    "{v}'||{c}||'a'=='b",
+    "zq'||{c}||'",
+    "{v}\" && {c} && \"a\"==\"a",
+    "zq\"||{c}||\"a\"==\"b",
+    "{v} && {c}",
+    "{v};return {c};//",
+    "zq';return {c};//",
+    "zq'||{c}//",
+    "zq';return {c};var zq='",
+    "zq'});return {c};//",
+];
+
+const WAITING: &[&str] = &[
+    "{v}';sleep({t}*1000);var zq='",
+    "{v}'&&sleep({t}*1000)&&'",
+    "{v}';var zq=Date.now();while(Date.now()-zq<{t}*1000){};var zr='",
+];
+
+async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
+    let Some(known) = facts(bench, entry, point).await else { return };
+    if known.is_route(point) {
+        return;
+    }
+    let mut found = by_operators(bench, entry, point).await;
+    let is_quiet = !known.matters && !known.breaks;
+    let has_error = known.errors.contains(&Family::Nosql);
+    if found.is_none() && has_error {
+        found = by_message(bench, entry, point).await;
+    }
+    if found.is_none() && !(is_quiet && matches!(point.place, Place::Path(_))) {
+        let list = if is_quiet { SCRIPTS.get(1..3).unwrap_or_default() } else { SCRIPTS };
+        for template in list {
+            let choice = Choice::of(CONDITIONS, |condition| {
+                let value = template.replace("{c}", condition).replace("{v}", &point.value);
+                (entry.request.with(point, &value), value)
+            });
+            found = choice.prove(bench, entry).await;
+            if found.is_some() {
+                break;
+            }
+        }
+    }
+    if found.is_none() && (has_error || known.errors.contains(&Family::Code)) {
+        found = timing::prove_first(bench, entry, point, WAITING).await;
+    }
+    if let Some((payload, proof)) = found {
+        bench.report_at(990_001, entry, Some((point, &payload)), proof);
+    }
+}
+
+async fn by_message(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(String, Proof)> {
+    let payload = format!("{}'", point.value);
+    let attack = entry.request.with(point, &payload);
+    let control = entry.request.with(point, &Marks::of(entry, point).token);
+    let expect = Expect::BodyMatches(messages::pattern(Family::Nosql));
+    let proof = bench.prove(entry.replay(attack, expect, control)).await.ok()?;
+    Some((payload, proof))
+}
+
+/// Operators for yes and for no, in the form the place allows.
+async fn by_operators(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(String, Proof)> {
+    let token = Marks::of(entry, point).token;
+    let operator = |name: &str, value: serde_json::Value| -> Option<(Request, String)> {
+        if let Place::Json(_) = point.place {
+            let object = serde_json::json!({ name: value }).to_string();
+            return Some((entry.request.with(point, Put::Raw(&object)), object));
+        }
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let field = format!("{}[{name}]", point.name);
+        let request = entry.request.with(point, &text).renamed(point, &field)?;
+        Some((request, format!("{field}={text}")))
+    };
+    let pair = |names: [(&str, serde_json::Value); 4]| -> Option<Choice> {
+        let [a, b, c, d] = names.map(|(name, value)| operator(name, value));
+        Some(Choice { yes: [a?, b?], no: [c?, d?] })
+    };
+    let text = |text: &str| serde_json::Value::from(text);
+    let choices = [
+        // Not equal to a word that is nowhere, and not below nothing; equal to it, and below nothing.
+        [("$ne", text(&token)), ("$gte", text("")), ("$eq", text(&token)), ("$lt", text(""))],
+        [
+            ("$regex", text(".*")),
+            ("$ne", text(&token)),
+            ("$regex", text(&format!("^{token}"))),
+            ("$eq", text(&token)),
+        ],
+    ];
+    for choice in choices {
+        if let Some(found) = pair(choice)?.prove(bench, entry).await {
+            return Some(found);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::http::{Body, Method, Target};
+    use crate::testing::{Answer, Asked, Extras, scan, scan_with, serve};
+
+    fn matches(name: &str, filter: &Value) -> bool {
+        let Value::Object(operators) = filter else { return filter == name };
+        operators.iter().all(|(operator, value)| {
+            let text = value.as_str().unwrap_or_default();
+            match operator.as_str() {
+                "$ne" => name != text,
+                "$eq" => name == text,
+                "$gte" => name >= text,
+                "$lt" => name < text,
+                "$regex" => regex::Regex::new(text).is_ok_and(|regex| regex.is_match(name)),
+                _ => false,
+            }
+        })
+    }
+
+    fn answer(asked: &Asked) -> Answer {
+        let filter = if asked.path.ends_with("json") {
+            serde_json::from_str::<Value>(&asked.body).unwrap_or_default()["user"].clone()
+        } else {
+            let fields = asked.query.iter().map(|(name, value)| match name.strip_prefix("user[") {
+                Some(operator) => json!({ operator.trim_end_matches(']'): value }),
+                None => json!(value),
+            });
+            fields.last().unwrap_or_default()
+        };
+        let filter =
+            if asked.path.starts_with("/checked") && filter.is_object() { Value::Null } else { filter };
+        let found: Vec<&str> = ["ann", "bob"].into_iter().filter(|name| matches(name, &filter)).collect();
+        Answer::html(if found.is_empty() { "Nobody is here".to_owned() } else { found.join(" ") })
+    }
+
+    #[tokio::test]
+    async fn operators_are_found_where_they_work() {
+        let server = serve(answer).await;
+        assert_eq!(scan(&Nosql, server, "/find?user=zed").await.len(), 1);
+        assert!(scan(&Nosql, server, "/checked?user=zed").await.is_empty());
+        for (path, count) in [("/json", 1), ("/checked-json", 0)] {
+            let url = Target::parse(&format!("http://{server}{path}")).unwrap();
+            let request = Request {
+                method: Method::Post,
+                body: Body::Json(json!({"user": "zed"})),
+                ..Request::get(url)
+            };
+            assert_eq!(scan_with(&Nosql, vec![request], Extras::default()).await.0.len(), count, "{path}");
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! Values that become paths of files.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::difference::Gist;
+use super::facts::facts;
+use super::marks::Marks;
+use crate::checks::{About, Bench, Check, Entry};
+use crate::http::Request;
+use crate::point::{Place, Point, Put};
+use crate::proof::{Expect, Seen};
+
+/// See [`About`].
+pub(super) struct Traversal;
+
+static ABOUT: About = About {
+    name: "path-traversal",
+    qids: &[150_011],
+    means: "A value is used as the path of a file, and leads out of the folder that it is meant for.",
+    matters: "Files of the server are shown: configuration with passwords, keys, source code, data of others. Where the file is \
+              executed as a script, files that were uploaded or logged can run.",
+    remedy: "Choose files by a name from a fixed list. Where the name must be free, resolve the path first and then check that \
+             it still lies in the folder.",
+    technique: "Paths to files with a known content are put in: absolute, upwards, encoded twice, in forms that survive \
+                filters, and with what the usual value begins and ends with. The content must be shown, and not for a file of \
+                another name at the same place.",
+    source: "CWE-22, CWE-98",
+};
+
+/// Steps upwards, each as `../` is written to pass some filter.
+const UP: &[&str] = &[
+    "../",
+    "....//",
+    "..\\",
+    "%2e%2e%2f",
+    "..%2f",
+    "..././",
+    "%252e%252e%252f",
+    "..//",
+    "....\\/",
+    "..;/",
+    "/../",
+    "\u{ff0e}\u{ff0e}/",
+    "..%c0%af",
+    "..\\/",
+];
+const DEPTH: usize = 10;
+
+/// Known files and what stands in them.
+const FILES: &[(&str, &str)] = &[
+    ("etc/passwd", r"(?m)^[^:\s]*root:[^:\n]*:0:0:|&#58;0&#58;0&#58;|root:[x*!]?:0:0:"),
+    ("windows/win.ini", r"; for 16-bit app support|(?i)\[(?:mci extensions|extensions|fonts)\]"),
+];
+
+impl Check for Traversal {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn probe<'a>(
+        &'a self,
+        bench: &'a Bench<'a>,
+        entry: &'a Entry,
+        point: &'a Point,
+    ) -> Option<BoxFuture<'a, ()>> {
+        (point.place != Place::Header).then(|| probe(bench, entry, point).boxed())
+    }
+}
+
+struct Try {
+    payload: String,
+    control: String,
+    pattern: String,
+}
+
+async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
+    let Some(known) = facts(bench, entry, point).await else { return };
+    let is_path = matches!(point.place, Place::Path(_));
+    if is_path && !is_last(entry, point) && known.is_route(point) {
+        return;
+    }
+    let is_likely = is_likely(point);
+    if is_path && !known.matters && !is_likely {
+        return;
+    }
+    let list = if is_likely || known.matters {
+        tries(&point.value)
+    } else {
+        tries("").into_iter().take(6).collect()
+    };
+    for attempt in list {
+        if let Some(raw) = try_one(bench, entry, point, &attempt).await {
+            if raw {
+                return;
+            }
+            continue;
+        }
+    }
+    if is_likely && known.matters {
+        own_files(bench, entry, point).await;
+    }
+}
+
+fn is_last(entry: &Entry, point: &Point) -> bool {
+    let last = entry.request.url.path.split('/').skip(1).count().saturating_sub(1);
+    point.place == Place::Path(last)
+}
+
+/// Whether name or value look like those of a file.
+fn is_likely(point: &Point) -> bool {
+    let name = point.name.to_ascii_lowercase();
+    let names = [
+        "file", "path", "page", "doc", "template", "include", "lang", "dir", "folder", "name", "view",
+        "load", "read", "img", "image", "src", "url", "download", "theme", "style", "locale", "report",
+        "log", "module", "content", "layout", "attach", "show", "get", "resource", "asset", "skin", "conf",
+        "root",
+    ];
+    let value = point.value.as_str();
+    names.iter().any(|word| name.contains(word))
+        || value.contains('/')
+        || value.contains('.')
+        || matches!(point.place, Place::Path(_))
+}
+
+fn wrong(payload: &str) -> String {
+    payload
+        .replace("passwd", "passwq")
+        .replace("win.ini", "win.inq")
+        .replace("L2V0Yy9wYXNzd2Q", "L2V0Yy9wYXNzd3E")
+}
+
+/// What is tried, most usual first.
+fn tries(value: &str) -> Vec<Try> {
+    let (folder, file) = value.rsplit_once('/').map_or(("", value), |(folder, file)| (folder, file));
+    let kind = file.rsplit_once('.').map(|(_, kind)| kind).filter(|kind| !kind.is_empty());
+    let [(unix, unix_sign), (windows, windows_sign)] =
+        [FILES.first(), FILES.last()].map(|file| file.copied().unwrap_or_default());
+    let mut list: Vec<(String, &str)> = Vec::new();
+    let up = |step: &str, file: &str| {
+        let slash = if step.contains('\\') && !step.contains('/') { "\\" } else { "/" };
+        let file = if step.contains("%2f") || step.contains("%252f") {
+            file.replace(
+                '/',
+                step.trim_start_matches(['%', '.']).trim_start_matches("2e").trim_start_matches('.'),
+            )
+        } else {
+            file.replace('/', slash)
+        };
+        format!("{}{file}", step.repeat(DEPTH))
+    };
+    let steps = |n: usize| UP.get(n).copied().unwrap_or("../");
+    list.push((up(steps(0), unix), unix_sign));
+    list.push((format!("/{unix}"), unix_sign));
+    list.push((up(steps(1), unix), unix_sign));
+    list.push((up("..\\", windows), windows_sign));
+    list.push((format!("C:\\{}", windows.replace('/', "\\")), windows_sign));
+    list.push((format!("%2e%2e%2f").repeat(DEPTH) + "etc%2fpasswd", unix_sign));
+    if !folder.is_empty() {
+        list.push((format!("{folder}/{}", up("../", unix)), unix_sign));
+        list.push((format!("{folder}/{}", up("....//", unix)), unix_sign));
+    }
+    list.push((format!("{value}/{}", up("../", unix)), unix_sign));
+    if let Some(kind) = kind {
+        list.push((format!("{}\0.{kind}", up("../", unix)), unix_sign));
+        list.push((format!("{}%00.{kind}", up("../", unix)), unix_sign));
+        list.push((format!("{}/{value}/{}", "zq", up("../", unix)), unix_sign));
+    } else {
+        list.push((format!("{}\0", up("../", unix)), unix_sign));
+        list.push((format!("{}%00", up("../", unix)), unix_sign));
+    }
+    list.extend(UP.iter().skip(3).map(|step| (up(step, unix), unix_sign)));
+    list.push((format!("file:///{unix}"), unix_sign));
+    list.push((format!("//{unix}"), unix_sign));
+    list.push((format!("./{}", up("../", unix)), unix_sign));
+    list.push((format!("php://filter/convert.base64-encode/resource=/{unix}"), "cm9vdDp[4e]O|cm9vdD"));
+    list.push((format!("php://filter/resource=/{unix}"), unix_sign));
+    list.push((up("../", windows), windows_sign));
+    list.push((format!("/{}%2fpasswd", "etc"), unix_sign));
+    list.push((up("../", unix).replace("etc/passwd", "etc/./passwd"), unix_sign));
+    if let Some(kind) = kind {
+        list.push((format!("{}?.{kind}", up("../", unix)), unix_sign));
+        list.push((format!("{}#.{kind}", up("../", unix)), unix_sign));
+    }
+    list.into_iter()
+        .map(|(payload, pattern)| Try { control: wrong(&payload), payload, pattern: pattern.to_owned() })
+        .collect()
+}
+
+/// Tries one payload; gives true when it is reported, none when nothing was seen.
+async fn try_one(bench: &Bench<'_>, entry: &Entry, point: &Point, attempt: &Try) -> Option<bool> {
+    let put = |text: &str| -> Request {
+        match point.place {
+            // Slashes of a path stay what they are; dots that clients fold are written so that they don't.
+            Place::Path(_) => {
+                entry.request.with(point, Put::Raw(&text.replace("../", "..%2f").replace('\0', "%00")))
+            }
+            _ => entry.request.with(point, text),
+        }
+    };
+    let attack = put(&attempt.payload);
+    let expect = Expect::BodyMatches(attempt.pattern.clone());
+    let answer = bench.send_of(entry, &attack).await.ok()?;
+    expect.find(&Seen { response: answer, ..Seen::default() })?;
+    let control = put(&attempt.control);
+    let proof = bench.prove(entry.replay(attack, expect, control)).await.ok()?;
+    bench.report_at(150_011, entry, Some((point, &attempt.payload)), proof);
+    Some(true)
+}
+
+/// Folders that applications keep such files in.
+const FOLDERS: &[&str] = &[
+    "pages",
+    "files",
+    "docs",
+    "templates",
+    "static",
+    "public",
+    "images",
+    "img",
+    "uploads",
+    "content",
+    "data",
+    "views",
+    "includes",
+    "inc",
+    "lang",
+    "assets",
+    "reports",
+    "downloads",
+    "documents",
+    "themes",
+];
+
+/// Files of the application's own above the folder, known by what stands in them.
+const OWN: &[(&str, &str)] = &[
+    ("package.json", r#""(?:dependencies|devDependencies|scripts)"\s*:"#),
+    ("WEB-INF/web.xml", r"<web-app[\s>]"),
+    (".env", r"(?m)^[A-Z][A-Z0-9_]{2,}=\S"),
+    ("index.php", r"<\?php"),
+    ("config.php", r"<\?php"),
+    ("app.py", r"(?m)^(?:from|import) \w+"),
+    ("web.config", r"<configuration[\s>]"),
+];
+
+/// Where nothing of the system can be read: out of the folder and in again shows the usual file, by its folder's name alone;
+/// or a file of the application shows itself.
+async fn own_files(bench: &Bench<'_>, entry: &Entry, point: &Point) {
+    let usual = Gist::of(&entry.response, &[&point.value]);
+    let ask = async |value: &str| bench.send_of(entry, &entry.request.with(point, value)).await.ok();
+    let Some(same) = ask(&format!("./{}", point.value)).await else { return };
+    let is_file = Gist::of(&same, &[&point.value]).same_as(&usual);
+    if !is_file {
+        return;
+    }
+    for (name, pattern) in OWN {
+        for steps in ["../", "../../", "....//"] {
+            let payload = format!("{steps}{name}");
+            let attempt =
+                Try { control: format!("{steps}zq{name}"), payload, pattern: (*pattern).to_owned() };
+            if try_one(bench, entry, point, &attempt).await == Some(true) {
+                return;
+            }
+        }
+    }
+    let token = Marks::of(entry, point).token;
+    for folder in FOLDERS {
+        let payload = format!("../{folder}/{}", point.value);
+        let Some(answer) = ask(&payload).await else { return };
+        if !Gist::of(&answer, &[&payload]).same_as(&Gist::of(&entry.response, &[&payload])) {
+            continue;
+        }
+        let attack = entry.request.with(point, &payload);
+        let control = entry.request.with(point, &format!("../{token}/{}", point.value));
+        let Some(missing) = bench.send_of(entry, &control).await.ok() else { return };
+        let gist = Gist::of(&answer, &[&payload]);
+        let Some(expect) = super::difference::sign(&[&gist], &[&Gist::of(&missing, &[&payload, &token])])
+        else {
+            return;
+        };
+        if let Ok(proof) = bench.prove(entry.replay(attack, expect, control).rounds(2)).await {
+            return bench.report_at(150_011, entry, Some((point, &payload)), proof);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::encode;
+    use crate::testing::{Answer, Asked, scan, serve};
+
+    /// A folder of a server: its files, and the files that lie above it.
+    fn read(root: &std::path::Path, path: &str) -> Answer {
+        let path = path.split('\0').next().unwrap_or_default();
+        match std::fs::read(root.join(path.trim_start_matches("file://"))) {
+            Ok(bytes) => Answer::html(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(_) => Answer::status(404),
+        }
+    }
+
+    async fn server() -> (std::net::SocketAddr, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("pages");
+        std::fs::create_dir(&root).unwrap();
+        std::fs::write(root.join("home.html"), "<p>Welcome to this house</p>").unwrap();
+        let server = serve(move |asked: &Asked| {
+            let file = asked.field("file");
+            match asked.path.as_str() {
+                "/plain" => read(&root, &file),
+                "/once" => read(&root, &file.replace("../", "").trim_start_matches('/').to_owned()),
+                "/twice" if file.contains("..") || file.starts_with('/') => Answer::status(400),
+                "/twice" => read(&root, &encode::unpercent(&file)),
+                "/ends" if !file.ends_with(".html") => Answer::status(400),
+                "/ends" => read(&root, &file),
+                "/begins" if !file.starts_with("pages/") => Answer::status(400),
+                "/begins" => read(root.parent().unwrap(), &file),
+                "/jailed" if file.starts_with('/') || file.contains("etc") => Answer::status(404),
+                "/jailed" => read(&root, &file),
+                "/name" => read(&root, file.rsplit('/').next().unwrap_or_default()),
+                "/shown" => Answer::html(format!(
+                    "<p>No file {}</p><pre>root:x:0:0:root</pre>",
+                    file.replace('<', "&lt;")
+                )),
+                _ => Answer::html(format!("<p>No file {}</p>", file.replace('<', "&lt;"))),
+            }
+        })
+        .await;
+        (server, folder)
+    }
+
+    #[tokio::test]
+    async fn ways_out_of_the_folder_are_found() {
+        let (server, _folder) = server().await;
+        let mut wrong = Vec::new();
+        for path in [
+            "/plain?file=home.html",
+            "/once?file=home.html",
+            "/twice?file=home.html",
+            "/ends?file=home.html",
+            "/begins?file=pages/home.html",
+            "/jailed?file=home.html",
+        ] {
+            let found = scan(&Traversal, server, path).await;
+            if found.iter().map(|found| found.qid).collect::<Vec<_>>() != [150_011] {
+                wrong.push(path);
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:?}");
+        for path in ["/name?file=home.html", "/shown?file=home.html", "/echo?file=home.html"] {
+            assert!(scan(&Traversal, server, path).await.is_empty(), "{path}");
+        }
+    }
+}
