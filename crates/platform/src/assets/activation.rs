@@ -6,7 +6,7 @@ use store::{Job, Stored};
 
 use super::fields;
 use super::model::Asset;
-use super::ops::{Assets, Hosts};
+use super::ops::{Assets, Hosts, remove};
 use crate::engine::{self, Resource, ids_answer};
 use crate::{Answer, Call, Error, Input, Result};
 
@@ -75,15 +75,16 @@ pub(super) fn deactivate_agents(call: &Call, input: Input) -> Result<Answer> {
     })
 }
 
-/// `uninstall/am/asset[/{id}]`: the agent removes itself when it comes next, and the asset is gone.
-pub(super) fn uninstall_agents(call: &Call, input: Input) -> Result<Answer> {
-    let targets = agent_targets(call, &input, true)?;
+/// `uninstall/am/asset[/{id}]`: the agent removes itself when it comes next, and the asset is gone. The variant for
+/// `hostasset` takes the Criteria of host assets, and answers alike (`contract/ca.md 3.8`).
+pub(super) fn uninstall_agents<R: Resource<Object = Asset>>(call: &Call, input: Input) -> Result<Answer> {
+    let targets = agent_targets::<R>(call, &input, true)?;
     let work = call.clone();
     let ids = call.write(move |job| {
-        engine::every::<Assets>(&work, job, &targets, |job, old| {
+        engine::every::<R>(&work, job, &targets, |job, old| {
             let agent = old.agent.as_ref().ok_or_else(|| no_agent(old))?;
             crate::agents::uninstall(job, old.id, agent)?;
-            Ok(job.delete(old)?)
+            remove(&work, job, old)
         })
     })?;
     Ok(ids_answer(Assets::SCHEMA, Assets::NAME, ids))
@@ -95,7 +96,7 @@ fn on_agents(
     for_agents: bool,
     edit: impl Fn(&mut Asset) -> Result<()> + Send + 'static,
 ) -> Result<Answer> {
-    let targets = agent_targets(call, &input, for_agents)?;
+    let targets = agent_targets::<Assets>(call, &input, for_agents)?;
     let work = call.clone();
     let ids = call.write(move |job| {
         engine::every::<Assets>(&work, job, &targets, |job, old| {
@@ -109,12 +110,16 @@ fn on_agents(
 }
 
 /// A call for many silently concerns hosts with an agent only (`contract/ca.md 3.9`).
-fn agent_targets(call: &Call, input: &Input, for_agents: bool) -> Result<engine::Targets> {
-    let mut scope = Assets::scope(call);
+fn agent_targets<R: Resource<Object = Asset>>(
+    call: &Call,
+    input: &Input,
+    for_agents: bool,
+) -> Result<engine::Targets> {
+    let mut scope = R::scope(call);
     if for_agents && input.id.is_none() {
         scope = Filter::Field(fields::AGENT_ID, Test::Present).and(scope);
     }
-    engine::targets::<Assets>(call, input.id, &input.request, scope)
+    engine::targets::<R>(call, input.id, &input.request, scope)
 }
 
 fn no_agent(asset: &Stored<Asset>) -> Error {

@@ -76,8 +76,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     ASSET.act(
         "uninstall",
         Permission::UninstallAgent,
-        activation::uninstall_agents,
+        activation::uninstall_agents::<Assets>,
         Done("an_uninstalled_agent_is_told_and_its_asset_is_gone"),
+    ),
+    HOST.act(
+        "uninstall",
+        Permission::UninstallAgent,
+        activation::uninstall_agents::<Hosts>,
+        Done("agents_are_uninstalled_by_the_criteria_of_host_assets_too"),
     ),
     DETECTION.get(Permission::ReadAsset, detections::get, Done("a_detection_is_read_by_its_id")),
     DETECTION.search(
@@ -208,7 +214,7 @@ impl Editable for Assets {
 }
 
 /// Deletes an asset, and what other areas keep of it.
-fn remove(call: &Call, job: &mut Job<'_>, old: &Stored<Asset>) -> Result<()> {
+pub(super) fn remove(call: &Call, job: &mut Job<'_>, old: &Stored<Asset>) -> Result<()> {
     oca::asset_gone(&call.platform, job, old.id)?;
     Ok(job.delete(old)?)
 }

@@ -64,7 +64,9 @@ pub(crate) trait Editable: Resource {
     fn edit(call: &Call, job: &mut Job<'_>, old: &Stored<Self::Object>, edit: &Self::Edit) -> Result<()>;
 
     /// Deletes an object, and what goes with it.
-    fn delete(call: &Call, job: &mut Job<'_>, old: &Stored<Self::Object>) -> Result<()>;
+    fn delete(_: &Call, job: &mut Job<'_>, old: &Stored<Self::Object>) -> Result<()> {
+        Ok(job.delete(old)?)
+    }
 }
 
 /// A resource whose objects callers create.

@@ -249,10 +249,6 @@ impl Editable for Users {
         }
         Ok(job.update(old, new)?)
     }
-
-    fn delete(_: &Call, job: &mut Job<'_>, old: &Stored<User>) -> Result<()> {
-        Ok(job.delete(old)?)
-    }
 }
 
 /// Nobody gives away what they do not have.

@@ -9,6 +9,8 @@ mod bad_input;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod concurrent;
+#[cfg(test)]
 mod oca;
 #[cfg(test)]
 mod permissions;

@@ -145,3 +145,22 @@ fn only_assets_with_an_agent_are_uninstalled() {
     assert_eq!((reply.ids(), reply.record().names()), (vec![1], vec!["id"]));
     assert_eq!(me.get("/qps/rest/2.0/search/am/asset").ids(), [plain]);
 }
+
+/// The variant for `hostasset` takes all criteria of host assets, and answers with the same element.
+#[test]
+fn agents_are_uninstalled_by_the_criteria_of_host_assets_too() {
+    const UNINSTALL: &str = "/qps/rest/2.0/uninstall/am/hostasset";
+    let world = World::new();
+    let me = agents(&world);
+    at_address(&me, "plain", "192.0.2.1");
+    let before = world.fingerprint();
+    me.post(UNINSTALL, EMPTY).refused("INVALID_REQUEST");
+    me.post(UNINSTALL, &filters(&[("os", "NOT EQUALS", "x")])).refused("INVALID_REQUEST");
+    me.post(&format!("{UNINSTALL}/2"), EMPTY).invalid("has no agent");
+    assert_eq!(me.post(UNINSTALL, &filters(&[("os", "EQUALS", "no such system")])).count(), 0);
+    assert_eq!(world.fingerprint(), before);
+    let reply = me.post(UNINSTALL, &filters(&[("trackingMethod", "EQUALS", "QAGENT")]));
+    assert_eq!((reply.ids(), reply.record().names()), (vec![1], vec!["id"]));
+    assert!(reply.text.contains("/qps/xsd/2.0/am/asset.xsd") && reply.text.contains("<Asset>"));
+    me.get("/qps/rest/2.0/get/am/hostasset/1").refused("NOT_FOUND");
+}
