@@ -315,10 +315,8 @@ fn xml_runs(text: &str, marker: &str) -> bool {
                 scripts.push(known && element.local_name().as_ref() == "script");
                 script.clear();
             }
-            Event::End(_) => {
-                if scripts.pop() == Some(true) && Script::read(&script).calls(marker) {
-                    return true;
-                }
+            Event::End(_) if scripts.pop() == Some(true) && Script::read(&script).calls(marker) => {
+                return true;
             }
             Event::Text(piece) => script += &piece.into_inner(),
             Event::CData(piece) => script += &piece.into_inner(),

@@ -33,7 +33,7 @@ pub(super) fn products(template: &str, marks: &Marks, value: &str) -> Attempt {
 pub(super) fn shows(number: &str) -> Expect {
     let mut grouped = String::new();
     for (at, digit) in number.chars().enumerate() {
-        if at > 0 && (number.len() - at) % 3 == 0 {
+        if at > 0 && (number.len() - at).is_multiple_of(3) {
             grouped.push_str("(?:[,.'\u{a0}\u{202f} ]|&nbsp;)?");
         }
         grouped.push(digit);

@@ -174,7 +174,7 @@ mod tests {
                 Some(operator) => json!({ operator.trim_end_matches(']'): value }),
                 None => json!(value),
             });
-            fields.last().unwrap_or_default()
+            fields.into_iter().next_back().unwrap_or_default()
         };
         let filter =
             if asked.path.starts_with("/checked") && filter.is_object() { Value::Null } else { filter };

@@ -155,7 +155,7 @@ fn tries(value: &str) -> Vec<Try> {
     list.push((up(steps(1), unix), unix_sign));
     list.push((up("..\\", windows), windows_sign));
     list.push((format!("C:\\{}", windows.replace('/', "\\")), windows_sign));
-    list.push((format!("%2e%2e%2f").repeat(DEPTH) + "etc%2fpasswd", unix_sign));
+    list.push(("%2e%2e%2f".repeat(DEPTH) + "etc%2fpasswd", unix_sign));
     if !folder.is_empty() {
         list.push((format!("{folder}/{}", up("../", unix)), unix_sign));
         list.push((format!("{folder}/{}", up("....//", unix)), unix_sign));
@@ -308,7 +308,7 @@ mod tests {
             let file = asked.field("file");
             match asked.path.as_str() {
                 "/plain" => read(&root, &file),
-                "/once" => read(&root, &file.replace("../", "").trim_start_matches('/').to_owned()),
+                "/once" => read(&root, file.replace("../", "").trim_start_matches('/')),
                 "/twice" if file.contains("..") || file.starts_with('/') => Answer::status(400),
                 "/twice" => read(&root, &encode::unpercent(&file)),
                 "/ends" if !file.ends_with(".html") => Answer::status(400),

@@ -84,8 +84,7 @@ fn answer(asked: &Asked) -> Answer {
         "/always" => Answer::html("<p>near \"x\": syntax error</p>"),
         "/changing" => {
             let now =
-                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos()
-                    / 1_000;
+                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_micros();
             Answer::html(["<p>one banner</p>", "<p>another banner</p>"][(now % 2) as usize])
         }
         _ => Answer::html(format!("<p>{}</p>", q.replace('<', "&lt;"))),
