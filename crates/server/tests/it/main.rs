@@ -22,6 +22,8 @@ mod quickstart;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
+mod scan;
+#[cfg(test)]
 mod sign_in;
 #[cfg(test)]
 mod streams;

@@ -1,0 +1,111 @@
+//! `redoubt scan` and `redoubt replay`, on the practice range.
+
+use std::collections::BTreeSet;
+
+use range::{Half, Options, Range};
+use serde_json::Value;
+
+use crate::common::run;
+
+fn serve(family: Option<&str>) -> Range {
+    let options = Options {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        half: Some(Half::First),
+        family: family.map(str::to_owned),
+        postgres: None,
+    };
+    Range::start(&options).unwrap()
+}
+
+fn scan(url: &str, more: &[&str]) -> (Option<i32>, Value) {
+    scan_as(url, "never", more)
+}
+
+fn scan_as(url: &str, browser: &str, more: &[&str]) -> (Option<i32>, Value) {
+    let mut arguments = vec!["scan", url, "--browser", browser, "--quiet", "--format", "json"];
+    arguments.extend(more);
+    let output = run(&arguments, "");
+    let shown = String::from_utf8_lossy(&output.stderr);
+    (
+        output.status.code(),
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {shown}")),
+    )
+}
+
+fn ids(result: &Value) -> BTreeSet<String> {
+    result["findings"].as_array().unwrap().iter().map(|f| f["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Whether a finding of one of these QIDs is at a case.
+fn has(result: &Value, qids: &[u64], entry: &str) -> bool {
+    result["findings"].as_array().unwrap().iter().any(|finding| {
+        qids.contains(&finding["qid"].as_u64().unwrap())
+            && finding["url"].as_str().unwrap().starts_with(entry)
+    })
+}
+
+#[test]
+fn redirects_of_the_range_are_found_proven_and_shown_again() {
+    let range = serve(Some("redirect"));
+    let url = format!("{}/case/redirect/", range.base());
+    let (status, result) = scan(&url, &["--scope", "limit", "--check", "open-redirect"]);
+    assert_eq!((status, &result["resultsStatus"]), (Some(1), &"FINISHED".into()));
+    let truth = range.truth();
+    let found = |vulnerable: bool| {
+        let of = truth.iter().filter(|case| case.vulnerable == vulnerable);
+        of.filter(|case| has(&result, &[150_051], &case.entry)).count()
+    };
+    assert!(found(true) >= 5, "{result:#}");
+    assert_eq!(found(false), 0, "{result:#}");
+    let (_, again) = scan(&url, &["--scope", "limit", "--check", "open-redirect"]);
+    assert_eq!(ids(&again), ids(&result), "a second run finds the same");
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), result.to_string()).unwrap();
+    let output = run(&["replay", file.path().to_str().unwrap()], "");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.lines().count() >= 5 && text.lines().all(|line| line.contains("shown: ")), "{text}");
+    drop(range);
+    assert_eq!(
+        run(&["replay", file.path().to_str().unwrap()], "").status.code(),
+        Some(2),
+        "nothing answers any more"
+    );
+}
+
+#[test]
+fn a_scan_ends_with_the_state_that_fits() {
+    let (status, result) = scan("http://127.0.0.1:1/", &[]);
+    assert_eq!((status, &result["resultsStatus"]), (Some(2), &"NO_WEB_SERVICE".into()));
+    let (status, result) = scan("http://no-such-name.invalid/", &[]);
+    assert_eq!((status, &result["resultsStatus"]), (Some(2), &"NO_HOST_ALIVE".into()));
+    for wrong in ["/relative", "ftp://127.0.0.1/"] {
+        let output = run(&["scan", wrong, "--quiet"], "");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(wrong));
+    }
+    let output = run(&["scan", "http://127.0.0.1:1/", "--check", "no-such-check"], "");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("open-redirect"),
+        "it names the checks that there are"
+    );
+}
+
+/// A site that leads astray in every way it knows; another listens and must hear nothing, with or without a browser.
+#[test]
+fn a_scan_never_leaves_its_scope() {
+    let options =
+        Options { listen: "127.0.0.1:0".parse().unwrap(), half: None, family: None, postgres: None };
+    let range = Range::start(&options).unwrap();
+    let site = range.extra().address("escape").unwrap();
+    for browser in ["never", "auto"] {
+        let result = scan_as(&format!("http://{site}/"), browser, &["--check", "open-redirect"]).1;
+        assert_eq!(result["resultsStatus"], "FINISHED");
+        assert_eq!(range.world().seen_outside(), Vec::<String>::new(), "browser {browser}");
+        let links = result["coverage"]["links"].to_string();
+        for page in ["/inside", "/inside/deeper", "/base"] {
+            assert!(links.contains(&format!("http://{site}{page}\"")), "{page} in {links}");
+        }
+    }
+}
