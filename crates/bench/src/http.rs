@@ -17,6 +17,16 @@ const ROOM: usize = 64 * 1024;
 pub struct Request(Vec<u8>);
 
 impl Request {
+    /// A request without a body.
+    pub fn get(path: &str, headers: &[(&str, &str)]) -> Self {
+        let mut head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        Self(head.into_bytes())
+    }
+
     /// A request with a body.
     pub fn post(path: &str, headers: &[(&str, &str)], body: &[u8]) -> Self {
         let mut head =
@@ -82,6 +92,17 @@ impl Connection {
                 let shown: String = String::from_utf8_lossy(body).chars().take(600).collect();
                 Err(Error::Answer(format!("{status}: {shown}")))
             }
+        }
+    }
+
+    /// Sends a request for a token; gives the token.
+    ///
+    /// # Errors
+    /// As [`Connection::send`], or when the status is not 201.
+    pub fn issued(&mut self, request: &Request) -> Result<String> {
+        match self.send(request)? {
+            (201, body) => Ok(String::from_utf8_lossy(body).into_owned()),
+            (status, _) => Err(Error::Answer(format!("{status} instead of a token"))),
         }
     }
 

@@ -21,6 +21,8 @@ const LISTENING: &str = "listening on http://";
 pub struct Login {
     /// The value of the header `Authorization`.
     pub basic: String,
+    /// The form that asks for a token.
+    pub form: String,
 }
 
 /// A running server; it is killed if it is dropped without [`Server::stop`].
@@ -136,7 +138,8 @@ impl Drop for Server {
 impl Login {
     /// A login and its password.
     pub fn new(login: &str, password: &str) -> Self {
-        Self { basic: format!("Basic {}", base64(format!("{login}:{password}").as_bytes())) }
+        let basic = format!("Basic {}", base64(format!("{login}:{password}").as_bytes()));
+        Self { basic, form: format!("username={login}&password={password}&token=true") }
     }
 
     /// A call of the API with a request in XML.

@@ -7,3 +7,4 @@ pub mod counts;
 pub mod pages;
 pub mod start;
 pub mod tags;
+pub(crate) mod uploads;
