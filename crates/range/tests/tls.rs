@@ -95,3 +95,61 @@ fn each_tls_listener_is_as_bad_or_as_good_as_it_says() {
         assert_eq!((legacy.as_slice(), poor.as_slice()), (versions, suites), "{}", case.id());
     }
 }
+
+/// The answer to a request over TLS, as text.
+fn get(range: &Range, path: &str) -> String {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(range.authority_certificate().to_vec())).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let address: std::net::SocketAddr = range.secure_base().trim_start_matches("https://").parse().unwrap();
+    let mut connection = ClientConnection::new(Arc::new(config), ServerName::from(address.ip())).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut tls = rustls::Stream::new(&mut connection, &mut stream);
+    write!(tls, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    // The server ends without a word, which a browser takes as well.
+    let _ = tls.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Whether a page loads or sends something in the clear: attributes that load, styles, and forms.
+fn is_mixed(page: &str) -> bool {
+    let page = regex::Regex::new("(?s)<!--.*?-->").unwrap().replace_all(page, "").to_lowercase();
+    let loads = [
+        r#"<(?:script|img|iframe|source|video|audio|embed)\b[^>]*\ssrc=["']?http:"#,
+        r#"<img\b[^>]*\ssrcset=["'][^"']*http:"#,
+        r#"<object\b[^>]*\sdata=["']?http:"#,
+        r#"<link\b[^>]*rel=["']?stylesheet[^>]*href=["']?http:"#,
+        r#"<form\b[^>]*action=["']?http:"#,
+        r#"<style>[^<]*(?:@import )?url\(["']?http:"#,
+    ];
+    loads.iter().any(|pattern| regex::Regex::new(pattern).unwrap().is_match(&page))
+}
+
+/// Whether Strict-Transport-Security holds for 120 days at least.
+fn is_strict(answer: &str) -> bool {
+    let line = regex::Regex::new(r#"(?im)^strict-transport-security:.*max-age="?(\d+)"#).unwrap();
+    line.captures(answer)
+        .and_then(|found| found[1].parse::<u64>().ok())
+        .is_some_and(|seconds| seconds >= 120 * 86_400)
+}
+
+#[test]
+fn pages_over_tls_are_as_bad_or_as_good_as_they_say() {
+    let range = Range::start(&Options::default()).unwrap();
+    let mut count = 0;
+    for case in range.cases().iter().filter(|case| case.needs == Some("https")) {
+        let answer = get(&range, &case.base());
+        assert!(answer.starts_with("HTTP/1.1 200"), "{}: {answer}", case.id());
+        let weak = if case.family == "mixed-content" { is_mixed(&answer) } else { !is_strict(&answer) };
+        assert_eq!(weak, case.vulnerable, "{}: {answer}", case.id());
+        count += 1;
+    }
+    assert!(count > 15, "{count} cases");
+}

@@ -14,6 +14,7 @@ mod passive;
 mod queries;
 mod requests;
 mod sql;
+mod sql_blind;
 mod xss;
 mod xss_dom;
 
@@ -27,8 +28,8 @@ pub fn cases() -> Vec<Case> {
         xss_dom::dom(),
         sql::error(),
         sql::union(),
-        sql::boolean(),
-        sql::time(),
+        sql_blind::boolean(),
+        sql_blind::time(),
         queries::nosql(),
         queries::ldap(),
         queries::xpath(),
