@@ -81,8 +81,9 @@ impl Said {
     fn repeats(&self, line: &str) -> bool {
         let known = |word: &str| self.texts.contains(word);
         if self.xml {
-            let mut words = line.split(|c: char| c.is_whitespace() || "<>/=\"&;".contains(c));
-            return words.any(|word| !word.is_empty() && (word == "entry" || known(word)));
+            let words = line.split(|c: char| c.is_whitespace() || "<>/=\"&;".contains(c));
+            let mut words = words.filter(|word| !word.is_empty()).peekable();
+            return words.peek().is_none() || words.any(|word| word == "entry" || known(word));
         }
         let after_comment = line.rsplit("*/").next().unwrap_or_default();
         let plain = after_comment.split(['#', '\\']).next().unwrap_or_default();

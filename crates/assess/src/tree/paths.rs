@@ -72,6 +72,9 @@ impl Grower {
                     Some(Token::Word(word)) => {
                         if path.is_empty() {
                             line = scanner.line();
+                        } else if scanner.line() != line {
+                            // A comment or quoted value hides the line's end.
+                            scanner.disown(scanner.line(), LineUse::Body);
                         }
                         path.push(word);
                     }
