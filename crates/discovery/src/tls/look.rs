@@ -17,7 +17,7 @@ pub trait Stream: Read + Write {}
 impl<S: Read + Write> Stream for S {}
 
 /// Opens one more connection to the same server. Whoever limits the rate of connections does it here.
-pub type Connect<'a> = dyn FnMut() -> io::Result<Box<dyn Stream>> + 'a;
+pub type Connect<'a> = dyn FnMut() -> io::Result<Box<dyn Stream + 'a>> + 'a;
 
 /// What is to be looked at.
 #[derive(Debug, Clone, Copy)]
@@ -69,9 +69,9 @@ pub fn look(look: &Look<'_>, connect: &mut Connect<'_>) -> io::Result<Option<Han
             }
             Ok(ServerAnswer::Alert(_)) => is_tls = true,
             // Old servers hang up on a version that they do not know; the others tell.
-            Err(BadAnswer::Short) => {}
-            Err(BadAnswer::NotTls) if !is_tls => return Ok(None),
-            Err(BadAnswer::NotTls) => {}
+            Err(Failed::Closed) => {}
+            Err(Failed::NotTls | Failed::Silent) if !is_tls => return Ok(None),
+            Err(Failed::NotTls | Failed::Silent) => {}
         }
     }
     if !is_tls {
@@ -87,22 +87,46 @@ pub fn look(look: &Look<'_>, connect: &mut Connect<'_>) -> io::Result<Option<Han
     Ok(Some(seen))
 }
 
+/// No answer.
+enum Failed {
+    /// It hung up.
+    Closed,
+    /// It said nothing, or not enough, in time.
+    Silent,
+    /// It said something else.
+    NotTls,
+}
+
 /// Sends a hello and reads until the answer is known.
-fn ask(hello: &ClientHello<'_>, stream: &mut dyn Stream) -> Result<ServerAnswer, BadAnswer> {
+fn ask(hello: &ClientHello<'_>, stream: &mut dyn Stream) -> Result<ServerAnswer, Failed> {
     let sent = stream.write_all(&hello.bytes()).and_then(|()| stream.flush());
     if sent.is_err() {
-        return Err(BadAnswer::Short);
+        return Err(Failed::Closed);
     }
     let (mut came, mut part) = (Vec::new(), [0; 4096]);
-    while came.len() < ANSWER {
-        let count = stream.read(&mut part).unwrap_or(0);
+    loop {
+        let read = stream.read(&mut part);
+        let count = *read.as_ref().unwrap_or(&0);
         came.extend(part.iter().take(count));
-        match ServerAnswer::read(&came, count == 0) {
-            Err(BadAnswer::Short) if count > 0 => {}
-            known => return known,
+        let is_last = count == 0 || came.len() >= ANSWER;
+        match ServerAnswer::read(&came, is_last) {
+            Ok(answer) => return Ok(answer),
+            Err(BadAnswer::NotTls) => return Err(Failed::NotTls),
+            Err(BadAnswer::Short) if is_last => return Err(Failed::of(&read)),
+            Err(BadAnswer::Short) => {}
         }
     }
-    ServerAnswer::read(&came, true)
+}
+
+impl Failed {
+    fn of(read: &io::Result<usize>) -> Self {
+        match read {
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                Self::Silent
+            }
+            _ => Self::Closed,
+        }
+    }
 }
 
 /// The certificates of a server that shows them in TLS 1.3 only.
