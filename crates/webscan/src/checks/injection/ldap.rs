@@ -28,6 +28,8 @@ static ABOUT: About = About {
 /// What stands around a condition: within a filter with more parts, and at the end of one without.
 const PLACES: &[&str] =
     &["{v}){c}", "{v})({c}", "*){c}", "*)(|{c}", "{v})(&{c}", "*))(|{c}", "*)){c}(|(cn=zq", "*)(|(&{c}"];
+/// Ends the filter behind the condition, so that what follows is not looked at.
+const CUTTING: &[&str] = &["{v}){c}))(&(cn=zq", "*){c}))(&(cn=zq", "{v}){c}))\0"];
 const YES: [&str; 2] = ["(objectClass=*", "(!(objectClass=zq)"];
 const NO: [&str; 2] = ["(objectClass=zq", "(!(objectClass=*)"];
 
@@ -48,7 +50,11 @@ impl Check for Ldap {
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if known.is_route(point) || !(known.matters || known.breaks) {
+    if known.is_route(point) {
+        return;
+    }
+    let is_quiet = !known.matters && !known.breaks;
+    if is_quiet && matches!(point.place, Place::Path(_)) {
         return;
     }
     let token = Marks::of(entry, point).token;
@@ -61,7 +67,8 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
             return bench.report_at(990_002, entry, Some((point, &payload)), proof);
         }
     }
-    for template in PLACES {
+    let list = if is_quiet { CUTTING } else { PLACES };
+    for template in list.iter().chain(CUTTING.iter().filter(|_| !is_quiet)) {
         let template =
             if template.contains("({c}") { template.replace("({c}", "{c}") } else { (*template).to_owned() };
         let choice = Choice::of((YES, NO), |condition| {
@@ -71,6 +78,9 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         if let Some((payload, proof)) = choice.prove(bench, entry).await {
             return bench.report_at(990_002, entry, Some((point, &payload)), proof);
         }
+    }
+    if is_quiet {
+        return;
     }
     wildcard(bench, entry, point, &token).await;
 }

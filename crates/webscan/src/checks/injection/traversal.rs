@@ -5,7 +5,6 @@ use futures_util::future::BoxFuture;
 
 use super::difference::Gist;
 use super::facts::facts;
-use super::marks::Marks;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::Request;
 use crate::point::{Place, Point, Put};
@@ -208,30 +207,6 @@ async fn try_one(bench: &Bench<'_>, entry: &Entry, point: &Point, attempt: &Try)
     Some(true)
 }
 
-/// Folders that applications keep such files in.
-const FOLDERS: &[&str] = &[
-    "pages",
-    "files",
-    "docs",
-    "templates",
-    "static",
-    "public",
-    "images",
-    "img",
-    "uploads",
-    "content",
-    "data",
-    "views",
-    "includes",
-    "inc",
-    "lang",
-    "assets",
-    "reports",
-    "downloads",
-    "documents",
-    "themes",
-];
-
 /// Files of the application's own above the folder, known by what stands in them.
 const OWN: &[(&str, &str)] = &[
     ("package.json", r#""(?:dependencies|devDependencies|scripts)"\s*:"#),
@@ -243,8 +218,8 @@ const OWN: &[(&str, &str)] = &[
     ("web.config", r"<configuration[\s>]"),
 ];
 
-/// Where nothing of the system can be read: out of the folder and in again shows the usual file, by its folder's name alone;
-/// or a file of the application shows itself.
+/// Where nothing of the system can be read, a file of the application may be. A way out of the folder and in again proves
+/// nothing: one that resolves paths first, as it should, allows it.
 async fn own_files(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let usual = Gist::of(&entry.response, &[&point.value]);
     let ask = async |value: &str| bench.send_of(entry, &entry.request.with(point, value)).await.ok();
@@ -261,25 +236,6 @@ async fn own_files(bench: &Bench<'_>, entry: &Entry, point: &Point) {
             if try_one(bench, entry, point, &attempt).await == Some(true) {
                 return;
             }
-        }
-    }
-    let token = Marks::of(entry, point).token;
-    for folder in FOLDERS {
-        let payload = format!("../{folder}/{}", point.value);
-        let Some(answer) = ask(&payload).await else { return };
-        if !Gist::of(&answer, &[&payload]).same_as(&Gist::of(&entry.response, &[&payload])) {
-            continue;
-        }
-        let attack = entry.request.with(point, &payload);
-        let control = entry.request.with(point, &format!("../{token}/{}", point.value));
-        let Some(missing) = bench.send_of(entry, &control).await.ok() else { return };
-        let gist = Gist::of(&answer, &[&payload]);
-        let Some(expect) = super::difference::sign(&[&gist], &[&Gist::of(&missing, &[&payload, &token])])
-        else {
-            return;
-        };
-        if let Ok(proof) = bench.prove(entry.replay(attack, expect, control).rounds(2)).await {
-            return bench.report_at(150_011, entry, Some((point, &payload)), proof);
         }
     }
 }
@@ -304,6 +260,7 @@ mod tests {
         let root = folder.path().join("pages");
         std::fs::create_dir(&root).unwrap();
         std::fs::write(root.join("home.html"), "<p>Welcome to this house</p>").unwrap();
+        std::fs::write(folder.path().join("package.json"), r#"{"scripts": {}}"#).unwrap();
         let server = serve(move |asked: &Asked| {
             let file = asked.field("file");
             match asked.path.as_str() {
@@ -317,6 +274,10 @@ mod tests {
                 "/begins" => read(root.parent().unwrap(), &file),
                 "/jailed" if file.starts_with('/') || file.contains("etc") => Answer::status(404),
                 "/jailed" => read(&root, &file),
+                "/resolved" => match std::fs::canonicalize(root.join(&file)) {
+                    Ok(path) if path.starts_with(root.canonicalize().unwrap()) => read(&root, &file),
+                    _ => Answer::status(404),
+                },
                 "/name" => read(&root, file.rsplit('/').next().unwrap_or_default()),
                 "/shown" => Answer::html(format!(
                     "<p>No file {}</p><pre>root:x:0:0:root</pre>",
@@ -347,7 +308,12 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{wrong:?}");
-        for path in ["/name?file=home.html", "/shown?file=home.html", "/echo?file=home.html"] {
+        for path in [
+            "/resolved?file=home.html",
+            "/name?file=home.html",
+            "/shown?file=home.html",
+            "/echo?file=home.html",
+        ] {
             assert!(scan(&Traversal, server, path).await.is_empty(), "{path}");
         }
     }

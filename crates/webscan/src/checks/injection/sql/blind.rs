@@ -17,7 +17,8 @@ fn places(point: &Point) -> Vec<&'static str> {
         !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
     let name = point.name.to_ascii_lowercase();
     let sorts = ["sort", "order", "dir", "col", "by", "group"].iter().any(|word| name.contains(word));
-    let numbers = ["(CASE WHEN {c} THEN {v} ELSE 0-1 END)", "{v} AND {c}", "{v}) AND ({c}"];
+    let numbers =
+        ["(CASE WHEN {c} THEN {v} ELSE 0-1 END)", "{v} AND {c}", "{v}) AND ({c}", "{v}/**/AND/**/{c}"];
     let strings = [
         "{v}'||(CASE WHEN {c} THEN '' ELSE 'zq' END)||'",
         "{v}' AND {c} AND 'a' LIKE 'a",
@@ -25,6 +26,7 @@ fn places(point: &Point) -> Vec<&'static str> {
         "{v}\" AND {c} AND \"a\" LIKE \"a",
         "{v}' AND {c}-- ",
         "{v}') AND {c}-- ",
+        "{v}'/**/AND/**/{c}/**/AND/**/'a'/**/LIKE/**/'a",
     ];
     let orders = [
         "(CASE WHEN {c} THEN {v} ELSE NULL END)",

@@ -12,7 +12,7 @@ use self::payloads::{Survivors, payloads};
 use super::facts::{Facts, facts, has};
 use super::marks::Marks;
 use crate::checks::{About, Bench, Check, Entry};
-use crate::http::Response;
+use crate::http::{Response, Target};
 use crate::point::{Place, Point};
 use crate::proof::executes::{Document, executes};
 use crate::proof::{Expect, NotProven};
@@ -52,6 +52,57 @@ impl Check for ReflectedXss {
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
         Some(probe(bench, entry, point).boxed())
+    }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        Some(missing_pages(bench).boxed())
+    }
+}
+
+/// Most directories in which a missing page is asked for.
+const DIRECTORIES: usize = 200;
+
+/// A page that is not there, in each directory that is linked.
+fn missing_urls(entries: &[Entry]) -> Vec<Target> {
+    let mut links: Vec<&Target> = Vec::new();
+    for entry in entries {
+        links.push(&entry.request.url);
+        if let Some(page) = &entry.page {
+            links.extend(page.links.iter().map(|(_, target)| target));
+        }
+    }
+    let mut urls: Vec<Target> = Vec::new();
+    for link in links {
+        let folder = link.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let url = Target { path: format!("{folder}/zqmissing"), query: None, ..link.clone() };
+        if urls.len() < DIRECTORIES && !urls.contains(&url) {
+            urls.push(url);
+        }
+    }
+    urls
+}
+
+/// Pages that say that there is no such page often say which; one is asked for in each directory.
+async fn missing_pages(bench: &Bench<'_>) {
+    for url in missing_urls(bench.entries) {
+        let request = crate::http::Request::get(url);
+        // Out of scope, nothing is sent.
+        let Ok(response) = bench.send(&request).await else { continue };
+        if !has(response.text(), "zqmissing") || response.status < 400 {
+            continue;
+        }
+        let points = request.path_points();
+        let Some(point) = points.last().filter(|point| point.name == "zqmissing") else { continue };
+        let entry = Entry {
+            request: request.clone(),
+            response: response.into(),
+            page: None,
+            access_path: Vec::new(),
+            form_at: None,
+            authenticated: false,
+            before: Vec::new(),
+        };
+        probe(bench, &entry, point).await;
     }
 }
 

@@ -8,11 +8,11 @@ use futures_util::future::BoxFuture;
 use super::context::contexts;
 use super::payloads::{self, Survivors, payloads};
 use super::{TRIED, harmless, surviving};
-use crate::checks::injection::facts::{facts, has};
+use crate::checks::injection::facts::has;
 use crate::checks::injection::marks::Marks;
 use crate::checks::run::points_of;
 use crate::checks::{About, Bench, Check, Entry};
-use crate::http::{Method, Request, Response};
+use crate::http::{Method, Request, Response, Target};
 use crate::point::{Place, Point};
 use crate::proof::executes::{Document, document, executes};
 use crate::proof::{Control, Expect, Replay, Step};
@@ -44,16 +44,6 @@ impl Check for StoredXss {
         &ABOUT
     }
 
-    fn probe<'a>(
-        &'a self,
-        bench: &'a Bench<'a>,
-        entry: &'a Entry,
-        point: &'a Point,
-    ) -> Option<BoxFuture<'a, ()>> {
-        // Puts the words in, should no other check have done so.
-        Some(facts(bench, entry, point).map(drop).boxed())
-    }
-
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
         Some(look_again(bench).boxed())
     }
@@ -66,11 +56,22 @@ async fn look_again(bench: &Bench<'_>) {
             by_token.entry(Marks::of(entry, &point).token).or_insert((entry, point));
         }
     }
+    let mut views: Vec<Request> = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut done = BTreeSet::new();
+    let mut add = |request: Request| {
+        if seen.insert(request.url.to_string()) {
+            views.push(request);
+        }
+    };
     let pages = bench.entries.iter().filter(|entry| entry.request.method == Method::Get);
-    for view in pages.filter(|entry| seen.insert(entry.request.url.to_string())).take(PAGES) {
-        let Ok(page) = bench.send(&view.request).await else { continue };
+    pages.for_each(|entry| add(entry.request.clone()));
+    for entry in bench.entries {
+        entry.form_at.iter().cloned().for_each(|url| add(Request::get(url)));
+        leave_words(bench, entry).await.into_iter().for_each(|url| add(Request::get(url)));
+    }
+    let mut done = BTreeSet::new();
+    for view in views.iter().take(PAGES) {
+        let Ok(page) = bench.send(view).await else { continue };
         if document(&page).is_none() {
             continue;
         }
@@ -79,11 +80,31 @@ async fn look_again(bench: &Bench<'_>) {
             if done.contains(&token) || !has(page.text(), &token) {
                 continue;
             }
-            if store(bench, entry, point, &view.request, &page).await {
+            if store(bench, entry, point, view, &page).await {
                 done.insert(token);
             }
         }
     }
+}
+
+/// Puts a word into each parameter: into all at once, and where a request tells something also one by one, since a form may
+/// refuse words in some fields. Gives the pages that the answers lead to.
+async fn leave_words(bench: &Bench<'_>, entry: &Entry) -> Vec<Target> {
+    let points = points_of(entry, bench);
+    let points: Vec<&Point> = points.iter().filter(|point| !matches!(point.place, Place::Path(_))).collect();
+    let with = |request: &Request, point: &Point| request.with(point, &Marks::of(entry, point).token);
+    let mut requests =
+        vec![points.iter().fold(entry.request.clone(), |request, point| with(&request, point))];
+    if entry.request.method != Method::Get {
+        let own = points.iter().filter(|point| !matches!(point.place, Place::Header | Place::Cookie));
+        requests.extend(own.map(|point| with(&entry.request, point)));
+    }
+    let mut led = Vec::new();
+    for request in requests {
+        let Ok(answer) = bench.send_of(entry, &request).await else { continue };
+        led.extend(answer.location().and_then(|location| request.url.join(location)));
+    }
+    led
 }
 
 /// Our words in a text, each once.

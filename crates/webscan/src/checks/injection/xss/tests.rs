@@ -200,3 +200,18 @@ async fn what_a_page_keeps_is_found_as_stored() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((found[0].qid, found[0].parameter.as_deref()), (150_000, Some("text")));
 }
+
+#[tokio::test]
+async fn a_page_that_names_what_is_missing_is_asked_for() {
+    let server = serve(|asked: &Asked| match asked.path.as_str() {
+        "/" => Answer::html("<a href='/old/page'>x</a>"),
+        path => {
+            let shown = decoded(path);
+            Answer(404, Answer::html("").1, if path.starts_with("/old") { shown } else { escape(&shown) })
+        }
+    })
+    .await;
+    let found = scan(&ReflectedXss, server, "/").await;
+    let paths: Vec<_> = found.iter().map(|found| (found.qid, found.url.path.as_str())).collect();
+    assert_eq!(paths, [(150_117, "/old/zqmissing")]);
+}
