@@ -15,6 +15,7 @@ pub mod crawl;
 pub mod engine;
 pub mod finding;
 pub mod http;
+pub mod listener;
 pub mod page;
 pub mod point;
 pub mod profile;
@@ -27,5 +28,6 @@ pub mod session;
 #[cfg(test)]
 #[allow(dead_code, reason = "the tests of each check use what they need")]
 mod testing;
+pub mod transport;
 mod trust;
 mod xml;

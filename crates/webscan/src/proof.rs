@@ -10,13 +10,15 @@ pub(crate) mod script;
 
 pub use expect::{Evidence, Expect, Seen};
 pub(crate) use expect::{likeness, regex};
-pub use prover::{Listener, NotProven, Opener, Outcome, Proof, Prover, Transport};
+pub(crate) use prover::with_callback;
+pub use prover::{Listener, NotProven, Opener, Outcome, Proof, Prover, TOKEN, Transport};
 
 use serde::{Deserialize, Serialize};
 
 use crate::http::Request;
 
-/// One request of a replay. `{{name}}` in its URL, headers, cookies and body stands for what an earlier step captured.
+/// One request of a replay. `{{name}}` in its URL, headers, cookies and body stands for what an earlier step captured;
+/// `{{token}}` for letters that are new in each round, `{{callback}}` for the address of our listener.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// What is sent.
@@ -75,6 +77,8 @@ pub enum Control {
     Without(String),
     /// The same answer without all that this regular expression matches: for what should not stand in a replay itself.
     WithoutMatch(String),
+    /// A property that the same transport must not have: what a server would show that says yes to everything.
+    Transport(String),
 }
 
 /// The smallest thing that shows a finding again.

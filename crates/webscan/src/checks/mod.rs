@@ -226,6 +226,14 @@ impl Sink {
         self.findings.lock().iter().any(|finding| qids.contains(&finding.qid) && finding.url.path == path)
     }
 
+    /// The same for one parameter.
+    #[must_use]
+    pub fn has_at(&self, qids: &[u32], path: &str, parameter: &str) -> bool {
+        let at =
+            |finding: &Finding| finding.parameter.as_deref() == Some(parameter) && finding.url.path == path;
+        self.findings.lock().iter().any(|finding| qids.contains(&finding.qid) && at(finding))
+    }
+
     /// All findings in a fixed order.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {

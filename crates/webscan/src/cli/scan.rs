@@ -14,6 +14,7 @@ use crate::http::{Body, Client, ClientOptions, Method, Request, Target};
 use crate::profile::{BrowserUse, Profile};
 use crate::report::{self, Format};
 use crate::scope::{Reach, UrlEntry};
+use crate::transport::TlsLook;
 
 /// Scan a web application: crawl it, test it, and show each finding with its proof.
 ///
@@ -216,7 +217,12 @@ pub async fn scan(
         Ok(described) => plan.described = described,
         Err(message) => return told(message),
     }
-    let help = Help::default();
+    let listener = match plan.callback {
+        Some(address) => CallbackListener::start(address).await.ok().map(|listener| Arc::new(listener) as _),
+        None => None,
+    };
+    let transport = Some(Arc::new(TlsLook::new(plan.names.clone())) as _);
+    let help = Help { listener, transport, ..Help::default() };
     let hear: Hear = if args.quiet { Arc::new(|_| {}) } else { Arc::new(show) };
     let result = match engine::scan(&plan, &help, stop, hear).await {
         Ok(result) => result,

@@ -1,6 +1,7 @@
 //! Sends replays and controls, and says what came of it.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -17,6 +18,37 @@ pub trait Listener: Send + Sync {
     fn url(&self, token: &str) -> String;
     /// Whether it was called with the token by now.
     fn was_called(&self, token: &str) -> bool;
+    /// Where it listens, where that is one address.
+    fn address(&self) -> Option<SocketAddr> {
+        None
+    }
+}
+
+/// The token of a round, in requests and in [`Expect::Called`]: another one in each round, so that a replay that is kept
+/// can be sent again at any time.
+pub const TOKEN: &str = "{{token}}";
+
+/// What stands in a request for the listener's address, as `host:port` in several ways of writing it.
+fn callback_names(address: SocketAddr) -> Vec<(&'static str, String)> {
+    let port = address.port();
+    let mut names = vec![("callback", address.to_string()), ("callback_port", port.to_string())];
+    if let IpAddr::V4(four) = address.ip() {
+        let [a, b, c, d] = four.octets();
+        names.push(("callback_decimal", format!("{}:{port}", u32::from(four))));
+        names.push(("callback_hex", format!("0x{:08x}:{port}", u32::from(four))));
+        names.push(("callback_octal", format!("0{a:o}.0{b:o}.0{c:o}.0{d:o}:{port}")));
+        names.push(("callback_short", format!("{a}.{}:{port}", u32::from_be_bytes([0, b, c, d]))));
+        names.push(("callback_mapped", format!("[::ffff:{four}]:{port}")));
+    }
+    names
+}
+
+/// A text with the listener's address and a token in it.
+#[must_use]
+pub(crate) fn with_callback(text: &str, address: Option<SocketAddr>, token: &str) -> String {
+    let text = text.replace(TOKEN, token);
+    let names = address.map(callback_names).unwrap_or_default();
+    names.iter().fold(text, |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
 }
 
 /// Opens pages as a browser does.
@@ -129,8 +161,8 @@ impl Prover<'_> {
             let clean = match &replay.control {
                 Control::Requests(steps) => {
                     let mut control = self.see(steps, &replay.expect, false).await?;
-                    // What was called by the replay says nothing of its control, which has the replay's own token gone.
-                    control.called.retain(|token| !replay.expect.tokens().contains(&token.as_str()));
+                    // A fixed token that the replay called says nothing of its control.
+                    control.called.retain(|token| token == TOKEN);
                     replay.expect.find(&control).is_none()
                 }
                 Control::Headers(headers) => {
@@ -143,6 +175,12 @@ impl Prover<'_> {
                 Control::Without(text) => {
                     let seen = without(seen, |shown| shown.replace(text.as_str(), ""));
                     replay.expect.find(&seen).is_none()
+                }
+                Control::Transport(property) => {
+                    seen.transport
+                        .iter()
+                        .any(|has| has.starts_with("protocol ") || has.starts_with("certificate "))
+                        && !seen.transport.contains(property)
                 }
                 Control::WithoutMatch(pattern) => match regex(pattern) {
                     Ok(regex) => {
@@ -164,7 +202,8 @@ impl Prover<'_> {
         for other in expect.others() {
             seen.others.push(self.client.send(&self.session.dress(other)).await?);
         }
-        let (response, last) = self.walk(steps).await?;
+        let token = crate::listener::token();
+        let (response, last) = self.walk_with(steps, &token).await?;
         seen.response = response;
         let markers = expect.markers();
         if let (Some(opener), Some(request), false) = (self.opener, &last, markers.is_empty()) {
@@ -174,7 +213,7 @@ impl Prover<'_> {
             seen.transport = transport.look(&request.url).await;
         }
         if let Some(listener) = self.listener {
-            seen.called = called(listener, &expect.tokens(), wait).await;
+            seen.called = called(listener, &expect.tokens(), &token, wait).await;
         }
         Ok(seen)
     }
@@ -184,7 +223,12 @@ impl Prover<'_> {
     /// # Errors
     /// One of them was not answered.
     pub async fn walk(&self, steps: &[Step]) -> Result<(Response, Option<Request>), Fault> {
-        let mut captured: HashMap<&str, String> = HashMap::new();
+        self.walk_with(steps, &crate::listener::token()).await
+    }
+
+    async fn walk_with(&self, steps: &[Step], token: &str) -> Result<(Response, Option<Request>), Fault> {
+        let mut captured: HashMap<&str, String> = HashMap::from([("token", token.to_owned())]);
+        captured.extend(self.listener.and_then(Listener::address).map(callback_names).unwrap_or_default());
         let mut session = self.session.clone();
         let mut nobody = Session::default();
         let mut last = (Response::default(), None);
@@ -214,8 +258,9 @@ fn without(mut seen: Seen, cut: impl Fn(&str) -> String) -> Seen {
     seen
 }
 
-async fn called(listener: &dyn Listener, tokens: &[&str], wait: bool) -> Vec<String> {
-    let all = || tokens.iter().filter(|token| listener.was_called(token)).map(|token| (*token).to_owned());
+async fn called(listener: &dyn Listener, tokens: &[&str], own: &str, wait: bool) -> Vec<String> {
+    let was_called = |token: &&&str| listener.was_called(if **token == TOKEN { own } else { token });
+    let all = || tokens.iter().filter(was_called).map(|token| (*token).to_owned());
     if tokens.is_empty() || !wait {
         return all().collect();
     }
@@ -237,8 +282,26 @@ fn whole_text(response: &Response) -> String {
     text
 }
 
+/// Whether there is anything to fill in.
+fn holds_names(request: &Request) -> bool {
+    let marked = |text: &str| text.contains("{{") || text.contains("%7B%7B");
+    let pairs = |pairs: &[(String, String)]| pairs.iter().any(|(_, value)| marked(value));
+    let in_body = || match &request.body {
+        Body::None => false,
+        Body::Form(fields) => pairs(fields),
+        Body::Multipart(parts) => parts.iter().any(|part| marked(&part.value)),
+        Body::Json(value) => marked(&value.to_string()),
+        Body::Xml(text) | Body::Text { text, .. } => marked(text),
+    };
+    marked(&request.url.path)
+        || request.url.query.as_deref().is_some_and(marked)
+        || pairs(&request.headers)
+        || pairs(&request.cookies)
+        || in_body()
+}
+
 fn filled(request: &Request, captured: &HashMap<&str, String>) -> Request {
-    if captured.is_empty() {
+    if !holds_names(request) {
         return request.clone();
     }
     let fill = |text: &str| {

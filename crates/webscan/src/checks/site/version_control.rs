@@ -1,0 +1,80 @@
+//! What version control keeps, served to everybody.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::places::{Suspect, ask, content, places};
+use crate::checks::{About, Bench, Check};
+
+/// See [`About`].
+pub(super) struct VersionControl;
+
+static ABOUT: About = About {
+    name: "version-control",
+    qids: &[990_016],
+    means: "The server gives out what a version control system or a file manager keeps beside the files of the site.",
+    matters: "The whole source code can be put together from it, with its history and what was ever written into it by mistake: \
+              passwords and keys.",
+    remedy: "Deploy without .git, .svn, .hg and the like, and have the server refuse names that begin with a dot.",
+    technique: "The files with known names are asked for in each directory; their content must be of the right form.",
+    source: "CWE-527",
+};
+
+/// Name, and what its content is like.
+const FILES: &[(&str, &str)] = &[
+    (".git/HEAD", r"^(?:ref: refs/[\w./-]+|[0-9a-f]{40})\s*$"),
+    (".svn/entries", r"^(?:\d{1,2}\s*\n|<\?xml[^>]*>\s*<wc-entries)"),
+    (".svn/wc.db", "^SQLite format 3"),
+    (".hg/requires", r"(?m)\A(?:[a-z0-9-]+\n)*(?:revlogv1|store|dotencode|fncache)\b"),
+    (".bzr/README", "^This is a Bazaar"),
+    ("CVS/Entries", r"^(?:D?/[^/\n]+/[^/\n]*/|D\s*$)"),
+    (".DS_Store", "^\0?\0?\0?\u{1}?Bud1"),
+];
+
+impl Check for VersionControl {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        let mut all = Vec::new();
+        for place in places(bench) {
+            let files = FILES.iter().take(if place.is_root { FILES.len() } else { 2 });
+            all.extend(files.map(|(name, pattern)| Suspect {
+                qid: 990_016,
+                url: place.url.at(format!("{}{name}", place.url.path)),
+                expect: content(pattern),
+                entry: place.entry,
+                control: None,
+            }));
+        }
+        Some(ask(bench, all).boxed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Answer, Asked, scan, serve};
+
+    #[tokio::test]
+    async fn metadata_is_found_by_its_form() {
+        let text = |body: &str| Answer(200, vec![("content-type".into(), "text/plain".into())], body.into());
+        let address = serve(move |asked: &Asked| match asked.path.as_str() {
+            "/.git/HEAD" => text("ref: refs/heads/main\n"),
+            "/a/.svn/entries" => text("10\n\ndir\n"),
+            "/b/" | "/a/" | "/" => Answer::html("x"),
+            path if path.starts_with("/b/") => Answer::html("ref: refs/heads/main"),
+            _ => Answer::status(404),
+        })
+        .await;
+        let mut found = Vec::new();
+        for path in ["/", "/a/", "/b/"] {
+            found.extend(scan(&VersionControl, address, path).await.into_iter().map(|f| f.url.path));
+        }
+        found.dedup();
+        found.sort();
+        found.dedup();
+        assert_eq!(found, ["/.git/HEAD", "/a/.svn/entries"]);
+    }
+}
