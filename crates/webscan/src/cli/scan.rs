@@ -11,6 +11,7 @@ use crate::api::{self, Kind};
 use crate::cancel::Cancel;
 use crate::engine::{self, Event, Hear, Help, Plan, ResultsStatus, ScanResult};
 use crate::http::{Body, Client, ClientOptions, Method, Request, Target};
+use crate::listener::CallbackListener;
 use crate::profile::{BrowserUse, Profile};
 use crate::report::{self, Format};
 use crate::scope::{Reach, UrlEntry};

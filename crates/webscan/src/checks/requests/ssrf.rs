@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -171,6 +170,7 @@ async fn late(bench: &Bench<'_>) {
 mod tests {
     use std::io::{Read, Write};
     use std::net::{IpAddr, TcpStream};
+    use std::time::Duration;
 
     use super::*;
     use crate::http::{Request, Target};
