@@ -1,6 +1,11 @@
 //! The change log: who changed what, when, and how.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
+
+/// Up to so many elements are looked for one by one.
+const FEW: usize = 8;
 
 /// What happened to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,9 +103,17 @@ fn value_difference(old: &str, new: &str) -> (String, String) {
     let (Some(gone), Some(come)) = (elements(old), elements(new)) else {
         return (old.to_owned(), new.to_owned());
     };
+    let start = gone.iter().zip(&come).take_while(|(a, b)| a == b).count();
+    let rest = gone.len().min(come.len()) - start;
+    let end = gone.iter().rev().zip(come.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
     let only = |of: &[&str], not_in: &[&str]| {
-        let others: std::collections::HashSet<&str> = not_in.iter().copied().collect();
-        let left: Vec<&str> = of.iter().copied().filter(|element| !others.contains(element)).collect();
+        let part = of.get(start..of.len() - end).unwrap_or_default();
+        let left: Vec<&str> = if part.len() <= FEW {
+            part.iter().copied().filter(|element| !not_in.contains(element)).collect()
+        } else {
+            let others: HashSet<&str> = not_in.iter().copied().collect();
+            part.iter().copied().filter(|element| !others.contains(element)).collect()
+        };
         format!("[{}]", left.join(","))
     };
     (only(&gone, &come), only(&come, &gone))
@@ -124,9 +137,21 @@ fn elements(array: &str) -> Option<Vec<&str>> {
 
 /// Where the quoted text that a part begins with ends.
 fn quoted_end(part: &str) -> Option<usize> {
-    let bytes = part.as_bytes();
-    let mut at = 1;
+    text_end(part.as_bytes(), 1)
+}
+
+/// Where the text whose quotes opened before `at` ends.
+fn text_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
+        // Most texts are short: eight bytes at a time beat a search that has to be set up.
+        while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+            let eight = u64::from_le_bytes(*eight);
+            let found = zeros(eight ^ 0x2222_2222_2222_2222) | zeros(eight ^ 0x5c5c_5c5c_5c5c_5c5c);
+            at += (found.trailing_zeros() / 8) as usize;
+            if found != 0 {
+                break;
+            }
+        }
         match bytes.get(at)? {
             b'\\' => at += 2,
             b'"' => return Some(at + 1),
@@ -135,26 +160,28 @@ fn quoted_end(part: &str) -> Option<usize> {
     }
 }
 
+/// The highest bit of each byte that is zero; of those above the first zero, perhaps of others too.
+fn zeros(eight: u64) -> u64 {
+    eight.wrapping_sub(0x0101_0101_0101_0101) & !eight & 0x8080_8080_8080_8080
+}
+
 /// Splits at the commas that stand outside of quotes and brackets.
 fn split(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let bytes = text.as_bytes();
     let (mut depth, mut from, mut at) = (0usize, 0usize, 0usize);
     while let Some(byte) = bytes.get(at) {
+        at += 1;
         match byte {
-            b'"' => {
-                at += text.get(at..).and_then(quoted_end).unwrap_or(1);
-                continue;
-            }
+            b'"' => at = text_end(bytes, at).unwrap_or(bytes.len()),
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
             b',' if depth == 0 => {
-                parts.extend(text.get(from..at));
-                from = at + 1;
+                parts.extend(text.get(from..at - 1));
+                from = at;
             }
             _ => {}
         }
-        at += 1;
     }
     parts.extend(text.get(from..).filter(|last| !last.is_empty()));
     parts

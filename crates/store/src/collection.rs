@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
 use crate::backend::{Row, Session};
-use crate::index::SnapshotError;
+use crate::index::{Shift, SnapshotError};
 use crate::{Error, Index, Kind, Object, Progress, Result, Touched};
 
 /// How many rows are read at once while an index is built.
@@ -38,8 +38,26 @@ pub(crate) struct Collection<T: Object> {
     pub(crate) observers: RwLock<Vec<Observer<T>>>,
 }
 
-/// A change to the index that waits for its commit: the object's id and its `Option<T>`.
+/// A change to the index that waits for its commit: the object's id and its [`Move`].
 pub(crate) type Pending = (u32, Box<dyn Any + Send>);
+
+/// What a write makes of an object.
+pub(crate) enum Move<T> {
+    /// Its state now; none when it was deleted.
+    To(Option<T>),
+    /// Its state before and now, and what is different.
+    Between(Box<(T, Shift)>, T),
+}
+
+impl<T: Object> Move<T> {
+    /// Its state now.
+    pub(crate) fn object(&self) -> Option<&T> {
+        match self {
+            Move::To(object) => object.as_ref(),
+            Move::Between(_, object) => Some(object),
+        }
+    }
+}
 
 /// A collection whose type of object is known to its caller only.
 pub(crate) trait AnyCollection: Send + Sync {
@@ -68,11 +86,18 @@ impl<T: Object> Collection<T> {
         Self { index: RwLock::new(Index::new(T::fields())), observers: RwLock::default() }
     }
 
-    fn take(&self, changes: Vec<(u32, Option<T>)>) {
+    fn take(&self, changes: Vec<(u32, Move<T>)>) {
         let mut index = self.index.write();
-        let put = |(id, object): (u32, Option<T>)| {
-            let touched = index.put(id, object.as_ref());
-            Changed { id, object, touched }
+        let put = |(id, change)| match change {
+            Move::To(object) => {
+                let touched = index.put(id, object.as_ref());
+                Changed { id, object, touched }
+            }
+            Move::Between(old, object) => {
+                let (before, shift) = *old;
+                let touched = index.revise(id, &before, &object, &shift);
+                Changed { id, object: Some(object), touched }
+            }
         };
         let changed: Vec<_> = changes.into_iter().map(put).collect();
         drop(index);
@@ -96,17 +121,17 @@ impl<T: Object> AnyCollection for Collection<T> {
 
     fn apply(&self, pending: Vec<Pending>) {
         let typed =
-            pending.into_iter().filter_map(|(id, object)| Some((id, *object.downcast::<Option<T>>().ok()?)));
+            pending.into_iter().filter_map(|(id, change)| Some((id, *change.downcast::<Move<T>>().ok()?)));
         self.take(typed.collect());
     }
 
     fn refresh(&self, ids: &[u32], session: &mut dyn Session) -> Result<()> {
         for chunk in ids.chunks(CHUNK) {
             let rows = session.get_many(T::KIND, chunk)?;
-            let mut changes: Vec<(u32, Option<T>)> =
-                rows.iter().map(|row| Ok((row.id, Some(parse(row)?)))).collect::<Result<_>>()?;
+            let present = rows.iter().map(|row| Ok((row.id, Move::To(Some(parse(row)?)))));
+            let mut changes: Vec<(u32, Move<T>)> = present.collect::<Result<_>>()?;
             let gone = chunk.iter().filter(|id| rows.binary_search_by_key(*id, |row| row.id).is_err());
-            changes.extend(gone.map(|id| (*id, None)));
+            changes.extend(gone.map(|id| (*id, Move::To(None))));
             self.take(changes);
         }
         Ok(())

@@ -7,7 +7,8 @@ use query::{Filter, Matcher};
 use roaring::RoaringBitmap;
 
 use crate::backend::{Row, Session};
-use crate::collection::{Pending, parse};
+use crate::collection::{Move, Pending, parse};
+use crate::revision::{Keys, Revision};
 use crate::store::Collections;
 use crate::{Change, ChangeKind, Error, Id, Kind, Object, Result, Stored, difference};
 
@@ -79,8 +80,8 @@ impl<'a> Job<'a> {
     pub fn select<T: Object>(&self, filter: &Filter) -> RoaringBitmap {
         let mut found = self.collections.get::<T>().index.read().select(filter).into_owned();
         let matcher = Matcher::new(T::fields(), filter);
-        for (id, object) in self.unpublished::<T>() {
-            if object.as_ref().is_some_and(|object| matcher.matches(id, object)) {
+        for (id, change) in self.unpublished::<T>() {
+            if change.object().is_some_and(|object| matcher.matches(id, object)) {
                 found.insert(id);
             } else {
                 found.remove(id);
@@ -90,9 +91,9 @@ impl<'a> Job<'a> {
     }
 
     /// Changes that the index does not know yet, oldest first.
-    fn unpublished<T: Object>(&self) -> impl Iterator<Item = (u32, &Option<T>)> {
+    fn unpublished<T: Object>(&self) -> impl Iterator<Item = (u32, &Move<T>)> {
         let own = self.earlier.iter().chain(&self.pending).filter(|(kind, _)| *kind == T::KIND);
-        own.filter_map(|(_, (id, object))| Some((*id, object.downcast_ref::<Option<T>>()?)))
+        own.filter_map(|(_, (id, change))| Some((*id, change.downcast_ref::<Move<T>>()?)))
     }
 
     /// Stores a new object.
@@ -107,8 +108,8 @@ impl<'a> Job<'a> {
         let row = Row { id, version: 1, document };
         self.ask(|session| session.insert(T::KIND, &row))?;
         self.claim::<T>(id, &keys)?;
-        self.log::<T>(id, ChangeKind::Created, "", &row.document)?;
-        self.pending.push((T::KIND, (id, Box::new(Some(object)) as Box<dyn Any + Send>)));
+        self.log::<T>(id, ChangeKind::Created, String::from("{}"), row.document)?;
+        self.note(id, Move::To(Some(object)));
         Ok(Id::new(id))
     }
 
@@ -125,18 +126,46 @@ impl<'a> Job<'a> {
             let now = self.ask(|session| session.get(T::KIND, id))?.map(|row| row.version);
             return if now == Some(old.version) { Ok(()) } else { Err(conflict) };
         }
-        let (before, mut after) = (keys_of(&old.object), keys_of(&object));
-        let gone: Vec<String> = before.iter().filter(|key| !after.contains(key)).cloned().collect();
-        after.retain(|key| !before.contains(key));
-        self.require_free::<T>(&after)?;
-        if !self.ask(|session| session.update(T::KIND, &row, old.version))? {
-            return Err(conflict);
-        }
-        self.release::<T>(&gone)?;
-        self.claim::<T>(id, &after)?;
-        self.log::<T>(id, ChangeKind::Updated, &old.document, &row.document)?;
-        self.pending.push((T::KIND, (id, Box::new(Some(object)) as Box<dyn Any + Send>)));
+        let (gone, come) = difference(&old.document, &row.document);
+        let keys = Keys::between(&old.object, &object);
+        self.replace::<T>(&row, old.version, &keys, gone, come)?;
+        self.note(id, Move::To(Some(object)));
         Ok(())
+    }
+
+    /// Writes a revision; says whether it could. If not, somebody changed this object meanwhile or holds its new key:
+    /// its caller finds out by looking again.
+    pub(crate) fn revise<T: Object>(&mut self, revision: Revision<T>) -> Result<bool> {
+        let Revision { old, object, document, gone, come, keys, shift } = revision;
+        let row = Row { id: old.id.get(), version: old.version + 1, document };
+        match self.replace::<T>(&row, old.version, &keys, gone, come) {
+            Err(Error::Conflict { .. } | Error::Taken { .. }) => return Ok(false),
+            other => other?,
+        }
+        self.note(row.id, Move::Between(Box::new((old.object, shift)), object));
+        Ok(true)
+    }
+
+    fn replace<T: Object>(
+        &mut self,
+        row: &Row,
+        expected: u64,
+        keys: &Keys,
+        gone: String,
+        come: String,
+    ) -> Result<()> {
+        self.require_free::<T>(&keys.claimed)?;
+        if !self.ask(|session| session.update(T::KIND, row, expected))? {
+            return Err(Error::Conflict { kind: T::KIND.name(), id: row.id });
+        }
+        self.release::<T>(&keys.released)?;
+        self.claim::<T>(row.id, &keys.claimed)?;
+        self.log::<T>(row.id, ChangeKind::Updated, gone, come)
+    }
+
+    /// Remembers what the index has to learn after the commit.
+    fn note<T: Object>(&mut self, id: u32, change: Move<T>) {
+        self.pending.push((T::KIND, (id, Box::new(change) as Box<dyn Any + Send>)));
     }
 
     /// Deletes an object.
@@ -149,8 +178,8 @@ impl<'a> Job<'a> {
             return Err(Error::Conflict { kind: T::KIND.name(), id });
         }
         self.release::<T>(&keys_of(&old.object))?;
-        self.log::<T>(id, ChangeKind::Deleted, &old.document, "")?;
-        self.pending.push((T::KIND, (id, Box::new(None::<T>) as Box<dyn Any + Send>)));
+        self.log::<T>(id, ChangeKind::Deleted, old.document.clone(), String::from("{}"))?;
+        self.note(id, Move::<T>::To(None));
         Ok(())
     }
 
@@ -172,8 +201,7 @@ impl<'a> Job<'a> {
         keys.iter().try_for_each(|key| self.ask(|session| session.delete_key(T::KIND, key)))
     }
 
-    fn log<T: Object>(&mut self, id: u32, change: ChangeKind, before: &str, after: &str) -> Result<()> {
-        let (before, after) = difference(before, after);
+    fn log<T: Object>(&mut self, id: u32, change: ChangeKind, before: String, after: String) -> Result<()> {
         let (author, kind) = (self.author.to_owned(), T::KIND.name().to_owned());
         let entry = Change { sequence: 0, at: self.now, author, kind, id, change, before, after };
         self.sequence = self.ask(|session| session.append(&entry))?;
@@ -182,14 +210,14 @@ impl<'a> Job<'a> {
 }
 
 /// The keys of an object, each once.
-fn keys_of<T: Object>(object: &T) -> Vec<String> {
+pub(crate) fn keys_of<T: Object>(object: &T) -> Vec<String> {
     let mut keys = object.keys();
     keys.sort_unstable();
     keys.dedup();
     keys
 }
 
-fn document<T: Object>(object: &T) -> Result<String> {
+pub(crate) fn document<T: Object>(object: &T) -> Result<String> {
     serde_json::to_string(object)
         .map_err(|error| Error::Corrupt(format!("a {} can't be written: {error}", T::KIND)))
 }

@@ -3,18 +3,16 @@
 //! database is rebuilt.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-
-use crc32fast::Hasher;
 
 use crate::backend::Session;
 use crate::index::SnapshotError;
 use crate::store::Shared;
 use crate::{Error, Progress, Result, follow};
 
-const MAGIC: &[u8; 8] = b"RDBTIDX1";
+const MAGIC: &[u8; 8] = b"RDBTIDX2";
 const BUFFER: usize = 1 << 20;
 
 /// Which state of which database a snapshot shows: the place in the change log, and a sum of the entry there.
@@ -95,7 +93,7 @@ pub(crate) fn write(shared: &Shared) -> Result<()> {
 }
 
 fn write_to(shared: &Shared, state: State, path: &Path) -> Result<(), SnapshotError> {
-    let mut out = Summed { inner: BufWriter::with_capacity(BUFFER, File::create(path)?), sum: Hasher::new() };
+    let mut out = BufWriter::with_capacity(BUFFER, File::create(path)?);
     out.write_all(MAGIC)?;
     out.write_all(&state.sequence.to_le_bytes())?;
     out.write_all(&state.mark.to_le_bytes())?;
@@ -105,19 +103,17 @@ fn write_to(shared: &Shared, state: State, path: &Path) -> Result<(), SnapshotEr
         out.write_all(name.as_bytes())?;
         collection.write_snapshot(&mut out)?;
     }
-    let sum = out.sum.finalize();
-    out.inner.write_all(&sum.to_le_bytes())?;
-    let file = out.inner.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     Ok(file.sync_all()?)
 }
 
 fn read(shared: &Shared, path: &Path) -> Result<State, SnapshotError> {
-    let mut file = File::open(path)?;
-    check(&mut file)?;
-    file.seek(SeekFrom::Start(0))?;
-    let mut input = BufReader::with_capacity(BUFFER, file);
+    let mut input = BufReader::with_capacity(BUFFER, File::open(path)?);
     let (mut magic, mut sequence, mut mark) = ([0; 8], [0; 8], [0; 4]);
     input.read_exact(&mut magic)?;
+    if &magic != MAGIC {
+        return Err(SnapshotError::Shape);
+    }
     input.read_exact(&mut sequence)?;
     input.read_exact(&mut mark)?;
     for collection in shared.collections.all() {
@@ -130,44 +126,8 @@ fn read(shared: &Shared, path: &Path) -> Result<State, SnapshotError> {
         }
         collection.read_snapshot(&mut input)?;
     }
+    if input.read(&mut magic)? > 0 {
+        return Err(SnapshotError::Damaged);
+    }
     Ok(State { sequence: u64::from_le_bytes(sequence), mark: u32::from_le_bytes(mark) })
-}
-
-/// Whether the file is whole: its beginning, and the sum at its end.
-fn check(file: &mut File) -> Result<(), SnapshotError> {
-    let length = file.metadata()?.len();
-    let Some(content) = length.checked_sub(4) else { return Err(SnapshotError::Damaged) };
-    let mut sum = Hasher::new();
-    let mut rest = Read::by_ref(file).take(content);
-    let mut buffer = vec![0; BUFFER];
-    let mut first = true;
-    loop {
-        let read = rest.read(&mut buffer)?;
-        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
-        if std::mem::take(&mut first) && !bytes.starts_with(MAGIC) {
-            return Err(SnapshotError::Shape);
-        }
-        sum.update(bytes);
-    }
-    let mut expected = [0; 4];
-    file.read_exact(&mut expected)?;
-    if sum.finalize() == u32::from_le_bytes(expected) { Ok(()) } else { Err(SnapshotError::Damaged) }
-}
-
-/// Writes on and sums up what it writes.
-struct Summed<W> {
-    inner: W,
-    sum: Hasher,
-}
-
-impl<W: Write> Write for Summed<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.sum.update(bytes.get(..written).unwrap_or_default());
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
+use jiff::Timestamp;
 use parking_lot::{Mutex, RwLockReadGuard};
 use query::Filter;
 use tokio::sync::oneshot;
@@ -15,9 +16,11 @@ use tokio::sync::oneshot;
 use crate::backend::{Backend, Session};
 use crate::collection::{AnyCollection, Collection};
 use crate::read::Pool;
+use crate::revision::Revision;
 use crate::writer::{Done, Task, Writer};
 use crate::{
-    Changed, Error, Index, Job, Kind, Object, Options, Page, Progress, Reading, Result, Window, upkeep,
+    Changed, Error, Id, Index, Job, Kind, Object, Options, Page, Progress, Reading, Result, Stored, Window,
+    upkeep,
 };
 
 /// Every collection, by the type of its objects.
@@ -180,6 +183,46 @@ impl Store {
         E: From<Error> + Send + 'static,
     {
         self.submit(author, job)?.blocking_recv().unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+
+    /// Changes one object. `change` is given its state (none when there is no such object) and the time, and says what
+    /// becomes of it (none: it stays as it is) and the answer. It runs on this thread, beside other writes; if one of
+    /// them changed the object meanwhile it runs again inside the transaction, so it must depend on nothing but what it
+    /// is given.
+    ///
+    /// Blocks for a read of the database before it waits.
+    ///
+    /// # Errors
+    /// The change's own, or the store's when the database failed.
+    pub async fn revise<T: Object, R, E>(
+        &self,
+        author: &str,
+        id: Id<T>,
+        change: impl Fn(Option<&Stored<T>>, Timestamp) -> Result<(Option<T>, R), E> + Send + 'static,
+    ) -> Result<R, E>
+    where
+        R: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let old = self.read()?.get(id)?;
+        let (new, answer) = change(old.as_ref(), self.inner.shared.options.clock.now())?;
+        let revision = match old.zip(new) {
+            Some((old, new)) => Revision::new(old, new)?,
+            None => None,
+        };
+        let Some(revision) = revision else { return Ok(answer) };
+        self.write(author, move |job| {
+            if job.revise(revision)? {
+                return Ok(answer);
+            }
+            let old = job.get(id)?;
+            let (new, answer) = change(old.as_ref(), job.now())?;
+            if let Some((old, new)) = old.zip(new) {
+                job.update(&old, new)?;
+            }
+            Ok(answer)
+        })
+        .await
     }
 
     fn submit<R, E>(

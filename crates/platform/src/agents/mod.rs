@@ -22,8 +22,9 @@ use inventory::protocol::{
     CHECKIN_PATH, CheckIn, CheckInAnswer, Command, EnrollResponse, Judgement, LastCheckIn, PublicKey,
     ReadError, Refusal, RefusalCode, Verdict, judge, read_checkin, unpack, verify,
 };
+use jiff::Timestamp;
 use parking_lot::RwLock;
-use store::{Changed, Id, Job};
+use store::{Changed, Id};
 use uuid::Uuid;
 
 use crate::assets::{Agent, Asset, agent_key};
@@ -128,46 +129,48 @@ pub async fn check_in(platform: &Arc<Platform>, request: AgentRequest<'_>) -> Re
     let message = read_checkin(&body).map_err(unreadable)?;
     let this = LastCheckIn { sequence: message.sequence, body: ContentHash::of(request.body) };
     let (author, peer) = (format!("agent {id}"), request.peer);
-    let work = platform.clone();
-    let answer =
-        platform.store().write(&author, move |job| take(&work, job, known.asset, id, this, message, peer));
+    let (work, asset) = (platform.clone(), Id::<Asset>::new(known.asset));
+    let answer = platform.store().revise(&author, asset, move |old, now| {
+        let gone = || Error::invalid("The agent was removed meanwhile.", "Enrol again.");
+        let old = old.ok_or_else(gone)?;
+        let agent = old.agent.as_ref().filter(|agent| agent.id == id).ok_or_else(gone)?;
+        let last = agent.body.map(|body| LastCheckIn { sequence: agent.sequence, body });
+        let (new, verdict) = match judge(last, this) {
+            Judgement::Used { after } => (None, Verdict::SequenceExpected { after }),
+            Judgement::Repeated => (None, verdict_of(agent)),
+            Judgement::New => {
+                let (new, verdict) = take(&work, old, this, &message, peer, now);
+                (Some(new), verdict)
+            }
+        };
+        Ok((new, CheckInAnswer { verdict, next_in_seconds: None, commands: Vec::new() }))
+    });
     answer.await.map_err(internal)
 }
 
+/// The asset as the message leaves it.
 fn take(
     platform: &Platform,
-    job: &mut Job<'_>,
-    asset: u32,
-    id: Uuid,
+    old: &Asset,
     this: LastCheckIn,
-    message: CheckIn,
+    message: &CheckIn,
     peer: Option<IpAddr>,
-) -> Result<CheckInAnswer> {
-    let gone = || Error::invalid("The agent was removed meanwhile.", "Enrol again.");
-    let old = job.get(Id::<Asset>::new(asset))?.ok_or_else(gone)?;
-    let agent = old.agent.as_ref().filter(|agent| agent.id == id).ok_or_else(gone)?;
-    let last = agent.body.map(|body| LastCheckIn { sequence: agent.sequence, body });
-    let verdict = match judge(last, this) {
-        Judgement::Used { after } => Verdict::SequenceExpected { after },
-        Judgement::Repeated => verdict_of(agent),
-        Judgement::New => {
-            let mut new = old.object.clone();
-            let taken = report::take(&mut new, message, job.now());
-            if taken.is_err() {
-                // Whatever of it fitted: half a delta is no state that anybody had.
-                new.clone_from(&old.object);
-            }
-            let agent = new.agent.as_mut().ok_or_else(gone)?;
-            (agent.sequence, agent.body, agent.refused) = (this.sequence, Some(this.body), taken.err());
-            agent.last_checked_in = job.now();
-            agent.connected_from = peer;
-            let verdict = verdict_of(agent);
-            crate::assets::follow_names(platform.settings(), &old, &mut new);
-            job.update(&old, new)?;
-            verdict
-        }
-    };
-    Ok(CheckInAnswer { verdict, next_in_seconds: None, commands: Vec::new() })
+    now: Timestamp,
+) -> (Asset, Verdict) {
+    let mut new = old.clone();
+    let taken = report::take(&mut new, message.clone(), now);
+    if taken.is_err() {
+        // Whatever of it fitted: half a delta is no state that anybody had.
+        new.clone_from(old);
+    }
+    let verdict = new.agent.as_mut().map_or(Verdict::Accepted, |agent| {
+        (agent.sequence, agent.body, agent.refused) = (this.sequence, Some(this.body), taken.err());
+        agent.last_checked_in = now;
+        agent.connected_from = peer;
+        verdict_of(agent)
+    });
+    crate::assets::follow_names(platform.settings(), old, &mut new);
+    (new, verdict)
 }
 
 fn verdict_of(agent: &Agent) -> Verdict {

@@ -1,20 +1,34 @@
 //! SQLite: the embedded store. Write-ahead log, every commit synced to the disk.
+//!
+//! The log is never made shorter while the store is open: writing over what is allocated already syncs several times as
+//! fast as making a file longer. It is moved into the file in small steps, so that no commit waits for a large one.
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 
 use super::{Backend, Listener, Row, Session, failed, id, signed, unsigned};
 use crate::{Change, ChangeKind, Error, Kind, Result};
 
-/// The version of the tables, kept in the file.
-const SCHEMA: i64 = 1;
-/// Bytes of the write-ahead log from which it is moved into the file, while writers go on.
-const LOG_BYTES: u64 = 16 << 20;
-/// Bytes from which writers also wait a moment, so that the log begins anew and stays bounded under steady writing.
-const MOST_LOG_BYTES: u64 = 64 << 20;
+/// The version of the tables, kept in the file. Since 2, long texts of the change log may be packed.
+const SCHEMA: i64 = 2;
+/// Bytes of a page in a new file: most objects fit into one.
+const PAGE: u64 = 16 << 10;
+/// Bytes in the write-ahead log, and not yet in the file, from which they are moved while writers go on.
+const LOG_STEP: u64 = 4 << 20;
+/// Bytes of the log from which writers also wait a moment, so that it begins anew and stays bounded under steady
+/// writing.
+const MOST_LOG: u64 = 64 << 20;
+/// So many steps at the most are made before writers wait, so that little is left to do then.
+const STEPS: usize = 3;
+/// Bytes from which a text of the change log is packed: above all the whole documents of new objects.
+const LONG: usize = 2 << 10;
 
 /// A SQLite file.
 #[derive(Debug, Clone)]
@@ -32,6 +46,8 @@ impl Sqlite {
         let connection = Connection::open(&self.path).map_err(failed)?;
         connection.busy_timeout(Duration::from_secs(30)).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(128);
+        let page = format!("PRAGMA page_size = {PAGE}");
+        connection.execute_batch(&page).map_err(failed)?;
         let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
              PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;";
         connection.execute_batch(settings).map_err(failed)?;
@@ -68,7 +84,9 @@ impl Backend for Sqlite {
     }
 
     fn connect(&self) -> Result<Box<dyn Session>> {
-        Ok(Box::new(SqliteSession { connection: self.open()?, log: wal_path(&self.path) }))
+        let connection = self.open()?;
+        let page = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map(unsigned);
+        Ok(Box::new(SqliteSession { page: page.map_err(failed)?, connection }))
     }
 
     fn listen(&self) -> Result<Box<dyn Listener>> {
@@ -86,19 +104,21 @@ impl Listener for Patience {
     }
 }
 
-fn wal_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
-}
-
 fn table(kind: Kind) -> String {
     format!("kind_{kind}")
 }
 
 struct SqliteSession {
     connection: Connection,
-    log: PathBuf,
+    /// Bytes of a page.
+    page: u64,
+}
+
+/// The write-ahead log, in bytes.
+struct Log {
+    length: u64,
+    /// What is not in the file yet.
+    left: u64,
 }
 
 impl SqliteSession {
@@ -113,16 +133,19 @@ impl SqliteSession {
 
     /// Moves the log into the file; `mode` says how far it waits for others. Others may be reading: then it moves
     /// what it can.
-    fn checkpoint(&self, mode: &str) -> Result<()> {
-        self.connection.busy_timeout(Duration::from_millis(20)).map_err(failed)?;
-        let done = self.connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
-        match done {
+    fn checkpoint(&self, mode: &str) -> Result<Log> {
+        let sql = format!("PRAGMA wal_checkpoint({mode})");
+        let pages = |row: &rusqlite::Row<'_>| Ok((unsigned(row.get(1)?), unsigned(row.get(2)?)));
+        match self.connection.query_row(&sql, [], pages) {
+            Ok((all, moved)) => {
+                Ok(Log { length: all * self.page, left: all.saturating_sub(moved) * self.page })
+            }
             Err(rusqlite::Error::SqliteFailure(error, _))
                 if error.code == rusqlite::ErrorCode::DatabaseBusy =>
             {
-                Ok(())
+                Ok(Log { length: 0, left: 0 })
             }
-            other => other.map_err(failed),
+            Err(error) => Err(failed(error)),
         }
     }
 }
@@ -250,8 +273,8 @@ impl Session for SqliteSession {
             change.kind,
             change.id,
             change.change.name(),
-            change.before,
-            change.after
+            Kept::of(&change.before),
+            Kept::of(&change.after)
         ];
         self.run(sql, values)?;
         Ok(unsigned(self.connection.last_insert_rowid()))
@@ -275,15 +298,63 @@ impl Session for SqliteSession {
     }
 
     fn tidy(&mut self) -> Result<()> {
-        let bytes = std::fs::metadata(&self.log).map_or(0, |log| log.len());
-        if bytes > LOG_BYTES {
-            self.checkpoint("PASSIVE")?;
+        let mut log = self.checkpoint("NOOP")?;
+        for _ in 0..STEPS {
+            if log.left < LOG_STEP {
+                break;
+            }
+            log = self.checkpoint("PASSIVE")?;
+            if log.length < MOST_LOG {
+                break;
+            }
         }
-        if bytes > MOST_LOG_BYTES {
-            // Little is left to move after the step above, so writers wait for milliseconds only.
-            self.checkpoint("TRUNCATE")?;
+        if log.length >= MOST_LOG {
+            // Little is left to move after the steps above, so writers wait for milliseconds only.
+            self.connection.busy_timeout(Duration::from_millis(20)).map_err(failed)?;
+            self.checkpoint("RESTART")?;
         }
         Ok(())
+    }
+}
+
+/// A text of the change log as a column keeps it: long ones packed, as bytes.
+enum Kept<'a> {
+    Plain(&'a str),
+    Packed(Vec<u8>),
+}
+
+impl<'a> Kept<'a> {
+    fn of(text: &'a str) -> Self {
+        if text.len() < LONG {
+            return Kept::Plain(text);
+        }
+        let mut packer = DeflateEncoder::new(Vec::with_capacity(text.len() / 4), Compression::fast());
+        // Writing to memory does not fail; if it did, the text would be kept as it is.
+        match packer.write_all(text.as_bytes()).and_then(|()| packer.finish()) {
+            Ok(packed) if packed.len() < text.len() => Kept::Packed(packed),
+            _ => Kept::Plain(text),
+        }
+    }
+}
+
+impl ToSql for Kept<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Kept::Plain(text) => text.to_sql(),
+            Kept::Packed(bytes) => bytes.to_sql(),
+        }
+    }
+}
+
+/// A text of the change log as it was before it was kept.
+struct Unpacked(String);
+
+impl FromSql for Unpacked {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let ValueRef::Blob(bytes) = value else { return String::column_result(value).map(Unpacked) };
+        let mut text = String::new();
+        let read = DeflateDecoder::new(bytes).read_to_string(&mut text);
+        read.map(|_| Unpacked(text)).map_err(|error| FromSqlError::Other(Box::new(error)))
     }
 }
 
@@ -295,8 +366,8 @@ fn change_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Change> {
         kind: row.get(3)?,
         id: row.get(4)?,
         change: row.get(5)?,
-        before: row.get(6)?,
-        after: row.get(7)?,
+        before: row.get::<_, Unpacked>(6)?.0,
+        after: row.get::<_, Unpacked>(7)?.0,
     })
 }
 

@@ -40,9 +40,11 @@ impl Arena {
         std::str::from_utf8(self.bytes.get(start..start + length as usize)?).ok()
     }
 
-    /// How many codes there are, freed ones included.
-    pub(crate) fn len(&self) -> usize {
-        self.spans.len()
+    /// Whether this is the text of a code.
+    pub(crate) fn is(&self, code: u32, text: &str) -> bool {
+        let Some((start, length)) = self.spans.get(code as usize).copied() else { return false };
+        let Ok(start) = usize::try_from(start) else { return false };
+        length as usize == text.len() && self.bytes.get(start..start + text.len()) == Some(text.as_bytes())
     }
 
     /// The codes whose text has the needle somewhere.

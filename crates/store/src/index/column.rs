@@ -55,6 +55,15 @@ impl<K: Copy + Ord + Default> Column<K> {
         self.present.contains(row).then(|| self.values.get(row as usize).copied()).flatten()
     }
 
+    /// All values of a row.
+    pub(crate) fn all(&self, row: u32) -> &[K] {
+        if !self.present.contains(row) {
+            return &[];
+        }
+        let single = || self.values.get(row as usize).map_or(&[][..], std::slice::from_ref);
+        self.several.get(&row).map_or_else(single, Vec::as_slice)
+    }
+
     /// The rows with a value in the range.
     pub(crate) fn within(&self, range: &RangeInclusive<K>) -> RoaringBitmap {
         let (low, high) = (range.start(), range.end());

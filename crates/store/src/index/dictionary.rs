@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
 use std::ops::Bound;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
 use query::{Kind, Test, Value, ValueRef, fold, matcher::Prepared, words};
 use roaring::RoaringBitmap;
 
 use super::arena::Arena;
+use super::lookup::Lookup;
 use super::posting::{Posting, Union};
 
 /// Text -> code -> rows.
@@ -23,8 +22,7 @@ pub(crate) struct Dictionary {
     pub(super) words: BTreeMap<Box<str>, Posting>,
     pub(super) postings: Vec<Posting>,
     pub(super) free: Vec<u32>,
-    lookup: HashTable<u32>,
-    hasher: DefaultHashBuilder,
+    pub(super) lookup: Lookup,
 }
 
 impl Dictionary {
@@ -36,8 +34,7 @@ impl Dictionary {
             words: BTreeMap::new(),
             postings: Vec::new(),
             free: Vec::new(),
-            lookup: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
+            lookup: Lookup::default(),
         }
     }
 
@@ -45,23 +42,11 @@ impl Dictionary {
         matches!(self.kind, Kind::Text | Kind::Keyword)
     }
 
-    /// Fills the look-up table anew, after loading.
-    pub(super) fn rehash(&mut self) {
-        let mut lookup = HashTable::with_capacity(self.texts.len());
-        let hash = |code: &u32| self.hasher.hash_one(self.texts.get(*code).unwrap_or_default());
-        let mut freed = RoaringBitmap::new();
-        freed.extend(self.free.iter().copied());
-        for code in (0..self.texts.len() as u32).filter(|code| !freed.contains(*code)) {
-            lookup.insert_unique(hash(&code), code, hash);
-        }
-        self.lookup = lookup;
-    }
-
     /// The code of a text, a new one if need be.
     pub(crate) fn code(&mut self, text: &str) -> u32 {
-        let hash = self.hasher.hash_one(text);
-        if let Some(code) = self.lookup.find(hash, |code| self.texts.get(*code) == Some(text)) {
-            return *code;
+        let hash = self.lookup.hash(text);
+        if let Some(code) = self.lookup.find(hash, |code| self.texts.is(code, text)) {
+            return code;
         }
         let code = self.free.pop().unwrap_or_else(|| {
             self.postings.push(Posting::Empty);
@@ -82,15 +67,13 @@ impl Dictionary {
                 }
             }
         }
-        let texts = &self.texts;
-        let hasher = &self.hasher;
-        self.lookup.insert_unique(hash, code, |code| hasher.hash_one(texts.get(*code).unwrap_or_default()));
+        self.lookup.insert(hash, code);
         code
     }
 
     /// The code of a text, if some row has it.
     pub(crate) fn find(&self, text: &str) -> Option<u32> {
-        self.lookup.find(self.hasher.hash_one(text), |code| self.texts.get(*code) == Some(text)).copied()
+        self.lookup.find(self.lookup.hash(text), |code| self.texts.is(code, text))
     }
 
     /// The text behind a code.
@@ -115,10 +98,7 @@ impl Dictionary {
 
     fn forget(&mut self, code: u32) {
         let Some(text) = self.texts.get(code) else { return };
-        let hash = self.hasher.hash_one(text);
-        if let Ok(entry) = self.lookup.find_entry(hash, |known| *known == code) {
-            entry.remove();
-        }
+        self.lookup.remove(self.lookup.hash(text), code);
         if self.kind == Kind::Text {
             for word in words(&fold(text)) {
                 let Some(codes) = self.words.get_mut(word) else { continue };

@@ -3,12 +3,12 @@
 //! right by construction.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
-use hashbrown::{DefaultHashBuilder, HashTable};
 use query::{FieldId, Filter, Member, ValueRef, matcher};
 use roaring::RoaringBitmap;
 
+use super::lookup::Lookup;
 use super::posting::{Posting, Union, intersect, subtract};
 use super::values::FieldIndex;
 
@@ -26,8 +26,8 @@ pub(crate) struct ListIndex {
     pub(super) postings: Vec<Posting>,
     pub(super) live: RoaringBitmap,
     pub(super) free: Vec<u32>,
-    lookup: HashTable<u32>,
-    hasher: DefaultHashBuilder,
+    /// Tuples by the hashes of their values.
+    pub(super) lookup: Lookup,
 }
 
 /// One member: its values by tuple, and back.
@@ -53,6 +53,16 @@ impl MemberIndex {
         }
         let code = *self.codes.get(tuple as usize)?;
         if code == ABSENT { None } else { self.index.decode(code) }
+    }
+
+    /// Whether this is a tuple's value.
+    fn is(&self, tuple: u32, value: Option<ValueRef<'_>>) -> bool {
+        match (&self.index, value) {
+            (FieldIndex::Texts(texts), Some(ValueRef::Text(text))) => {
+                self.codes.get(tuple as usize).is_some_and(|code| texts.texts.is(*code, text))
+            }
+            _ => self.value(tuple) == value,
+        }
     }
 
     fn set(&mut self, tuple: u32, value: Option<ValueRef<'_>>) {
@@ -101,31 +111,31 @@ impl ListIndex {
             postings: Vec::new(),
             live: RoaringBitmap::new(),
             free: Vec::new(),
-            lookup: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
+            lookup: Lookup::default(),
         }
     }
 
-    /// Fills the look-up table anew, after loading.
-    pub(super) fn rehash(&mut self) {
-        let mut lookup = HashTable::with_capacity(self.live.len() as usize);
-        for tuple in &self.live {
-            lookup.insert_unique(self.hash_of(tuple), tuple, |tuple| self.hash_of(*tuple));
-        }
-        self.lookup = lookup;
+    fn hash_of(&self, tuple: u32) -> u32 {
+        self.lookup.hash(Values(self.members.iter().map(|member| member.value(tuple))))
     }
 
-    fn hash_of(&self, tuple: u32) -> u64 {
-        hash(&self.hasher, self.members.iter().map(|member| member.value(tuple)))
+    /// The code of a tuple that some object has.
+    pub(crate) fn find(&self, values: &[Option<ValueRef<'_>>]) -> Option<u32> {
+        self.known(self.lookup.hash(Values(elements(self.table, values))), values)
+    }
+
+    fn known(&self, hash: u32, values: &[Option<ValueRef<'_>>]) -> Option<u32> {
+        self.lookup.find(hash, |tuple| {
+            let mut members = self.members.iter().zip(elements(self.table, values));
+            members.all(|(member, value)| member.is(tuple, value))
+        })
     }
 
     /// The code of a tuple, a new one if need be. A new tuple is nobody's until [`ListIndex::change`] gives it away.
     pub(crate) fn code(&mut self, values: &[Option<ValueRef<'_>>]) -> u32 {
-        let present = || elements(self.table, values);
-        let hash = hash(&self.hasher, present());
-        let same = |tuple: &u32| self.members.iter().map(|member| member.value(*tuple)).eq(present());
-        if let Some(tuple) = self.lookup.find(hash, same) {
-            return *tuple;
+        let hash = self.lookup.hash(Values(elements(self.table, values)));
+        if let Some(tuple) = self.known(hash, values) {
+            return tuple;
         }
         let tuple = self.free.pop().unwrap_or_else(|| {
             self.postings.push(Posting::Empty);
@@ -135,9 +145,7 @@ impl ListIndex {
             index.set(tuple, value);
         }
         self.live.insert(tuple);
-        let (members, hasher) = (&self.members, &self.hasher);
-        let rehash = |tuple: &u32| self::hash(hasher, members.iter().map(|member| member.value(*tuple)));
-        self.lookup.insert_unique(hash, tuple, rehash);
+        self.lookup.insert(hash, tuple);
         tuple
     }
 
@@ -181,10 +189,7 @@ impl ListIndex {
     }
 
     fn forget(&mut self, tuple: u32) {
-        let hash = self.hash_of(tuple);
-        if let Ok(entry) = self.lookup.find_entry(hash, |known| *known == tuple) {
-            entry.remove();
-        }
+        self.lookup.remove(self.hash_of(tuple), tuple);
         for member in &mut self.members {
             member.clear(tuple);
         }
@@ -276,10 +281,10 @@ impl ListIndex {
 }
 
 /// What the index keeps of an element: one value for each member. Members that the element ends before have none.
-fn elements<'a>(
+pub(super) fn elements<'a>(
     table: &'static [Member],
     values: &'a [Option<ValueRef<'a>>],
-) -> impl Iterator<Item = Option<ValueRef<'a>>> {
+) -> impl Iterator<Item = Option<ValueRef<'a>>> + Clone {
     let values = values.iter().copied().chain(std::iter::repeat(None));
     table.iter().zip(values).map(|(member, value)| usable(member, value))
 }
@@ -299,18 +304,21 @@ fn usable<'a>(member: &Member, value: Option<ValueRef<'a>>) -> Option<ValueRef<'
     })
 }
 
-fn hash<'a>(builder: &DefaultHashBuilder, values: impl Iterator<Item = Option<ValueRef<'a>>>) -> u64 {
-    let mut hasher = builder.build_hasher();
-    for value in values {
-        match value {
-            None => hasher.write_u8(0),
-            Some(ValueRef::Text(text)) => text.hash(&mut hasher),
-            Some(ValueRef::Boolean(flag)) => hasher.write_u8(1 + u8::from(flag)),
-            Some(ValueRef::Integer(number) | ValueRef::Date(number)) => hasher.write_i64(number),
-            Some(ValueRef::Address(address)) => address.hash(&mut hasher),
+/// Values as they are hashed.
+struct Values<I>(I);
+
+impl<'a, I: Iterator<Item = Option<ValueRef<'a>>> + Clone> Hash for Values<I> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        for value in self.0.clone() {
+            match value {
+                None => hasher.write_u8(0),
+                Some(ValueRef::Text(text)) => text.hash(hasher),
+                Some(ValueRef::Boolean(flag)) => hasher.write_u8(1 + u8::from(flag)),
+                Some(ValueRef::Integer(number) | ValueRef::Date(number)) => hasher.write_i64(number),
+                Some(ValueRef::Address(address)) => address.hash(hasher),
+            }
         }
     }
-    hasher.finish()
 }
 
 /// What is in `a` and not in `b`, both ascending.

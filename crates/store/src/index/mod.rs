@@ -8,10 +8,13 @@
 
 mod arena;
 mod column;
+mod dates;
 mod dictionary;
 mod list;
+mod lookup;
 mod numbers;
 mod posting;
+mod shift;
 mod snapshot;
 mod values;
 mod verify;
@@ -25,6 +28,7 @@ use self::list::{ListIndex, difference};
 use self::posting::{intersect, subtract};
 use self::values::FieldIndex;
 
+pub use self::shift::Shift;
 pub use self::snapshot::SnapshotError;
 
 /// The index of one kind of object.
@@ -121,19 +125,62 @@ impl<T> Index<T> {
             return touched;
         }
         let new = self.encode(object);
+        self.settle(id, object, new, &mut touched);
+        touched
+    }
+
+    /// Takes in the new state of an object that it knows in its old state, with what changed between them. The same
+    /// as [`Index::put`] of the new state, but quicker.
+    pub fn revise(&mut self, id: u32, before: &T, after: &T, shift: &Shift) -> Touched {
+        let record = self.forward.get_mut(id as usize).map(std::mem::take).unwrap_or_default();
+        let new = if self.ids.contains(id) { self.shifted(&record, before, after, shift) } else { None };
+        if let Some(slot) = self.forward.get_mut(id as usize) {
+            *slot = record;
+        }
+        // Never so while the old state is the one that the index knows.
+        let Some(new) = new else { return self.put(id, Some(after)) };
+        let mut touched = Touched::default();
+        self.settle(id, Some(after), new, &mut touched);
+        touched
+    }
+
+    /// Moves an object from its old record to a new one.
+    fn settle(&mut self, id: u32, object: Option<&T>, new: Box<[u32]>, touched: &mut Touched) {
         let at = id as usize;
         if self.forward.len() <= at {
             self.forward.resize_with(at + 1, Box::default);
         }
         let old = self.forward.get_mut(at).map(std::mem::take).unwrap_or_default();
-        self.apply_codes(id, &old, &new, &mut touched);
-        self.apply_columns(id, object, &mut touched);
+        self.apply_codes(id, &old, &new, touched);
+        self.apply_columns(id, object, touched);
         if object.is_some()
             && let Some(slot) = self.forward.get_mut(at)
         {
             *slot = new;
         }
-        touched
+    }
+
+    /// The record of the new state, made from the old one's; `None` if that lacks what the old state has.
+    fn shifted(&mut self, old: &[u32], before: &T, after: &T, shift: &Shift) -> Option<Box<[u32]>> {
+        let slots = self.slots();
+        let mut record = Vec::with_capacity(old.len() + 8);
+        record.resize(slots, 0);
+        let mut slot = 0;
+        for ((field, index), moves) in self.table.fields.iter().zip(&mut self.fields).zip(&shift.fields) {
+            if matches!(field.source, Source::Read(_)) && index.is_coded() {
+                let moved = moves.in_field(field, index, before, after)?;
+                let from = record.len();
+                moved.apply(slot_of(old, slots, slot), &mut record);
+                close_slot(&mut record, &mut slot, from);
+            }
+        }
+        for ((list, index), moves) in self.table.lists.iter().zip(&mut self.lists).zip(&shift.lists) {
+            let moved = moves.in_list(list, index, before, after)?;
+            let from = record.len();
+            moved.apply(slot_of(old, slots, slot), &mut record);
+            close_slot(&mut record, &mut slot, from);
+        }
+        Some(record.into_boxed_slice())
     }
 
     fn slots(&self) -> usize {

@@ -1,8 +1,9 @@
 //! An index as bytes. The file is written whole, checksummed, and read back only by the same shape of index: a
 //! snapshot of another version or another field table is refused, and the index is then built anew from the store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read, Write};
+use std::thread::{self, ScopedJoinHandle};
 
 use query::Fields;
 use roaring::RoaringBitmap;
@@ -12,12 +13,19 @@ use super::arena::Arena;
 use super::column::Column;
 use super::dictionary::Dictionary;
 use super::list::{ListIndex, MemberIndex};
+use super::lookup::Lookup;
 use super::numbers::Numbers;
 use super::posting::Posting;
 use super::values::FieldIndex;
 
 /// Changes whenever the layout of the bytes does.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
+/// How many sections are read at once, beside the one whose bytes come from the file.
+const READERS: usize = 2;
+/// Sections below so many bytes are not worth a thread.
+const SMALL: usize = 256 << 10;
+/// So many bytes of a large section are asked for at first.
+const STEP: usize = 64 << 20;
 /// More than any vector of a real index; a length above it means damage.
 const LONGEST: u64 = 1 << 34;
 
@@ -41,14 +49,19 @@ pub enum SnapshotError {
 type Result<T, E = SnapshotError> = std::result::Result<T, E>;
 
 impl<T> Index<T> {
-    /// Writes the index.
+    /// Writes the index: in sections, each with its length and its sum, so that several threads can read them.
     pub fn write(&self, out: &mut impl Write) -> Result<()> {
         put_u64(out, shape(self.table))?;
-        put_bitmap(out, &self.ids)?;
-        self.fields.iter().try_for_each(|field| write_field(out, field))?;
-        self.lists.iter().try_for_each(|list| write_list(out, list))?;
-        put_u64(out, self.forward.len() as u64)?;
-        self.forward.iter().try_for_each(|record| put_u32s(out, record))
+        section(out, |out| put_bitmap(out, &self.ids))?;
+        self.fields.iter().try_for_each(|field| section(out, |out| write_field(out, field)))?;
+        for list in &self.lists {
+            section(out, |out| write_list(out, list))?;
+            list.members.iter().try_for_each(|member| section(out, |out| write_member(out, member)))?;
+        }
+        section(out, |out| {
+            put_u64(out, self.forward.len() as u64)?;
+            self.forward.iter().try_for_each(|record| put_u32s(out, record))
+        })
     }
 
     /// Reads an index of this table.
@@ -57,34 +70,110 @@ impl<T> Index<T> {
             return Err(SnapshotError::Shape);
         }
         let mut index = Self::new(table);
-        index.ids = get_bitmap(input)?;
-        for field in &mut index.fields {
-            read_field(input, field)?;
+        let Self { ids, fields, lists, forward, .. } = &mut index;
+        let mut parts = vec![Part::Ids(ids)];
+        parts.extend(fields.iter_mut().map(Part::Field));
+        for list in lists {
+            let ListIndex { members, postings, live, free, lookup, .. } = list;
+            parts.push(Part::List { postings, live, free, lookup });
+            parts.extend(members.iter_mut().map(Part::Member));
         }
-        for list in &mut index.lists {
-            read_list(input, list)?;
-        }
-        let records = get_length(input)?;
-        index.forward = Vec::with_capacity(records.min(1 << 20));
-        for _ in 0..records {
-            index.forward.push(get_u32s(input)?.into_boxed_slice());
-        }
-        index.rehash();
+        parts.push(Part::Forward(forward));
+        thread::scope(|scope| {
+            let mut busy = VecDeque::new();
+            for part in parts {
+                if busy.len() >= READERS {
+                    busy.pop_front().map_or(Ok(()), finish)?;
+                }
+                let section = Section::read(input)?;
+                if section.bytes.len() < SMALL {
+                    part.read(&section)?;
+                } else {
+                    busy.push_back(scope.spawn(move || part.read(&section)));
+                }
+            }
+            busy.into_iter().try_for_each(finish)
+        })?;
         Ok(index)
     }
+}
 
-    fn rehash(&mut self) {
-        let dictionaries = |field: &mut FieldIndex| {
-            if let FieldIndex::Texts(texts) = field {
-                texts.rehash();
+fn finish(reader: ScopedJoinHandle<'_, Result<()>>) -> Result<()> {
+    reader.join().unwrap_or(Err(SnapshotError::Damaged))
+}
+
+/// A part of an index that is read by itself.
+enum Part<'a> {
+    Ids(&'a mut RoaringBitmap),
+    Field(&'a mut FieldIndex),
+    List {
+        postings: &'a mut Vec<Posting>,
+        live: &'a mut RoaringBitmap,
+        free: &'a mut Vec<u32>,
+        lookup: &'a mut Lookup,
+    },
+    Member(&'a mut MemberIndex),
+    Forward(&'a mut Vec<Box<[u32]>>),
+}
+
+impl Part<'_> {
+    fn read(self, section: &Section) -> Result<()> {
+        let input = &mut section.checked()?;
+        match self {
+            Part::Ids(ids) => *ids = get_bitmap(input)?,
+            Part::Field(field) => read_field(input, field)?,
+            Part::List { postings, live, free, lookup } => {
+                *live = get_bitmap(input)?;
+                *postings = get_postings(input)?;
+                *free = get_u32s(input)?;
+                *lookup = read_lookup(input)?;
             }
-        };
-        self.fields.iter_mut().for_each(dictionaries);
-        for list in &mut self.lists {
-            list.members.iter_mut().for_each(|member| dictionaries(&mut member.index));
-            list.rehash();
+            Part::Member(member) => read_member(input, member)?,
+            Part::Forward(forward) => {
+                let records = get_length(input)?;
+                forward.reserve_exact(records.min(input.len()));
+                for _ in 0..records {
+                    forward.push(get_u32s(input)?.into_boxed_slice());
+                }
+            }
         }
+        if input.is_empty() { Ok(()) } else { Err(SnapshotError::Damaged) }
     }
+}
+
+/// The bytes of a part, and the sum that they should have.
+struct Section {
+    bytes: Vec<u8>,
+    sum: u32,
+}
+
+impl Section {
+    fn read(input: &mut impl Read) -> Result<Self> {
+        let (length, sum) = (get_length(input)?, get_u32(input)?);
+        // What is not there takes no memory, whatever the length says.
+        let mut bytes = Vec::with_capacity(length.min(SMALL));
+        let mut rest = input.take(length as u64);
+        while bytes.len() < length {
+            bytes.reserve_exact((length - bytes.len()).min(bytes.len().max(STEP)));
+            let step = (bytes.capacity() - bytes.len()) as u64;
+            if rest.by_ref().take(step).read_to_end(&mut bytes)? == 0 {
+                return Err(SnapshotError::Damaged);
+            }
+        }
+        Ok(Self { bytes, sum })
+    }
+
+    fn checked(&self) -> Result<&[u8]> {
+        if crc32fast::hash(&self.bytes) == self.sum { Ok(&self.bytes) } else { Err(SnapshotError::Damaged) }
+    }
+}
+
+fn section(out: &mut impl Write, fill: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+    let mut bytes = Vec::new();
+    fill(&mut bytes)?;
+    put_u64(out, bytes.len() as u64)?;
+    put_u32(out, crc32fast::hash(&bytes))?;
+    Ok(out.write_all(&bytes)?)
 }
 
 /// A number that stands for the layout and the field table. How a field is read may change between versions of this
@@ -114,14 +203,22 @@ fn write_field(out: &mut impl Write, field: &FieldIndex) -> Result<()> {
                 put_posting(out, codes)?;
             }
             put_postings(out, &texts.postings)?;
-            put_u32s(out, &texts.free)
+            put_u32s(out, &texts.free)?;
+            write_lookup(out, &texts.lookup)
         }
         FieldIndex::Numbers(_, numbers) => {
             put_cells(out, &numbers.values)?;
             put_postings(out, &numbers.postings)?;
             put_u32s(out, &numbers.free)
         }
-        FieldIndex::Dates(dates) => write_column(out, dates),
+        FieldIndex::Dates(dates) => {
+            write_column(out, &dates.column)?;
+            put_u64(out, dates.days.len() as u64)?;
+            dates.days.iter().try_for_each(|(day, rows)| {
+                put_u64(out, day.cast_unsigned())?;
+                put_bitmap(out, rows)
+            })
+        }
         FieldIndex::Addresses { v4, v6 } => {
             write_column(out, v4)?;
             write_column(out, v6)
@@ -130,7 +227,7 @@ fn write_field(out: &mut impl Write, field: &FieldIndex) -> Result<()> {
     }
 }
 
-fn read_field(input: &mut impl Read, field: &mut FieldIndex) -> Result<()> {
+fn read_field(input: &mut &[u8], field: &mut FieldIndex) -> Result<()> {
     match field {
         FieldIndex::Texts(texts) => read_dictionary(input, texts),
         FieldIndex::Numbers(_, numbers) => {
@@ -148,7 +245,10 @@ fn read_field(input: &mut impl Read, field: &mut FieldIndex) -> Result<()> {
             Ok(())
         }
         FieldIndex::Dates(dates) => {
-            *dates = read_column(input)?;
+            dates.column = read_column(input)?;
+            for _ in 0..get_length(input)? {
+                dates.days.insert(get_u64(input)?.cast_signed(), get_bitmap(input)?);
+            }
             Ok(())
         }
         FieldIndex::Addresses { v4, v6 } => {
@@ -159,7 +259,7 @@ fn read_field(input: &mut impl Read, field: &mut FieldIndex) -> Result<()> {
     }
 }
 
-fn read_dictionary(input: &mut impl Read, texts: &mut Dictionary) -> Result<()> {
+fn read_dictionary(input: &mut &[u8], texts: &mut Dictionary) -> Result<()> {
     texts.texts = read_arena(input)?;
     texts.folded = read_arena(input)?;
     let words = get_length(input)?;
@@ -171,6 +271,7 @@ fn read_dictionary(input: &mut impl Read, texts: &mut Dictionary) -> Result<()> 
     texts.words = entries.into_iter().collect();
     texts.postings = get_postings(input)?;
     texts.free = get_u32s(input)?;
+    texts.lookup = read_lookup(input)?;
     Ok(())
 }
 
@@ -189,12 +290,12 @@ fn write_arena(out: &mut impl Write, arena: &Arena) -> Result<()> {
     put_u64(out, arena.garbage)
 }
 
-fn read_arena(input: &mut impl Read) -> Result<Arena> {
+fn read_arena(input: &mut &[u8]) -> Result<Arena> {
     let bytes = get_bytes(input)?;
     Ok(Arena { bytes, spans: get_pairs(input)?, order: get_pairs(input)?, garbage: get_u64(input)? })
 }
 
-fn get_pairs(input: &mut impl Read) -> Result<Vec<(u64, u32)>> {
+fn get_pairs(input: &mut &[u8]) -> Result<Vec<(u64, u32)>> {
     let length = get_length(input)?;
     let raw = get_raw(input, length.checked_mul(12).ok_or(SnapshotError::Damaged)?)?;
     let pair = |bytes: &[u8]| {
@@ -227,6 +328,7 @@ macro_rules! cell {
 
 cell!(i64);
 cell!(u32);
+cell!(u64);
 cell!(u128);
 
 fn put_cells<K: Cell>(out: &mut impl Write, cells: &[K]) -> Result<()> {
@@ -240,7 +342,7 @@ fn put_cells<K: Cell>(out: &mut impl Write, cells: &[K]) -> Result<()> {
     Ok(())
 }
 
-fn get_cells<K: Cell>(input: &mut impl Read) -> Result<Vec<K>> {
+fn get_cells<K: Cell>(input: &mut &[u8]) -> Result<Vec<K>> {
     let length = get_length(input)?;
     let raw = get_raw(input, length.checked_mul(K::SIZE).ok_or(SnapshotError::Damaged)?)?;
     Ok(raw.chunks_exact(K::SIZE).map(K::get).collect())
@@ -257,7 +359,7 @@ fn write_column<K: Cell>(out: &mut impl Write, column: &Column<K>) -> Result<()>
     Ok(())
 }
 
-fn read_column<K: Cell>(input: &mut impl Read) -> Result<Column<K>> {
+fn read_column<K: Cell>(input: &mut &[u8]) -> Result<Column<K>> {
     let (values, present) = (get_cells(input)?, get_bitmap(input)?);
     let rows = get_length(input)?;
     let mut several = BTreeMap::new();
@@ -271,21 +373,28 @@ fn write_list(out: &mut impl Write, list: &ListIndex) -> Result<()> {
     put_bitmap(out, &list.live)?;
     put_postings(out, &list.postings)?;
     put_u32s(out, &list.free)?;
-    list.members.iter().try_for_each(|member| {
-        write_field(out, &member.index)?;
-        put_u32s(out, &member.codes)?;
-        member.projection.as_ref().map_or(Ok(()), |projection| put_postings(out, projection))
-    })
+    write_lookup(out, &list.lookup)
 }
 
-fn read_list(input: &mut impl Read, list: &mut ListIndex) -> Result<()> {
-    list.live = get_bitmap(input)?;
-    list.postings = get_postings(input)?;
-    list.free = get_u32s(input)?;
-    list.members.iter_mut().try_for_each(|member| read_member(input, member))
+fn write_lookup(out: &mut impl Write, lookup: &Lookup) -> Result<()> {
+    let (seed, probe, slots) = lookup.parts();
+    put_u64(out, seed)?;
+    put_u64(out, probe)?;
+    put_cells(out, slots)
 }
 
-fn read_member(input: &mut impl Read, member: &mut MemberIndex) -> Result<()> {
+fn read_lookup(input: &mut &[u8]) -> Result<Lookup> {
+    let (seed, probe) = (get_u64(input)?, get_u64(input)?);
+    Lookup::from_parts(seed, probe, get_cells(input)?).ok_or(SnapshotError::Shape)
+}
+
+fn write_member(out: &mut impl Write, member: &MemberIndex) -> Result<()> {
+    write_field(out, &member.index)?;
+    put_u32s(out, &member.codes)?;
+    member.projection.as_ref().map_or(Ok(()), |projection| put_postings(out, projection))
+}
+
+fn read_member(input: &mut &[u8], member: &mut MemberIndex) -> Result<()> {
     read_field(input, &mut member.index)?;
     member.codes = get_u32s(input)?;
     if let Some(projection) = &mut member.projection {
@@ -299,7 +408,7 @@ fn put_postings(out: &mut impl Write, postings: &[Posting]) -> Result<()> {
     postings.iter().try_for_each(|posting| put_posting(out, posting))
 }
 
-fn get_postings(input: &mut impl Read) -> Result<Vec<Posting>> {
+fn get_postings(input: &mut &[u8]) -> Result<Vec<Posting>> {
     let length = get_length(input)?;
     let mut postings = Vec::with_capacity(length.min(1 << 23));
     for _ in 0..length {
@@ -322,7 +431,7 @@ fn put_posting(out: &mut impl Write, posting: &Posting) -> Result<()> {
     }
 }
 
-fn get_posting(input: &mut impl Read) -> Result<Posting> {
+fn get_posting(input: &mut &[u8]) -> Result<Posting> {
     let mut kind = [0];
     input.read_exact(&mut kind)?;
     match kind {
@@ -338,7 +447,7 @@ fn put_bitmap(out: &mut impl Write, bitmap: &RoaringBitmap) -> Result<()> {
 }
 
 /// The file's checksum was compared before, so the bitmap's own consistency need not be checked again.
-fn get_bitmap(input: &mut impl Read) -> Result<RoaringBitmap> {
+fn get_bitmap(input: &mut &[u8]) -> Result<RoaringBitmap> {
     Ok(RoaringBitmap::deserialize_unchecked_from(input)?)
 }
 
@@ -346,7 +455,7 @@ fn put_u32s(out: &mut impl Write, numbers: &[u32]) -> Result<()> {
     put_cells(out, numbers)
 }
 
-fn get_u32s(input: &mut impl Read) -> Result<Vec<u32>> {
+fn get_u32s(input: &mut &[u8]) -> Result<Vec<u32>> {
     get_cells(input)
 }
 
@@ -355,17 +464,13 @@ fn put_bytes(out: &mut impl Write, bytes: &[u8]) -> Result<()> {
     Ok(out.write_all(bytes)?)
 }
 
-fn get_bytes(input: &mut impl Read) -> Result<Vec<u8>> {
+fn get_bytes(input: &mut &[u8]) -> Result<Vec<u8>> {
     let length = get_length(input)?;
-    get_raw(input, length)
+    Ok(get_raw(input, length)?.to_vec())
 }
 
-fn get_raw(input: &mut impl Read, length: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(length.min(1 << 20));
-    if input.take(length as u64).read_to_end(&mut bytes)? < length {
-        return Err(SnapshotError::Damaged);
-    }
-    Ok(bytes)
+fn get_raw<'a>(input: &mut &'a [u8], length: usize) -> Result<&'a [u8]> {
+    input.split_off(..length).ok_or(SnapshotError::Damaged)
 }
 
 fn get_length(input: &mut impl Read) -> Result<usize> {

@@ -9,6 +9,7 @@ use query::{Kind, Test, Value, ValueRef, matcher::Prepared};
 use roaring::RoaringBitmap;
 
 use super::column::Column;
+use super::dates::Dates;
 use super::dictionary::Dictionary;
 use super::numbers::Numbers;
 use super::posting::Union;
@@ -18,7 +19,7 @@ use super::posting::Union;
 pub(crate) enum FieldIndex {
     Texts(Dictionary),
     Numbers(Kind, Numbers),
-    Dates(Column<i64>),
+    Dates(Dates),
     Addresses {
         v4: Column<u32>,
         v6: Column<u128>,
@@ -34,7 +35,7 @@ impl FieldIndex {
                 FieldIndex::Texts(Dictionary::new(kind))
             }
             Kind::Integer | Kind::Boolean => FieldIndex::Numbers(kind, Numbers::default()),
-            Kind::Date => FieldIndex::Dates(Column::default()),
+            Kind::Date => FieldIndex::Dates(Dates::default()),
             Kind::Address => FieldIndex::Addresses { v4: Column::default(), v6: Column::default() },
         }
     }
@@ -50,6 +51,16 @@ impl FieldIndex {
             (FieldIndex::Texts(texts), ValueRef::Text(text)) if !text.is_empty() => Some(texts.code(text)),
             (FieldIndex::Numbers(_, numbers), ValueRef::Integer(number)) => Some(numbers.code(number)),
             (FieldIndex::Numbers(_, numbers), ValueRef::Boolean(flag)) => Some(numbers.code(flag.into())),
+            _ => None,
+        }
+    }
+
+    /// The code of a value that some row has.
+    pub(crate) fn find(&self, value: ValueRef<'_>) -> Option<u32> {
+        match (self, value) {
+            (FieldIndex::Texts(texts), ValueRef::Text(text)) => texts.find(text),
+            (FieldIndex::Numbers(_, numbers), ValueRef::Integer(number)) => numbers.find(number),
+            (FieldIndex::Numbers(_, numbers), ValueRef::Boolean(flag)) => numbers.find(flag.into()),
             _ => None,
         }
     }
@@ -103,7 +114,7 @@ impl FieldIndex {
     /// The value of a row of a field without codes (the first, if it has several).
     pub(crate) fn of_row(&self, row: u32) -> Option<ValueRef<'_>> {
         match self {
-            FieldIndex::Dates(dates) => dates.get(row).map(ValueRef::Date),
+            FieldIndex::Dates(dates) => dates.column.get(row).map(ValueRef::Date),
             FieldIndex::Addresses { v4, v6 } => {
                 let four = v4.get(row).map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits)));
                 four.or_else(|| v6.get(row).map(|bits| IpAddr::V6(Ipv6Addr::from_bits(bits))))
@@ -214,9 +225,9 @@ fn select_numbers<'a>(kind: Kind, numbers: &'a Numbers, test: &Test) -> Cow<'a, 
     }
 }
 
-fn select_dates(dates: &Column<i64>, test: &Test) -> RoaringBitmap {
+fn select_dates(dates: &Dates, test: &Test) -> RoaringBitmap {
     match test {
-        Test::Present => dates.present.clone(),
+        Test::Present => dates.column.present.clone(),
         Test::Equals(value) => {
             number(value, Kind::Date).map(|at| dates.within(&(at..=at))).unwrap_or_default()
         }
@@ -225,7 +236,7 @@ fn select_dates(dates: &Column<i64>, test: &Test) -> RoaringBitmap {
         }
         _ => {
             let prepared = Prepared::new(test, Kind::Date);
-            dates.matching(|seconds| prepared.holds(ValueRef::Date(seconds)))
+            dates.column.matching(|seconds| prepared.holds(ValueRef::Date(seconds)))
         }
     }
 }

@@ -63,7 +63,7 @@ fn content(index: &FieldIndex) -> BTreeMap<String, RoaringBitmap> {
     match index {
         FieldIndex::Texts(texts) => return coded(&texts.postings),
         FieldIndex::Numbers(_, numbers) => return coded(&numbers.postings),
-        FieldIndex::Dates(dates) => dates.iter().for_each(|(row, value)| {
+        FieldIndex::Dates(dates) => dates.column.iter().for_each(|(row, value)| {
             found.entry(value.to_string()).or_default().insert(row);
         }),
         FieldIndex::Addresses { v4, v6 } => {

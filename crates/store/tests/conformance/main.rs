@@ -15,8 +15,12 @@ mod port;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
+mod revisions;
+#[cfg(test)]
 mod snapshots;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod versions;
 #[cfg(test)]
 mod writes;
