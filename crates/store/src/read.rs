@@ -57,13 +57,17 @@ impl Pool {
     pub(crate) fn tidy(&self) {
         let left = std::mem::take(&mut self.0.lock().left);
         for mut session in left {
-            if session.end().is_err() {
-                continue;
+            if session.end().is_ok() {
+                self.put_back(session);
             }
-            let mut connections = self.0.lock();
-            if connections.idle.len() < IDLE {
-                connections.idle.push(session);
-            }
+        }
+    }
+
+    /// Takes a connection that is in no transaction.
+    fn put_back(&self, session: Box<dyn Session>) {
+        let mut connections = self.0.lock();
+        if !connections.closed && connections.idle.len() < IDLE {
+            connections.idle.push(session);
         }
     }
 
@@ -125,6 +129,15 @@ impl Reading {
     /// When the database fails.
     pub fn find<T: Object>(&mut self, key: &str) -> Result<Option<Id<T>>> {
         Ok(self.session()?.find_key(T::KIND, key)?.map(Id::new))
+    }
+
+    /// Ends the reading at once, where its end may wait for the database: an old state that is kept keeps SQLite's log
+    /// from beginning anew.
+    pub(crate) fn close(mut self) {
+        let Some(mut session) = self.session.take() else { return };
+        if session.end().is_ok() {
+            self.pool.put_back(session);
+        }
     }
 
     /// The change log after a sequence.

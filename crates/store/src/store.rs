@@ -204,7 +204,9 @@ impl Store {
         R: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let old = self.read()?.get(id)?;
+        let mut reading = self.read()?;
+        let old = reading.get(id)?;
+        reading.close();
         let (new, answer) = change(old.as_ref(), self.inner.shared.options.clock.now())?;
         let revision = match old.zip(new) {
             Some((old, new)) => Revision::new(old, new)?,

@@ -5,7 +5,7 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
@@ -27,6 +27,11 @@ const LOG_STEP: u64 = 4 << 20;
 const MOST_LOG: u64 = 64 << 20;
 /// So many steps at the most are made before writers wait, so that little is left to do then.
 const STEPS: usize = 3;
+/// How long writers wait at the most while the log is to begin anew; somebody may be reading an old state meanwhile.
+const PATIENCE: Duration = Duration::from_millis(30);
+/// After so long the next try follows one that did not succeed, and after twice as long the one after that.
+const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(16);
 /// Bytes from which a text of the change log is packed: above all the whole documents of new objects.
 const LONG: usize = 2 << 10;
 
@@ -86,7 +91,8 @@ impl Backend for Sqlite {
     fn connect(&self) -> Result<Box<dyn Session>> {
         let connection = self.open()?;
         let page = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map(unsigned);
-        Ok(Box::new(SqliteSession { page: page.map_err(failed)?, connection }))
+        let (page, pause, next_restart) = (page.map_err(failed)?, PAUSE, Instant::now());
+        Ok(Box::new(SqliteSession { connection, page, pause, next_restart }))
     }
 
     fn listen(&self) -> Result<Box<dyn Listener>> {
@@ -112,6 +118,10 @@ struct SqliteSession {
     connection: Connection,
     /// Bytes of a page.
     page: u64,
+    /// How long to wait if the log can't begin anew.
+    pause: Duration,
+    /// When it may be tried next.
+    next_restart: Instant,
 }
 
 /// The write-ahead log, in bytes.
@@ -119,6 +129,8 @@ struct Log {
     length: u64,
     /// What is not in the file yet.
     left: u64,
+    /// Whether the checkpoint could not do all it should.
+    busy: bool,
 }
 
 impl SqliteSession {
@@ -135,15 +147,15 @@ impl SqliteSession {
     /// what it can.
     fn checkpoint(&self, mode: &str) -> Result<Log> {
         let sql = format!("PRAGMA wal_checkpoint({mode})");
-        let pages = |row: &rusqlite::Row<'_>| Ok((unsigned(row.get(1)?), unsigned(row.get(2)?)));
+        let pages = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, unsigned(row.get(1)?), unsigned(row.get(2)?)));
         match self.connection.query_row(&sql, [], pages) {
-            Ok((all, moved)) => {
-                Ok(Log { length: all * self.page, left: all.saturating_sub(moved) * self.page })
+            Ok((busy, all, moved)) => {
+                Ok(Log { length: all * self.page, left: all.saturating_sub(moved) * self.page, busy })
             }
             Err(rusqlite::Error::SqliteFailure(error, _))
                 if error.code == rusqlite::ErrorCode::DatabaseBusy =>
             {
-                Ok(Log { length: 0, left: 0 })
+                Ok(Log { length: 0, left: 0, busy: true })
             }
             Err(error) => Err(failed(error)),
         }
@@ -308,11 +320,16 @@ impl Session for SqliteSession {
                 break;
             }
         }
-        if log.length >= MOST_LOG {
-            // Little is left to move after the steps above, so writers wait for milliseconds only.
-            self.connection.busy_timeout(Duration::from_millis(20)).map_err(failed)?;
-            self.checkpoint("RESTART")?;
+        if log.length < MOST_LOG || Instant::now() < self.next_restart {
+            return Ok(());
         }
+        // Little is left to move after the steps above, so writers wait for milliseconds only.
+        self.connection.busy_timeout(PATIENCE).map_err(failed)?;
+        self.pause = match self.checkpoint("RESTART")?.busy {
+            true => (self.pause * 2).min(LONGEST_PAUSE),
+            false => PAUSE,
+        };
+        self.next_restart = Instant::now() + self.pause;
         Ok(())
     }
 }
