@@ -54,7 +54,7 @@ impl Sqlite {
         let page = format!("PRAGMA page_size = {PAGE}");
         connection.execute_batch(&page).map_err(failed)?;
         let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
-             PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;";
+             PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;";
         connection.execute_batch(settings).map_err(failed)?;
         Ok(connection)
     }
@@ -92,7 +92,7 @@ impl Backend for Sqlite {
         let connection = self.open()?;
         let page = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map(unsigned);
         let (page, pause, next_restart) = (page.map_err(failed)?, PAUSE, Instant::now());
-        Ok(Box::new(SqliteSession { connection, page, pause, next_restart }))
+        Ok(Box::new(SqliteSession { connection, page, writes: false, pause, next_restart }))
     }
 
     fn listen(&self) -> Result<Box<dyn Listener>> {
@@ -118,6 +118,8 @@ struct SqliteSession {
     connection: Connection,
     /// Bytes of a page.
     page: u64,
+    /// Whether it has written: the one connection that does has a larger cache. Many may read at once.
+    writes: bool,
     /// How long to wait if the log can't begin anew.
     pause: Duration,
     /// When it may be tried next.
@@ -171,6 +173,9 @@ impl Session for SqliteSession {
     }
 
     fn begin_write(&mut self) -> Result<()> {
+        if !std::mem::replace(&mut self.writes, true) {
+            self.connection.execute_batch("PRAGMA cache_size = -16000").map_err(failed)?;
+        }
         self.run("BEGIN IMMEDIATE", [])
     }
 
