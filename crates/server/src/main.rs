@@ -18,10 +18,6 @@ mod service;
 
 use std::process::ExitCode;
 
-/// Objects are read on one thread and let go on another, the one that writes: the system's allocator pays dearly for that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     cli::run()
 }
