@@ -185,9 +185,10 @@ impl Line {
 /// The number of the upload, and of the controls.
 fn posture(answer: &[u8]) -> Result<(u64, usize)> {
     let answer: Value = serde_json::from_slice(answer)?;
-    let (data, unreadable) = (&answer["data"], || Error::Answer("posture can't be read".to_owned()));
-    let upload = data["upload"]["number"].as_u64().ok_or_else(unreadable)?;
-    Ok((upload, data["items"].as_array().ok_or_else(unreadable)?.len()))
+    let unreadable = || Error::Answer("posture can't be read".to_owned());
+    let upload = answer.pointer("/data/upload/number").and_then(Value::as_u64).ok_or_else(unreadable)?;
+    let items = answer.pointer("/data/items").and_then(Value::as_array).ok_or_else(unreadable)?;
+    Ok((upload, items.len()))
 }
 
 fn all_at_once(lines: &mut [Line], end: Instant) -> Result<Vec<Duration>> {
@@ -263,8 +264,9 @@ fn provision(connection: &mut Connection, authorization: &str, count: usize) -> 
     let answer =
         connection.succeed(&form(&format!("{API}/asset/bulk"), authorization, "devices.csv", &sheet))?;
     let answer: Value = serde_json::from_slice(answer)?;
-    let made = answer["data"]["items"]["successfulProvisions"].as_array().cloned().unwrap_or_default();
-    let uuids: Vec<_> = made.iter().filter_map(|one| one["uuid"].as_str().map(str::to_owned)).collect();
+    let made = answer.pointer("/data/items/successfulProvisions").and_then(Value::as_array);
+    let uuid = |one: &Value| one.get("uuid").and_then(Value::as_str).map(str::to_owned);
+    let uuids: Vec<_> = made.into_iter().flatten().filter_map(uuid).collect();
     if uuids.len() == count {
         Ok(uuids)
     } else {
