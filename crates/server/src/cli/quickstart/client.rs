@@ -74,6 +74,23 @@ impl Client {
         Err(format!("{} answered {text}", question.path).into())
     }
 
+    /// The answer to a call of out-of-band assessment that has to succeed: GET, or POST with a body of a type.
+    pub(super) fn gateway(&self, path: &str, body: Option<(&str, &str)>) -> Result<Value, Failure> {
+        let (url, cookie) =
+            (format!("{}/ocaapi/v2.0/{path}", self.url), format!("JSESSIONID={}", self.session));
+        let mut response = match body {
+            None => self.agent.get(url).header("Cookie", cookie).call(),
+            Some((content_type, body)) => {
+                self.agent.post(url).header("Content-Type", content_type).header("Cookie", cookie).send(body)
+            }
+        }?;
+        let text = response.body_mut().read_to_string()?;
+        if response.status().as_u16() == 200 {
+            return Ok(serde_json::from_str(&text)?);
+        }
+        Err(format!("{path} answered {text}").into())
+    }
+
     /// The number that a call answers with.
     pub(super) fn count(&self, question: &Question) -> Result<u64, Failure> {
         Ok(self.get(question)?.get("count").and_then(Value::as_u64).unwrap_or_default())

@@ -4,6 +4,7 @@ mod assessment;
 mod inventory;
 mod questions;
 mod tags;
+mod upload;
 
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ pub(super) struct Shown<'s> {
 /// Tells one thing, under a title of its own.
 type Part = fn(&Shown<'_>) -> Result<(), Failure>;
 
-const PARTS: [Part; 4] = [inventory::print, tags::print, assessment::print, questions::print];
+const PARTS: [Part; 5] = [inventory::print, tags::print, assessment::print, questions::print, upload::print];
 
 /// Tells everything.
 pub(super) fn print(shown: &Shown<'_>) -> Result<(), Failure> {
