@@ -46,12 +46,18 @@ def is_allowed(expression, allowed):
     return either()
 
 
+def exceptions(package, rules):
+    """The licences that one crate alone may have."""
+    of_crate = [e for e in rules["licenses"].get("exceptions", []) if e["crate"] == package["name"]]
+    return [licence for exception in of_crate for licence in exception["allow"]]
+
+
 def complaints(package, rules):
     name = f"{package['name']} {package['version']}"
     licence = package["license"]
     if not licence:
         yield f"{name} names no licence"
-    elif not is_allowed(licence, rules["licenses"]["allow"]):
+    elif not is_allowed(licence, rules["licenses"]["allow"] + exceptions(package, rules)):
         yield f"{name}: its licence {licence} is not allowed by deny.toml"
     for ban in rules["bans"]["deny"]:
         if ban["crate"] == package["name"]:
