@@ -1,7 +1,7 @@
 //! The checks: one file each, which says what it means, why it matters and what to do.
 //!
 //! A check looks at what was fetched ([`Check::look`]), tests a parameter ([`Check::probe`]), a request as a whole
-//! ([`Check::try_entry`]) or the site ([`Check::try_site`]). What it reports needs a [`Proof`](crate::proof::Proof), so it
+//! ([`Check::try_entry`]) or the site ([`Check::try_site`]). What it reports needs a [`Proof`], so it
 //! makes a [`Replay`] with a control and lets the prover send both. Checks keep no state: the same target gives the same
 //! findings, in whatever order they run.
 
