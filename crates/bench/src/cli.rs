@@ -14,6 +14,7 @@ use crate::ground::{Ground, Served};
 use crate::load::fill;
 use crate::parts::assessing::{self, AssessArgs};
 use crate::parts::checkins::{self, Manner};
+use crate::parts::discovering::{self, DiscoveryArgs};
 use crate::parts::uploads::{self, UploadArgs};
 use crate::parts::{counts, pages, start, tags};
 use crate::postgres::Cluster;
@@ -101,6 +102,8 @@ enum Bench {
     Oca(UploadArgs),
     /// Assessing configurations, beside a well-known Python parser
     Assess(AssessArgs),
+    /// Discovering hosts and ports on loopback, beside Nmap
+    Discovery(DiscoveryArgs),
 }
 
 #[derive(Debug, Args)]
@@ -220,6 +223,7 @@ pub fn run_bench(arguments: &BenchArgs) -> Result<()> {
         Bench::Start(common) => bench(common, AgentLoad::NONE, None, &parts(Part::Start)),
         Bench::Tags(common) => bench(common, AgentLoad::NONE, None, &parts(Part::Tags)),
         Bench::Oca(arguments) => uploads::run(arguments, today(), command()),
+        Bench::Discovery(arguments) => discovering::run(arguments, &today(), &command()),
         Bench::Assess(arguments) => assessing::run(arguments, today(), command()),
         Bench::Checkin(arguments) => bench(&arguments.common, arguments.load, None, &parts(Part::Checkins)),
     }

@@ -4,6 +4,7 @@
 pub(crate) mod assessing;
 pub mod checkins;
 pub mod counts;
+pub(crate) mod discovering;
 pub mod pages;
 pub mod start;
 pub mod tags;

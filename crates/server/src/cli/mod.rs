@@ -2,6 +2,7 @@
 
 mod agent;
 mod compatibility;
+mod discover;
 mod quickstart;
 mod scan;
 mod serve;
@@ -46,6 +47,8 @@ enum Command {
     Assess(assess::cli::AssessArgs),
     /// Check, test and begin files of rules for assessments
     Policy(assess::cli::PolicyArgs),
+    /// Find hosts, open ports and what answers on them
+    Discover(discovery::cli::DiscoverArgs),
     /// Serve the practice range: vulnerable applications with known truth, on loopback
     Range(range::cli::RangeArgs),
     /// Scan a web application
@@ -87,6 +90,7 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
         Command::Range(arguments) => range::cli::run(&arguments, &mut io::stdout().lock())?,
         Command::Scan(arguments) => return scan::scan(&arguments),
         Command::Replay(arguments) => return scan::replay(&arguments),
+        Command::Discover(arguments) => return Ok(ExitCode::from(discover::run(&arguments)?)),
         Command::Agent(arguments) => return agent::run(arguments),
     }
     Ok(ExitCode::SUCCESS)
