@@ -15,6 +15,7 @@ use crate::load::fill;
 use crate::parts::assessing::{self, AssessArgs};
 use crate::parts::checkins::{self, Manner};
 use crate::parts::discovering::{self, DiscoveryArgs};
+use crate::parts::scanning::{self, WebscanArgs};
 use crate::parts::uploads::{self, UploadArgs};
 use crate::parts::{counts, pages, start, tags};
 use crate::postgres::Cluster;
@@ -104,6 +105,8 @@ enum Bench {
     Assess(AssessArgs),
     /// Discovering hosts and ports on loopback, beside Nmap
     Discovery(DiscoveryArgs),
+    /// Scanning the practice range: what is found, what is false, and what it costs
+    Webscan(WebscanArgs),
 }
 
 #[derive(Debug, Args)]
@@ -224,6 +227,7 @@ pub fn run_bench(arguments: &BenchArgs) -> Result<()> {
         Bench::Tags(common) => bench(common, AgentLoad::NONE, None, &parts(Part::Tags)),
         Bench::Oca(arguments) => uploads::run(arguments, today(), command()),
         Bench::Discovery(arguments) => discovering::run(arguments, &today(), &command()),
+        Bench::Webscan(arguments) => scanning::run(arguments, &today(), &command()),
         Bench::Assess(arguments) => assessing::run(arguments, today(), command()),
         Bench::Checkin(arguments) => bench(&arguments.common, arguments.load, None, &parts(Part::Checkins)),
     }
@@ -331,7 +335,7 @@ fn describe(common: &Common) -> String {
 
 /// The command as it was given, without the directories of this machine.
 fn command() -> String {
-    let named = ["--data", "--json", "--out", "--server", "--postgres", "--python"];
+    let named = ["--data", "--json", "--out", "--server", "--postgres", "--python", "--program", "--keep"];
     let mut words = vec!["redoubt".to_owned()];
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {

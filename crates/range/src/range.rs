@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 
 use crate::case::{Case, Half};
 use crate::extra::Extra;
 use crate::filter::html;
-use crate::http::server::{App, Listening, bind, serve};
+use crate::http::server::{ASKED, App, Listening, bind, serve};
 use crate::http::{Reply, Request};
 use crate::tls::Authority;
 use crate::world::World;
@@ -229,6 +230,7 @@ impl App for Site {
         }
         match path {
             "/" => self.index(request.tls),
+            "/range-requests" => Reply::new(200, "text/plain", ASKED.load(Ordering::Relaxed).to_string()),
             "/start-page" => self.start_page.lock().clone().map_or_else(Reply::missing, Reply::raw_html),
             _ => crate::extra::api::answer(&self.cases, request).unwrap_or_else(Reply::missing),
         }

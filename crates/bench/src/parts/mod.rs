@@ -6,6 +6,7 @@ pub mod checkins;
 pub mod counts;
 pub(crate) mod discovering;
 pub mod pages;
+pub(crate) mod scanning;
 pub mod start;
 pub mod tags;
 pub(crate) mod uploads;

@@ -399,6 +399,7 @@ pub(super) fn redirect() -> Vec<Case> {
             }
         },
     )
+    .sample("http://shop.example.test/basket")
     .filter(Filter::RemoveChars("\r\n"));
     f.bad("header-301", Cookie("back"), "an address in a cookie becomes the Location", away(), |_, h| {
         Reply::redirect(h.value.clone()).with_status(301)

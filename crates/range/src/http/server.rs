@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -26,6 +26,9 @@ impl<F: Fn(&Request) -> Reply + Send + Sync + 'static> App for F {
 /// Looks at a fresh connection before the server reads from it: gives back a stream to speak HTTP on, or none when it
 /// dealt with the connection itself.
 pub type Accept = Arc<dyn Fn(TcpStream) -> io::Result<Option<Box<dyn Stream>>> + Send + Sync>;
+
+/// Requests that this process was asked so far, on all its listeners: what a scan cost, whoever scans.
+pub static ASKED: AtomicU64 = AtomicU64::new(0);
 
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -133,6 +136,7 @@ fn connection(
             return Ok(());
         };
         request.tls = tls;
+        ASKED.fetch_add(1, Ordering::Relaxed);
         let reply = app.answer(&request);
         match reply.takeover {
             Some(act) => return act(&mut *stream),
