@@ -17,6 +17,7 @@ pub mod agents;
 pub mod assets;
 pub mod gateway;
 pub mod oca;
+pub mod results;
 pub mod tags;
 pub mod users;
 

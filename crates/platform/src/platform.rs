@@ -12,6 +12,7 @@ use crate::gateway::Family;
 use crate::keys::Keys;
 use crate::oca::{self, Oca};
 use crate::operation::{Operation, Routed, route};
+use crate::results::HostResult;
 use crate::tags::{Tag, Tags};
 use crate::users::{Access, NewUser, Role, User};
 use crate::{Error, Result, agents, assets, tags, users};
@@ -189,4 +190,5 @@ fn builder(backend: impl Backend + 'static, options: Options) -> StoreBuilder {
         .hold::<Uninstalled>()
         .hold::<oca::Device>()
         .hold::<oca::Upload>()
+        .hold::<HostResult>()
 }

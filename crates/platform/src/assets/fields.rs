@@ -52,6 +52,8 @@ pub(crate) const SEVERITY: FieldId = FieldId(1);
 pub(crate) const FOUND: FieldId = FieldId(3);
 /// Interfaces.
 pub(crate) const INTERFACES: ListId = ListId(3);
+/// Their addresses.
+pub(crate) const INTERFACE_ADDRESS: FieldId = FieldId(0);
 /// Their hardware addresses.
 pub(crate) const MAC: FieldId = FieldId(1);
 
@@ -444,6 +446,7 @@ mod tests {
         assert_eq!(member("vulnerabilities.vulnerability.qid"), Some((DETECTIONS, QID)));
         assert_eq!(member("vulnerabilities.vulnerability.severity"), Some((DETECTIONS, SEVERITY)));
         assert_eq!(member("vulnerabilities.found"), Some((DETECTIONS, FOUND)));
+        assert_eq!(member("interfaces.address"), Some((INTERFACES, INTERFACE_ADDRESS)));
         assert_eq!(member("interfaces.macAddress"), Some((INTERFACES, MAC)));
     }
 }

@@ -15,6 +15,7 @@ mod items;
 mod model;
 mod names;
 mod ops;
+pub(crate) mod scanned;
 mod tagging;
 mod wire;
 

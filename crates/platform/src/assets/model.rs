@@ -127,7 +127,7 @@ impl Object for Asset {
         let agent = self.agent.iter().flat_map(|agent| [agent_key(agent.id), public_key(&agent.public_key)]);
         let by_address =
             (self.tracking_method == TrackingMethod::Ip).then_some(self.network.address).flatten();
-        agent.chain(by_address.map(|address| format!("address:{address}"))).collect()
+        agent.chain(by_address.map(address_key)).collect()
     }
 }
 
@@ -139,6 +139,11 @@ pub(crate) fn agent_key(id: Uuid) -> String {
 /// The unique key under which an asset is found by its agent's public key.
 pub(crate) fn public_key(key: &PublicKey) -> String {
     format!("agentKey:{key}")
+}
+
+/// The unique key under which an asset that is tracked by its address is found.
+pub(crate) fn address_key(address: IpAddr) -> String {
+    format!("address:{address}")
 }
 
 /// How a host is told from others (`contract/am.md 5.7`).

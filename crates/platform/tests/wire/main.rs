@@ -15,6 +15,8 @@ mod oca;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]
+mod results;
+#[cfg(test)]
 mod scope;
 #[cfg(test)]
 mod tags;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use platform::agents::{ActivationKey, Uninstalled};
 use platform::assets::Asset;
+use platform::results::HostResult;
 use platform::tags::Tag;
 use platform::users::{Role, User, built_in_roles};
 use platform::{Call, Caller, Input, Permission, Permissions, Platform, Routed, Settings};
@@ -146,6 +147,7 @@ fn fingerprint(platform: &Platform) -> String {
         all::<Role>(platform),
         all::<ActivationKey>(platform),
         all::<Uninstalled>(platform),
+        all::<HostResult>(platform),
         format!("{} changes, {sizes:?} assets by tag", changes.len()),
     ]
     .concat()
@@ -213,6 +215,19 @@ impl As<'_> {
         Reply::read(status, accept.unwrap_or(format), text)
     }
 
+    /// Calls a function of the platform on both sides.
+    #[track_caller]
+    pub(crate) fn directly<R: PartialEq + std::fmt::Debug>(&self, act: impl Fn(&Call) -> R) -> R {
+        let [one, other] = [0, 1].map(|side| act(&self.on(side)));
+        assert_eq!(one, other);
+        one
+    }
+
+    fn on(&self, side: usize) -> Call {
+        let platform = self.world.sides[side].clone();
+        Call { platform, caller: self.caller.clone(), peer: None, now: self.world.now() }
+    }
+
     /// A call on one side, byte by byte as the server takes it: the operation is found and allowed before the body is
     /// looked at.
     #[track_caller]
@@ -226,8 +241,7 @@ impl As<'_> {
         body: &[u8],
     ) -> (u16, String) {
         let mut format = qps::response_format(content_type, accept);
-        let platform = self.world.sides[side].clone();
-        let call = Call { platform, caller: self.caller.clone(), peer: None, now: self.world.now() };
+        let call = self.on(side);
         let mut schema = "2.0/am/tag.xsd";
         let done = answer(&call, method, url, (content_type, accept), body, &mut format, &mut schema);
         let (status, written) = match done {
