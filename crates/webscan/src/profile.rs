@@ -63,6 +63,17 @@ pub enum BrowserUse {
     Always,
 }
 
+/// Whether well-known pairs of user name and password are tried at logins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum BruteForce {
+    /// Never.
+    Disabled,
+    /// A few.
+    #[default]
+    Minimal,
+}
+
 /// What is looked for in texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -95,12 +106,16 @@ pub struct Profile {
     pub smart_scan_depth: usize,
     /// How hard the scan may press.
     pub performance: Performance,
+    /// Whether well-known pairs are tried at logins.
+    pub bruteforce_option: BruteForce,
     /// Least milliseconds between the beginnings of two requests.
     pub request_delay: u64,
     /// Forms.
     pub form_submission: FormSubmission,
     /// The name that the scan gives itself; its own unless told otherwise.
     pub user_agent: Option<String>,
+    /// Most seconds that an answer may take to begin, and its body to come; a connection has five at the most.
+    pub answer_timeout: u64,
     /// Answers that may fail to come in time before the scan gives up (SERVICE_ERROR).
     pub timeout_error_threshold: u64,
     /// Connections that may break before the scan gives up.
@@ -135,9 +150,11 @@ impl Default for Profile {
             browser: BrowserUse::default(),
             smart_scan_depth: 5,
             performance: Performance::default(),
+            bruteforce_option: BruteForce::default(),
             request_delay: 0,
             form_submission: FormSubmission::default(),
             user_agent: None,
+            answer_timeout: 20,
             timeout_error_threshold: 100,
             unexpected_error_threshold: 300,
             time_limit: 24 * 3600,

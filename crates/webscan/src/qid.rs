@@ -326,6 +326,7 @@ const TABLE: &[Qid] = &[
     qid(990_028, "Session Cookie Has No SameSite Protection", V, 1, 1275, Class::Cookie),
     qid(990_029, "Code Injection", V, 5, 94, Class::Cmd),
     qid(990_030, "GraphQL Endpoint Answers Batched or Unbounded Queries", V, 1, 770, Class::Dos),
+    qid(990_040, "Web Cache Poisoning", V, 4, 349, Class::Leak),
 ];
 
 #[cfg(test)]

@@ -115,6 +115,9 @@ pub struct Session {
     pub cookies: Vec<Cookie>,
     /// Headers that carry the login, sent to the origin of the scan alone.
     pub headers: Vec<(String, String)>,
+    /// Names and values that stand for a user's name and password in replays (`{{authpassword}}`): never written anywhere.
+    #[serde(skip)]
+    pub secrets: Vec<(String, String)>,
 }
 
 impl Session {
@@ -122,7 +125,7 @@ impl Session {
     #[must_use]
     pub fn dress(&self, request: &Request) -> Request {
         let mut dressed = request.clone();
-        for cookie in self.cookies.iter().filter(|cookie| cookie.suits(&request.url)) {
+        for cookie in self.cookies_for(&request.url) {
             if !request.cookies.iter().any(|(name, _)| *name == cookie.name) {
                 dressed.cookies.push((cookie.name.clone(), cookie.value.clone()));
             }
@@ -133,6 +136,11 @@ impl Session {
             }
         }
         dressed
+    }
+
+    /// The cookies that go to a URL.
+    pub(crate) fn cookies_for<'a>(&'a self, url: &'a Target) -> impl Iterator<Item = &'a Cookie> {
+        self.cookies.iter().filter(move |cookie| cookie.suits(url))
     }
 
     /// Takes in the cookies that an answer sets.

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use crate::cancel::Cancel;
 use crate::checks::run::{On, Task, points_of, run};
 use crate::checks::{Bench, Check, Entry, Sink};
+use crate::crawl::{Crawler, How, Job};
 use crate::finding::Finding;
 use crate::http::{Client, ClientOptions, Request, Target, encode};
 use crate::page::Page;
@@ -155,16 +156,49 @@ pub(crate) async fn scan_with(
         entries: &entries,
         sink: &sink,
     };
-    let points: Vec<_> = entries.iter().map(|entry| points_of(entry, &bench)).collect();
+    run_all(check, &bench).await;
+    (sink.findings(), sink.notes())
+}
+
+/// The findings and notes of one check on what a crawl from a path finds, without a browser.
+pub(crate) async fn crawl_and_scan(
+    check: &dyn Check,
+    address: SocketAddr,
+    path: &str,
+    extras: Extras<'_>,
+) -> (Vec<Finding>, Vec<(u32, String)>) {
+    let start = Target::parse(&format!("http://{address}{path}")).unwrap();
+    let scope = Arc::new(Scope::new(&start, &ScopeRules::default()).unwrap());
+    let client = Client::new(scope, ClientOptions::default(), Cancel::default());
+    let Extras { session, profile, listener, opener, transport } = &extras;
+    let mut crawler = Crawler::new(&client, profile, None, session.clone(), false);
+    crawler.add(Job::start(Request::get(start), How::Linked));
+    let (crawled, session) = crawler.run(&|_, _| {}, &|| true).await;
+    let sink = Sink::default();
+    let bench = Bench {
+        client: &client,
+        session: &session,
+        profile,
+        listener: *listener,
+        opener: *opener,
+        transport: *transport,
+        entries: &crawled.entries,
+        sink: &sink,
+    };
+    run_all(check, &bench).await;
+    (sink.findings(), sink.notes())
+}
+
+async fn run_all(check: &dyn Check, bench: &Bench<'_>) {
+    let points: Vec<_> = bench.entries.iter().map(|entry| points_of(entry, bench)).collect();
     let mut tasks = Vec::new();
-    for (entry, points) in entries.iter().zip(&points) {
+    for (entry, points) in bench.entries.iter().zip(&points) {
         tasks.push(Task { check, on: On::Look(entry) });
         tasks.extend(points.iter().map(|point| Task { check, on: On::Point(entry, point) }));
         tasks.push(Task { check, on: On::Entry(entry) });
     }
     tasks.push(Task { check, on: On::Site });
-    run(&bench, tasks, 4, &|_| {}).await;
-    (sink.findings(), sink.notes())
+    run(bench, tasks, 4, &|| true, &|_| {}).await;
 }
 
 /// The findings of one check on a GET of a path of a server.

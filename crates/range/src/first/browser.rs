@@ -179,7 +179,7 @@ pub(crate) fn shares(
 ) -> impl Fn(&World, &Hit<'_>) -> Reply + Send + Sync {
     move |_, h| match h.rest {
         "" => Reply::html(format!(
-            "<pre id=\"o\"></pre><a href=\"me\">me</a><script>fetch('{}me').then(function (r) {{ return r.text(); }}).then(function (t) {{ document.getElementById('o').textContent = t; }});</script>",
+            "<pre id=\"o\"></pre><a href=\"me\">me</a> <a href=\"https://shop.example.test/\">Shop</a><script>fetch('{}me').then(function (r) {{ return r.text(); }}).then(function (t) {{ document.getElementById('o').textContent = t; }});</script>",
             h.base()
         )),
         "me" => {

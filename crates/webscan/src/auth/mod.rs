@@ -1,8 +1,11 @@
 //! Logging in: authentication records (`contract/was.md 8`), and the proof that a scan is logged in.
 
 mod form;
+mod keep;
 mod proof;
+mod recorded;
 
+pub use keep::Keeper;
 pub use proof::LoginProof;
 
 use base64::Engine;
@@ -12,6 +15,7 @@ use serde_json::Value;
 
 use crate::http::{Client, Fault, Request, Response, Target};
 use crate::session::Session;
+use proof::is_refused;
 
 /// A field of a form record.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,9 +56,29 @@ pub struct FormRecord {
     /// Where the form is; searched for when it is not said.
     #[serde(default)]
     pub login_url: Option<String>,
-    /// The script, for SELENIUM: the text of a `.side` file.
+    /// The script, for SELENIUM.
     #[serde(default)]
-    pub selenium_script: Option<String>,
+    pub selenium_script: Option<SideScript>,
+}
+
+/// A recorded script: the text of a `.side` file, or as on the wire (`contract/was.md 8`). `@@authusername@@` and
+/// `@@authpassword@@` in it stand for the fields `username` and `password`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SideScript {
+    /// The text alone.
+    Text(String),
+    /// With its name, and what is seen when it has worked.
+    Named {
+        /// Its name.
+        #[serde(default)]
+        name: Option<String>,
+        /// The text.
+        data: String,
+        /// What the page shows in the end: a regular expression.
+        #[serde(default)]
+        regex: Option<String>,
+    },
 }
 
 /// A login that is a call, and answers with a token.
@@ -130,8 +154,11 @@ pub enum LoginError {
     #[error("the login was rejected: {0}")]
     Rejected(String),
     /// A browser is needed.
-    #[error("a recorded script needs a browser, and none is installed")]
-    NoBrowser,
+    #[error("a recorded script needs a browser: {0}")]
+    Browser(String),
+    /// The recorded script stopped.
+    #[error("the recorded script did not come to its end: {0}")]
+    Script(String),
     /// The record says nothing, or nonsense.
     #[error("the authentication record can't be used: {0}")]
     Record(String),
@@ -189,12 +216,19 @@ pub async fn log_in(client: &Client, start: &Target, record: &AuthRecord) -> Res
     }
     if let Some(form) = &record.form_record {
         if form.kind == FormKind::Selenium {
-            return Err(LoginError::NoBrowser);
+            landed = Some(recorded::play(client, start, form, &mut session).await?);
+            methods.push("recorded script".to_owned());
+        } else {
+            let (url, page) = form::submit(client, start, form, &mut session).await?;
+            methods.push(format!("form {url}"));
+            landed = Some(page);
         }
-        let (url, page) = form::submit(client, start, form, &mut session).await?;
-        methods.push(format!("form {url}"));
-        landed = Some(page);
     }
+    let fields = record.form_record.iter().flat_map(|form| &form.fields);
+    session.secrets = fields
+        .filter(|field| matches!(field.name.as_str(), "username" | "password"))
+        .map(|field| (format!("auth{}", field.name), field.value.clone()))
+        .collect();
     if methods.is_empty() {
         return Err(LoginError::Record(
             "it has no form, basic, bearer, token, headers or cookies".to_owned(),

@@ -51,7 +51,7 @@ impl Sign {
     }
 }
 
-fn is_refused(url: &Target, response: &Response) -> bool {
+pub(super) fn is_refused(url: &Target, response: &Response) -> bool {
     let asks = || {
         response.is_html() && Page::read(url, response.text()).forms.iter().any(|form| form.has_password())
     };

@@ -4,10 +4,14 @@
 //! reach the browser over a port that anybody on the machine could use.
 
 mod cdp;
+mod play;
 mod proxy;
+mod side;
 mod tab;
 
 pub use cdp::BrowserError;
+pub use play::{PlayError, Played};
+pub use side::{Script, SideError};
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;

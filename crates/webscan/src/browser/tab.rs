@@ -150,7 +150,7 @@ impl Tab {
         self.connection.call(&self.session, method, params).await
     }
 
-    async fn evaluate(&self, script: &str) -> Result<Value, BrowserError> {
+    pub(super) async fn evaluate(&self, script: &str) -> Result<Value, BrowserError> {
         let params =
             json!({"expression": script, "returnByValue": true, "awaitPromise": true, "timeout": 3000});
         let mut answer = self.call("Runtime.evaluate", params).await?;
@@ -190,8 +190,18 @@ impl Tab {
         Ok(())
     }
 
+    /// Lets the page go elsewhere from now on.
+    pub(super) fn let_go(&self) {
+        self.state.lock().may_leave = true;
+    }
+
+    /// Calls what is about the browser context of this page.
+    pub(super) async fn context_call(&self, method: &str) -> Result<Value, BrowserError> {
+        self.connection.call("", method, json!({"browserContextId": self.context})).await
+    }
+
     /// Waits until nothing runs and nothing has happened for a moment.
-    async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         let until = Instant::now() + PATIENCE;
         self.state.lock().touched = Some(Instant::now());
         while Instant::now() < until {
@@ -322,7 +332,8 @@ fn paused(client: &Client, params: &Value, state: &mut State) -> (&'static str, 
         return stop("BlockedByClient");
     }
     let is_first = is_page && state.may_leave;
-    let is_noted = matches!(kind.as_str(), "XHR" | "Fetch" | "EventSource") || (is_page && !is_first);
+    let is_noted =
+        matches!(kind.as_str(), "XHR" | "Fetch" | "EventSource" | "Ping") || (is_page && !is_first);
     if let (true, Some(seen)) = (is_noted, &seen)
         && state.happened.requests.len() < MOST
         && !state.happened.requests.contains(seen)

@@ -81,20 +81,23 @@ pub fn points_of(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
 pub const HEADERS: &[&str] =
     &["User-Agent", "Referer", "X-Forwarded-For", "X-Forwarded-Host", "Accept-Language"];
 
-/// Runs tasks, so many at once, until all are done or the scan is cancelled; `done` hears of each.
+/// Runs tasks, so many at once, until all are done, the scan is cancelled, or `go_on` says no; `done` hears of each that came
+/// to its end.
 pub async fn run<'a>(
     bench: &'a Bench<'a>,
     tasks: Vec<Task<'a>>,
     at_once: usize,
+    go_on: &(dyn Fn() -> bool + Sync),
     done: &(dyn Fn(&Task<'a>) + Sync),
 ) {
     let cancel = bench.client.cancel();
-    let work = stream::iter(tasks).take_while(|_| std::future::ready(!cancel.is_cancelled()));
+    let goes_on = || !cancel.is_cancelled() && go_on();
+    let work = stream::iter(tasks).take_while(|_| std::future::ready(goes_on()));
     work.for_each_concurrent(at_once.max(1), |task| async move {
         if let Some(work) = task.work(bench) {
             work.await;
         }
-        if !cancel.is_cancelled() {
+        if goes_on() {
             done(&task);
         }
     })

@@ -130,6 +130,7 @@ pub struct Crawler<'a> {
     shapes: Shapes,
     rendered_shapes: BTreeSet<String>,
     soft: soft::Soft,
+    shells: BTreeSet<(String, u64)>,
     sent: usize,
     crawled: Crawled,
 }
@@ -155,6 +156,7 @@ impl<'a> Crawler<'a> {
             shapes: Shapes::default(),
             rendered_shapes: BTreeSet::new(),
             soft: soft::Soft::default(),
+            shells: BTreeSet::new(),
             sent: 0,
             crawled: Crawled::default(),
         }
@@ -306,7 +308,12 @@ impl<'a> Crawler<'a> {
             && job.request.points().is_empty()
             && url.path != "/"
             && self.is_soft(&url, &response).await;
-        if !is_shell {
+        // An application that answers every path alike is looked at once in each directory.
+        let is_known = is_shell
+            && !self
+                .shells
+                .insert((format!("{}{}", url.origin, url.directory()), shape::words(response.text())));
+        if !is_known {
             self.crawled.entries.push(Entry {
                 request: job.request.clone(),
                 response: Arc::new(response),

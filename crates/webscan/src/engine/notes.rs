@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Plan;
 use super::result::{AuthStatus, Coverage, Information, ResultsStatus};
-use crate::auth::Login;
+use crate::auth::{FormKind, Login};
 use crate::crawl::Crawled;
 
 /// What there is to tell.
@@ -14,6 +14,7 @@ pub(super) struct Told<'a> {
     pub(super) coverage: &'a Coverage,
     pub(super) auth: AuthStatus,
     pub(super) login: Option<&'a Login>,
+    pub(super) login_error: Option<&'a str>,
     pub(super) status: ResultsStatus,
     pub(super) reason: Option<&'a str>,
     pub(super) diagnostics: &'a [String],
@@ -93,8 +94,17 @@ impl Told<'_> {
         }
         match (self.auth, self.login) {
             (AuthStatus::NotUsed, _) => tell(150_006, "No login form was found.\n".to_owned()),
-            (AuthStatus::Failed, _) => tell(150_008, "The login was rejected.\n".to_owned()),
-            (_, Some(login)) => tell(150_007, format!("{}\nSeen by {}\n", login.method, login.proof.url)),
+            (AuthStatus::Failed, _) => {
+                let qid = if self.is_recorded() { 150_095 } else { 150_008 };
+                tell(qid, format!("{}\n", self.login_error.unwrap_or("The login was rejected.")));
+            }
+            (_, Some(login)) => {
+                let text = format!("{}\nSeen by {}\n", login.method, login.proof.url);
+                if self.is_recorded() {
+                    tell(150_094, text.clone());
+                }
+                tell(150_007, text);
+            }
             _ => {}
         }
         tell(
@@ -103,6 +113,12 @@ impl Told<'_> {
         );
         tell(150_021, self.diagnostics());
         texts.into_iter().filter_map(|(qid, text)| Information::new(qid, text)).collect()
+    }
+
+    /// Whether a recorded script logs in.
+    fn is_recorded(&self) -> bool {
+        let form = self.plan.auth.as_ref().and_then(|record| record.form_record.as_ref());
+        form.is_some_and(|form| form.kind == FormKind::Selenium)
     }
 
     fn forms(&self) -> String {

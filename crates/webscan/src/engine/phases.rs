@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::checkpoint::Checkpoint;
 use super::result::{AuthStatus, Coverage, ResultsStatus, ScanResult};
 use super::{Event, Hear, Help, Plan, notes};
-use crate::auth::{Login, LoginError, log_in};
+use crate::auth::{Keeper, Login, LoginError, log_in};
 use crate::browser::OnDemand;
 use crate::cancel::Cancel;
 use crate::checks::run::{On, Task, points_of, run};
@@ -35,6 +35,8 @@ pub(super) struct Run<'a> {
     begun: Instant,
     auth: AuthStatus,
     login: Option<Login>,
+    login_error: Option<String>,
+    keeper: Option<Arc<Keeper>>,
     /// Cookies that the crawl was given.
     given: Session,
     skipped: Vec<(String, String)>,
@@ -54,7 +56,12 @@ impl<'a> Run<'a> {
         hear: Hear,
     ) -> Self {
         let profile = &plan.profile;
+        let patience = Duration::from_secs(profile.answer_timeout.max(1));
         let mut options = ClientOptions {
+            deadline: Instant::now().checked_add(Duration::from_secs(profile.time_limit)),
+            answer: patience,
+            body: patience,
+            connect: patience.min(ClientOptions::default().connect),
             concurrency: profile.performance.concurrency(),
             delay: Duration::from_millis(profile.request_delay),
             headers: plan.headers.clone(),
@@ -83,6 +90,8 @@ impl<'a> Run<'a> {
             begun: Instant::now(),
             auth: AuthStatus::None,
             login: None,
+            login_error: None,
+            keeper: None,
             given: Session::default(),
             skipped: Vec::new(),
             diagnostics: Vec::new(),
@@ -194,6 +203,11 @@ impl<'a> Run<'a> {
         match log_in(&self.client, &self.plan.target, record).await {
             Ok(login) => {
                 self.tell(Event::Note(format!("logged in: {}", login.method)));
+                if let Some(keeper) = Keeper::new(&self.client, &self.plan.target, record, &login).await {
+                    let keeper = Arc::new(keeper);
+                    self.client = self.client.kept(keeper.clone());
+                    self.keeper = Some(keeper);
+                }
                 (self.auth, self.login) = (AuthStatus::Successful, Some(login));
             }
             Err(error) => {
@@ -204,6 +218,7 @@ impl<'a> Run<'a> {
                     AuthStatus::Failed
                 };
                 self.skipped.push(("pages behind the login".to_owned(), error.to_string()));
+                self.login_error = Some(error.to_string());
             }
         }
     }
@@ -222,16 +237,10 @@ impl<'a> Run<'a> {
         session
     }
 
-    /// Logs in again when the session was lost.
-    async fn stay_logged_in(&mut self) {
-        let (Some(login), Some(record)) = (&self.login, &self.plan.auth) else { return };
-        if login.proof.holds(&self.client, &login.session).await != Ok(false) {
-            return;
-        }
-        self.tell(Event::Note("the session was lost; logging in again".to_owned()));
-        match log_in(&self.client, &self.plan.target, record).await {
-            Ok(login) => self.login = Some(login),
-            Err(_) => self.auth = AuthStatus::Partial,
+    /// Whether the login was lost for good.
+    fn mind_login(&mut self) {
+        if self.keeper.as_ref().is_some_and(|keeper| keeper.is_lost()) {
+            self.auth = AuthStatus::Partial;
         }
     }
 
@@ -325,7 +334,7 @@ impl<'a> Run<'a> {
             if self.ended().is_some() {
                 break;
             }
-            self.stay_logged_in().await;
+            self.mind_login();
             let session = self.session();
             let bench = self.bench(&session, entries, sink);
             let tick = |task: &Task<'_>| {
@@ -335,7 +344,7 @@ impl<'a> Run<'a> {
                     self.tell(Event::Progress { done, all, requests: self.requests() });
                 }
             };
-            run(&bench, batch.to_vec(), at_once, &tick).await;
+            run(&bench, batch.to_vec(), at_once, &|| self.ended().is_none(), &tick).await;
             self.checkpoint.done.clone_from(&done.lock());
             self.note_progress(sink);
         }
@@ -438,6 +447,7 @@ impl<'a> Run<'a> {
             crawled.pages.iter().map(ToString::to_string).collect::<BTreeSet<_>>().into_iter().collect();
         coverage.links_crawled = coverage.links.len();
         coverage.states = crawled.states.iter().cloned().collect();
+        coverage.sockets = crawled.sockets.iter().cloned().collect();
         coverage.forms = crawled.forms.len();
         coverage.forms_submitted = crawled.forms.iter().filter(|form| form.is_sent).count();
         coverage.rendered = crawled.rendered;
@@ -461,6 +471,7 @@ impl<'a> Run<'a> {
             coverage: &coverage,
             auth: self.auth,
             login: self.login.as_ref(),
+            login_error: self.login_error.as_deref(),
             status,
             reason: reason.as_deref(),
             diagnostics: &self.diagnostics,

@@ -81,6 +81,9 @@ pub struct Coverage {
     pub links: Vec<String>,
     /// States of pages without a URL of their own, such as routes after the `#`.
     pub states: Vec<String>,
+    /// WebSocket addresses that pages opened.
+    #[serde(default)]
+    pub sockets: Vec<String>,
     /// Requests whose parameters were tested.
     pub requests_tested: usize,
     /// Parameters that were tested.

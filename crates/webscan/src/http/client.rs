@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -38,6 +39,8 @@ pub struct ClientOptions {
     pub delay: Duration,
     /// How long a connection may take to be made.
     pub connect: Duration,
+    /// When nothing is sent any more.
+    pub deadline: Option<Instant>,
     /// How long an answer may take to begin.
     pub answer: Duration,
     /// How long a body may take as a whole.
@@ -62,6 +65,7 @@ impl Default for ClientOptions {
             concurrency: 4,
             delay: Duration::ZERO,
             connect: Duration::from_secs(5),
+            deadline: None,
             answer: Duration::from_secs(20),
             body: Duration::from_secs(20),
             limit: 2 << 20,
@@ -118,7 +122,13 @@ pub struct Counters {
 
 /// The client of one scan. Clones share all.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client(Arc<Inner>, Option<Arc<dyn KeepsLogin>>);
+
+/// Keeps a client's user logged in.
+pub trait KeepsLogin: Send + Sync {
+    /// Sends a request; logs in again and sends it once more where the answer is that of a stranger.
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, Fault>>;
+}
 
 struct Inner {
     scope: Arc<Scope>,
@@ -149,16 +159,25 @@ impl Client {
     #[must_use]
     pub fn new(scope: Arc<Scope>, options: ClientOptions, cancel: Cancel) -> Self {
         let pace = Pace::new(options.concurrency, options.delay);
-        Self(Arc::new(Inner {
-            scope,
-            cancel,
-            pace,
-            counters: Counters::default(),
-            names: Mutex::new(options.names.clone().into_iter().collect()),
-            idle: Mutex::default(),
-            tls: trust::anybody(),
-            options,
-        }))
+        Self(
+            Arc::new(Inner {
+                scope,
+                cancel,
+                pace,
+                counters: Counters::default(),
+                names: Mutex::new(options.names.clone().into_iter().collect()),
+                idle: Mutex::default(),
+                tls: trust::anybody(),
+                options,
+            }),
+            None,
+        )
+    }
+
+    /// The same client, whose user is kept logged in.
+    #[must_use]
+    pub fn kept(&self, keeper: Arc<dyn KeepsLogin>) -> Self {
+        Self(self.0.clone(), Some(keeper))
     }
 
     /// The scope.
@@ -197,6 +216,9 @@ impl Client {
     /// See [`Fault`]; after [`Fault::Refused`] nothing was sent.
     pub async fn send(&self, request: &Request) -> Result<Response, Fault> {
         self.admit(request)?;
+        if let Some(keeper) = &self.1 {
+            return keeper.send(request).await;
+        }
         let cancelled = pin!(self.0.cancel.cancelled());
         let work = pin!(self.exchange(request));
         tokio::select! {
@@ -229,6 +251,9 @@ impl Client {
     }
 
     fn admit(&self, request: &Request) -> Result<(), Fault> {
+        if self.0.options.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(Fault::Refused("the time limit of the scan is reached"));
+        }
         match self.0.scope.rule(&request.url) {
             Ruling::Inside => {}
             Ruling::Outside => return Err(Fault::Refused("out of scope")),

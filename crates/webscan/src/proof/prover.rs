@@ -229,6 +229,7 @@ impl Prover<'_> {
     async fn walk_with(&self, steps: &[Step], token: &str) -> Result<(Response, Option<Request>), Fault> {
         let mut captured: HashMap<&str, String> = HashMap::from([("token", token.to_owned())]);
         captured.extend(self.listener.and_then(Listener::address).map(callback_names).unwrap_or_default());
+        captured.extend(self.session.secrets.iter().map(|(name, value)| (name.as_str(), value.clone())));
         let mut session = self.session.clone();
         let mut nobody = Session::default();
         let mut last = (Response::default(), None);

@@ -30,6 +30,8 @@ mod source_code;
 mod viewstate;
 mod windows_path;
 
+pub(in crate::checks) use cookies::is_session;
+
 use super::Check;
 
 /// The checks of this kind, in the order in which they run.

@@ -1,12 +1,17 @@
 //! The site as a whole: its transport, its files, its endpoints.
 
 mod backups;
+mod blocked;
 mod crossdomain;
 mod debug_pages;
+mod large_bodies;
 mod listings;
 mod methods;
+mod mobile;
 mod places;
 mod predictable;
+mod server_auth;
+mod service_names;
 mod tls;
 mod version_control;
 
@@ -22,4 +27,9 @@ pub(super) const CHECKS: &[&dyn Check] = &[
     &debug_pages::DebugPages,
     &predictable::Predictable,
     &methods::Methods,
+    &server_auth::ServerAuth,
+    &service_names::ServiceNames,
+    &mobile::Mobile,
+    &large_bodies::LargeBodies,
+    &blocked::Blocked,
 ];

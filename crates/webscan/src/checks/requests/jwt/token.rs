@@ -1,0 +1,276 @@
+//! Tokens as they stand in requests (RFC 7519), and forged ones.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use ring::hmac;
+use serde_json::{Value, json};
+
+/// A token, taken apart.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Token {
+    /// The header.
+    pub(super) header: Value,
+    /// The claims.
+    pub(super) claims: Value,
+    signed: String,
+    signature: Vec<u8>,
+}
+
+/// Longest token that is looked at.
+const LONGEST: usize = 16 << 10;
+
+/// Secrets of examples, tutorials and frameworks.
+const SECRETS: &[&str] = &[
+    "secret",
+    "Secret",
+    "SECRET",
+    "secretkey",
+    "secret_key",
+    "secret-key",
+    "SECRET_KEY",
+    "secret123",
+    "mysecret",
+    "my-secret",
+    "my_secret",
+    "mysecretkey",
+    "my-secret-key",
+    "my_secret_key",
+    "supersecret",
+    "super-secret",
+    "super_secret",
+    "supersecretkey",
+    "topsecret",
+    "your-256-bit-secret",
+    "your-384-bit-secret",
+    "your-512-bit-secret",
+    "your_secret_key",
+    "your-secret-key",
+    "your_jwt_secret",
+    "your-secret",
+    "yoursecret",
+    "jwt",
+    "jwtsecret",
+    "jwt-secret",
+    "jwt_secret",
+    "JWT_SECRET",
+    "jwt_secret_key",
+    "jwtkey",
+    "jwt-key",
+    "jwt_key",
+    "key",
+    "mykey",
+    "my-key",
+    "privatekey",
+    "private",
+    "signingkey",
+    "signing-key",
+    "token",
+    "tokensecret",
+    "token-secret",
+    "changeme",
+    "change-me",
+    "change_me",
+    "ChangeMe",
+    "changeit",
+    "password",
+    "Password",
+    "password1",
+    "password123",
+    "passw0rd",
+    "P@ssw0rd",
+    "pass",
+    "admin",
+    "admin123",
+    "root",
+    "test",
+    "test123",
+    "testing",
+    "dev",
+    "development",
+    "default",
+    "example",
+    "demo",
+    "guest",
+    "qwerty",
+    "letmein",
+    "welcome",
+    "123456",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "12345",
+    "1234",
+    "123",
+    "abc123",
+    "abcdef",
+    "0123456789abcdef",
+    "keyboard cat",
+    "shhhhh",
+    "shhhh",
+    "hello",
+    "helloworld",
+    "hmackey",
+    "hmac-secret",
+    "AllYourBase",
+    "gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr9C",
+    "secret_token",
+    "app_secret",
+    "APP_SECRET",
+    "notasecret",
+    "not-a-secret",
+    "insecure",
+    "",
+];
+
+impl Token {
+    /// Reads a value that is a token, with or without `Bearer` before it.
+    pub(super) fn read(value: &str) -> Option<Self> {
+        let value = value.trim();
+        let value = value.strip_prefix("Bearer ").unwrap_or(value);
+        let mut parts = value.split('.');
+        let (head, body, signature) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() || value.len() > LONGEST {
+            return None;
+        }
+        let read = |part: &str| serde_json::from_slice::<Value>(&BASE64.decode(part).ok()?).ok();
+        let (header, claims) = (read(head)?, read(body)?);
+        header.get("alg")?.as_str()?;
+        claims.as_object()?;
+        let signature = BASE64.decode(signature).ok()?;
+        Some(Self { header, claims, signed: format!("{head}.{body}"), signature })
+    }
+
+    /// The algorithm that it says it is signed with.
+    pub(super) fn algorithm(&self) -> &str {
+        self.header.get("alg").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// When it ends, in seconds since 1970.
+    pub(super) fn expires(&self) -> Option<i64> {
+        self.claims.get("exp").and_then(Value::as_f64).map(|seconds| seconds as i64)
+    }
+
+    /// The same with a signature that nobody made.
+    pub(super) fn unsigned(&self) -> String {
+        let length = self.signature.len().max(32);
+        let bytes: Vec<u8> = b"redoubt-probe-".iter().copied().cycle().take(length).collect();
+        format!("{}.{}", self.signed, BASE64.encode(bytes))
+    }
+
+    /// The same claims with another header and no signature.
+    pub(super) fn without_signature(&self, algorithm: &str) -> String {
+        let mut header = self.header.clone();
+        if let Some(header) = header.as_object_mut() {
+            header.insert("alg".to_owned(), json!(algorithm));
+        }
+        format!("{}.{}.", BASE64.encode(header.to_string()), BASE64.encode(self.claims.to_string()))
+    }
+
+    /// The same claims and one more, signed with a shared secret; `header` overrides members of the header.
+    pub(super) fn signed_with(&self, secret: &[u8], algorithm: &str, header: &[(&str, Value)]) -> String {
+        let (mut head, mut claims) = (self.header.clone(), self.claims.clone());
+        if let (Some(head), Some(claims)) = (head.as_object_mut(), claims.as_object_mut()) {
+            head.insert("alg".to_owned(), json!(algorithm));
+            for (name, value) in header {
+                head.insert((*name).to_owned(), value.clone());
+            }
+            // What nobody else can have signed.
+            claims.insert("rdbt".to_owned(), json!(1));
+        }
+        let signed = format!("{}.{}", BASE64.encode(head.to_string()), BASE64.encode(claims.to_string()));
+        let tag = hmac::sign(&hmac::Key::new(hash(algorithm), secret), signed.as_bytes());
+        format!("{signed}.{}", BASE64.encode(tag))
+    }
+
+    /// The secret that it is signed with, where that is a well-known word.
+    pub(super) fn secret(&self) -> Option<&'static str> {
+        if !self.algorithm().starts_with("HS") {
+            return None;
+        }
+        let fits = |secret: &&&str| {
+            let key = hmac::Key::new(hash(self.algorithm()), secret.as_bytes());
+            hmac::verify(&key, self.signed.as_bytes(), &self.signature).is_ok()
+        };
+        SECRETS.iter().find(fits).copied()
+    }
+}
+
+fn hash(algorithm: &str) -> hmac::Algorithm {
+    match algorithm {
+        "HS384" => hmac::HMAC_SHA384,
+        "HS512" => hmac::HMAC_SHA512,
+        _ => hmac::HMAC_SHA256,
+    }
+}
+
+/// A public RSA key of a JWK (RFC 7517) as PEM, the form in which libraries keep it.
+pub(super) fn pem(key: &Value) -> Option<String> {
+    let part = |name: &str| BASE64.decode(key.get(name)?.as_str()?.trim_end_matches('=')).ok();
+    let (modulus, exponent) = (part("n")?, part("e")?);
+    let key = der(0x30, &[integer(&modulus), integer(&exponent)].concat());
+    // rsaEncryption (RFC 8017, A.1).
+    let algorithm = der(0x30, &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 0x05, 0]);
+    let whole = der(0x30, &[algorithm, der(0x03, &[vec![0], key].concat())].concat());
+    let text = base64::prelude::BASE64_STANDARD.encode(whole);
+    let lines: Vec<&str> =
+        (0..text.len()).step_by(64).filter_map(|at| text.get(at..(at + 64).min(text.len()))).collect();
+    Some(format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n")))
+}
+
+fn integer(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes: Vec<u8> = bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
+    if bytes.first().is_none_or(|first| *first >= 0x80) {
+        bytes.insert(0, 0);
+    }
+    der(0x02, &bytes)
+}
+
+/// One value of DER.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let mut out = vec![tag];
+    match u8::try_from(length) {
+        Ok(short) if short < 0x80 => out.push(short),
+        _ => {
+            let bytes: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
+            out.push(0x80 | u8::try_from(bytes.len()).unwrap_or(8));
+            out.extend(bytes);
+        }
+    }
+    out.extend_from_slice(content);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_taken_apart_and_known_secrets_found() {
+        // The example of RFC 7515, A.1, and one signed with a word.
+        let rfc = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        let token = Token::read(&format!("Bearer {rfc}")).unwrap();
+        assert_eq!(
+            (token.algorithm(), token.expires(), token.secret()),
+            ("HS256", Some(1_300_819_380), None)
+        );
+        let weak = Token::read(&token.signed_with(b"changeme", "HS512", &[])).unwrap();
+        assert_eq!((weak.algorithm(), weak.secret()), ("HS512", Some("changeme")));
+        assert_eq!(Token::read(&token.without_signature("none")).unwrap().algorithm(), "none");
+        assert!(Token::read(&token.unsigned()).is_some());
+        for other in ["a.b.c", "1.2.3", "", "eyJhIjoxfQ.e30.x", "www.example.test"] {
+            assert_eq!(Token::read(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn keys_are_written_as_pem() {
+        let key = json!({"kty": "RSA", "e": "AQAB", "n": BASE64.encode([0xc3_u8; 256])});
+        let pem = pem(&key).unwrap();
+        assert!(
+            pem.starts_with("-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA"),
+            "{pem}"
+        );
+        assert!(pem.ends_with("wIDAQAB\n-----END PUBLIC KEY-----\n") || pem.contains("IDAQAB\n"), "{pem}");
+    }
+}
