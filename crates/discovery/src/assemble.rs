@@ -109,7 +109,7 @@ impl<'a> Assembly<'a> {
         let (shared, name) = (self.shared, self.name(address));
         let Some(making) = self.hosts.get_mut(&address) else { return };
         making.open += 1;
-        making.ask_names(address, shared);
+        making.ask_names(address, took, shared);
         if !shared.options.services {
             let found = Port::open(port, "it accepts connections");
             tell(Event::Port(address, Box::new(found.clone())));
@@ -126,7 +126,7 @@ impl<'a> Assembly<'a> {
         let (shared, address, name) = (self.shared, ended.address, self.name(ended.address));
         let Some(making) = self.hosts.get_mut(&address) else { return };
         if ended.status == Status::Up {
-            making.ask_names(address, shared);
+            making.ask_names(address, ended.round_trip.unwrap_or_default(), shared);
         }
         let asked = making.open + ended.closed + ended.filtered;
         let is_trap = making.open >= MANY && f64::from(making.open) >= f64::from(asked) * PART;
@@ -217,10 +217,10 @@ impl<'a> Assembly<'a> {
 }
 
 impl Making {
-    fn ask_names(&mut self, address: IpAddr, shared: &Shared) {
+    fn ask_names(&mut self, address: IpAddr, round_trip: Duration, shared: &Shared) {
         if !std::mem::replace(&mut self.asked_names, true) {
             self.looking += 1;
-            shared.give(Job::Names(address));
+            shared.give(Job::Names { address, round_trip });
         }
     }
 }

@@ -70,13 +70,10 @@ pub struct DiscoverArgs {
     pub import: Option<PathBuf>,
 }
 
-/// What a command found.
-#[derive(Debug)]
-pub struct Found {
-    /// The document.
-    pub report: Report,
-    /// The exit status.
-    pub status: u8,
+/// What a command found, and the exit status.
+struct Found {
+    report: Report,
+    status: u8,
 }
 
 /// Runs `redoubt discover` and writes what it found.
@@ -84,7 +81,22 @@ pub struct Found {
 /// # Errors
 /// When the output can't be written.
 pub fn run(args: &DiscoverArgs, cancel: &Cancel, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let found = match find(args, cancel, out, err)? {
+    run_and_take(args, cancel, out, err, &mut |_| true)
+}
+
+/// The same; gives each host that is up to `take` as soon as all is known of it. Where `take` wants no more, the discovery
+/// is stopped. What is known of hosts that a stop cut off is not given.
+///
+/// # Errors
+/// When the output can't be written.
+pub fn run_and_take(
+    args: &DiscoverArgs,
+    cancel: &Cancel,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    take: &mut dyn FnMut(&Host) -> bool,
+) -> io::Result<u8> {
+    let found = match find(args, cancel, out, err, take)? {
         Ok(found) => found,
         Err(message) => {
             writeln!(err, "error: {message}")?;
@@ -99,25 +111,32 @@ pub fn run(args: &DiscoverArgs, cancel: &Cancel, out: &mut dyn Write, err: &mut 
     Ok(found.status)
 }
 
-/// Finds what the arguments say; in the format of lines, hosts are written as soon as they are known.
-///
-/// # Errors
-/// When the output can't be written. Inside, what is wrong with the arguments.
-pub fn find(
+/// Finds what the arguments say; in the format of lines, hosts are written as soon as they are known. Inside, what is
+/// wrong with the arguments.
+fn find(
     args: &DiscoverArgs,
     cancel: &Cancel,
     out: &mut dyn Write,
     err: &mut dyn Write,
+    take: &mut dyn FnMut(&Host) -> bool,
 ) -> io::Result<Result<Found, String>> {
     if let Some(file) = &args.import {
-        return import(file, args, out);
+        return import(file, args, out, take);
     }
     let (targets, excluded, options) = match arguments(args) {
         Ok(all) => all,
         Err(message) => return Ok(Err(message)),
     };
-    let mut writing =
-        Writing { args, out, err, told: Instant::now(), hosts: Vec::new(), notes: Vec::new(), failed: None };
+    let mut writing = Writing {
+        args,
+        out,
+        err,
+        take,
+        told: Instant::now(),
+        hosts: Vec::new(),
+        notes: Vec::new(),
+        failed: None,
+    };
     let result =
         discover(&targets, &excluded, &options, cancel, &now, &mut |event| writing.take(event, cancel));
     if let Some(error) = writing.failed {
@@ -171,6 +190,7 @@ struct Writing<'a> {
     args: &'a DiscoverArgs,
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
+    take: &'a mut dyn FnMut(&Host) -> bool,
     told: Instant,
     hosts: Vec<Host>,
     notes: Vec<String>,
@@ -186,7 +206,12 @@ impl Writing<'_> {
                 said
             }
             Event::Progress(progress) => self.progress(progress),
-            Event::Host(host) => self.host(*host),
+            Event::Host(host) => {
+                if host.status == Status::Up && !cancel.is_cancelled() && !(self.take)(&host) {
+                    cancel.cancel();
+                }
+                self.host(*host)
+            }
             Event::Port(..) => Ok(()),
         };
         if let Err(error) = result {
@@ -217,7 +242,12 @@ impl Writing<'_> {
     }
 }
 
-fn import(file: &Path, args: &DiscoverArgs, out: &mut dyn Write) -> io::Result<Result<Found, String>> {
+fn import(
+    file: &Path,
+    args: &DiscoverArgs,
+    out: &mut dyn Write,
+    take: &mut dyn FnMut(&Host) -> bool,
+) -> io::Result<Result<Found, String>> {
     let text = match text(file) {
         Ok(text) => text,
         Err(error) => return Ok(Err(format!("{}: {error}", file.display()))),
@@ -227,6 +257,7 @@ fn import(file: &Path, args: &DiscoverArgs, out: &mut dyn Write) -> io::Result<R
         Err(error) => return Ok(Err(format!("{}: {error}", file.display()))),
     };
     hosts.retain(|host| args.all || host.status == Status::Up);
+    let _ = hosts.iter().filter(|host| host.status == Status::Up).all(take);
     if args.format == Format::Ndjson {
         hosts.iter().try_for_each(|host| report::line(host, out))?;
     }

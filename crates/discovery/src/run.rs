@@ -163,7 +163,7 @@ pub(crate) enum Job {
     /// Look at an open port.
     Port { address: IpAddr, port: u16, round_trip: Duration, name: Option<String> },
     /// Ask for the names of a host.
-    Names(IpAddr),
+    Names { address: IpAddr, round_trip: Duration },
 }
 
 /// What comes in.
@@ -319,10 +319,10 @@ fn help(shared: &Shared, send: &Sender<News>) {
                 };
                 News::Port(address, Box::new(found))
             }
-            Job::Names(address) => {
+            Job::Names { address, round_trip } => {
                 let names = shared.resolver.reverse(address, &shared.cancel);
                 let is_asked = shared.options.netbios && !shared.cancel.is_cancelled();
-                let netbios = is_asked.then(|| netbios(shared, address)).flatten();
+                let netbios = is_asked.then(|| netbios(shared, address, round_trip)).flatten();
                 News::Names(address, names, netbios)
             }
         };
@@ -332,15 +332,11 @@ fn help(shared: &Shared, send: &Sender<News>) {
     }
 }
 
-fn netbios(shared: &Shared, address: IpAddr) -> Option<NetBios> {
-    let pace = Knock {
-        address: SocketAddr::new(address, 137),
-        pace: &shared.pace,
-        cancel: &shared.cancel,
-        round_trip: Duration::ZERO,
-    };
-    pace.leave().ok()?;
-    probe::ask_netbios(address, Duration::from_millis(400), &shared.cancel)
+fn netbios(shared: &Shared, address: IpAddr, round_trip: Duration) -> Option<NetBios> {
+    let (pace, cancel) = (&shared.pace, &shared.cancel);
+    let knock = Knock { address: SocketAddr::new(address, 137), pace, cancel, round_trip };
+    knock.leave().ok()?;
+    probe::ask_netbios(address, knock.time(400), cancel)
 }
 
 /// Puts hosts together until the sweep has ended and nothing is open any more.

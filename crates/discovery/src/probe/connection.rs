@@ -2,12 +2,15 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use crate::cancel::Cancel;
-use crate::pace::Pace;
+use mio::{Events, Interest, Poll, Token};
 
-/// Connecting takes less than a second, so that the kernel sends its SYN once.
+use crate::cancel::Cancel;
+use crate::pace::{Leave, Pace};
+
+/// Connecting takes less than a second, so that the kernel sends its SYN once, and longer only to whoever is that slow.
 const CONNECT: Duration = Duration::from_millis(900);
 /// The longest sleep, so that a cancel is seen.
 const NAP: Duration = Duration::from_millis(100);
@@ -26,8 +29,10 @@ impl Knock<'_> {
     pub(crate) fn open(&self) -> io::Result<Line<'_>> {
         let mut last = io::Error::from(ErrorKind::TimedOut);
         for _ in 0..3 {
-            self.leave()?;
-            match TcpStream::connect_timeout(&self.address, CONNECT) {
+            let leave = self.leave_for(CONNECT.max(self.round_trip * 2))?;
+            let connected = connect(self.address, leave.patience, self.cancel);
+            self.pace.end(&leave, Instant::now());
+            match connected {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
                     return Ok(Line { stream, cancel: self.cancel, until: Instant::now() });
@@ -39,11 +44,16 @@ impl Knock<'_> {
         Err(last)
     }
 
-    /// Waits until one more connection may be made.
+    /// Waits until one more packet may be sent.
     pub(crate) fn leave(&self) -> io::Result<()> {
+        self.leave_for(Duration::ZERO).map(|_| ())
+    }
+
+    /// Waits until one more connection may be made, which may take so long.
+    fn leave_for(&self, patience: Duration) -> io::Result<Leave> {
         while !self.cancel.is_cancelled() {
-            match self.pace.take(Instant::now()) {
-                Ok(()) => return Ok(()),
+            match self.pace.take_for(Instant::now(), patience) {
+                Ok(leave) => return Ok(leave),
                 Err(wait) => std::thread::sleep(wait.min(NAP)),
             }
         }
@@ -53,6 +63,36 @@ impl Knock<'_> {
     /// A time to wait for an answer: so long, and longer where answers take their way.
     pub(crate) fn time(&self, milliseconds: u64) -> Duration {
         Duration::from_millis(milliseconds) + self.round_trip * 3
+    }
+}
+
+/// Connects within a time, or until it is cancelled.
+fn connect(address: SocketAddr, within: Duration, cancel: &Cancel) -> io::Result<TcpStream> {
+    let until = Instant::now() + within;
+    let mut stream = mio::net::TcpStream::connect(address)?;
+    let mut poll = Poll::new()?;
+    poll.registry().register(&mut stream, Token(0), Interest::WRITABLE)?;
+    let mut events = Events::with_capacity(1);
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        match poll.poll(&mut events, Some(left.min(NAP))) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            other => other?,
+        }
+        if let Some(error) = stream.take_error()? {
+            return Err(error);
+        }
+        if stream.peer_addr().is_ok() {
+            let stream = TcpStream::from(OwnedFd::from(stream));
+            stream.set_nonblocking(false)?;
+            return Ok(stream);
+        }
+        if cancel.is_cancelled() {
+            return Err(ErrorKind::ConnectionAborted.into());
+        }
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
     }
 }
 

@@ -8,16 +8,16 @@ use mio::net::TcpStream;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::errors::Outcome;
+use super::host::Ask;
+use crate::pace::Leave;
 
 /// An attempt that is under way.
 pub(super) struct Attempt {
     pub(super) host: usize,
-    pub(super) port: u16,
-    pub(super) tries: u8,
+    pub(super) ask: Ask,
     pub(super) stream: TcpStream,
     pub(super) begun: Instant,
-    /// When it is given up.
-    pub(super) until: Instant,
+    pub(super) leave: Leave,
     /// Tells it from others that had its place before.
     pub(super) generation: u32,
 }

@@ -9,12 +9,15 @@ use crate::model::Status;
 /// Attempts at once at the beginning.
 const WINDOW: f64 = 100.0;
 const SMALLEST_WINDOW: f64 = 4.0;
-/// Time for an answer, while nothing is known of a host. Below a second, so that the kernel does not repeat its SYN.
-pub(super) const UNKNOWN: Duration = Duration::from_millis(940);
+/// Time for a first answer, while nothing is known of a host. Below a second, so that the kernel does not repeat its SYN.
+const UNKNOWN: Duration = Duration::from_millis(940);
+/// Time for an answer to a later attempt, while nothing is known of a host: it may be slow. The kernel repeats its SYN
+/// meanwhile, which counts as asking again.
+const MAYBE_SLOW: Duration = Duration::from_millis(2_940);
 const SHORTEST: Duration = Duration::from_millis(150);
-const LONGEST: Duration = Duration::from_millis(2_900);
-/// Ports that a silent host is asked with patience, since it may be slow.
-const PATIENT: usize = 24;
+const LONGEST: Duration = Duration::from_millis(4_940);
+/// By how much an answer may be later than usual before a port that was waited for as long must be asked again.
+const SLOWER: f64 = 1.25;
 /// Attempts at the most, where answers are seen to get lost.
 const MOST_TRIES: u8 = 15;
 /// Connections a second to a host that loses answers, at the least.
@@ -26,19 +29,28 @@ const FLOOR: f64 = 0.6;
 /// No way to a host, so often in turn, is the end of it.
 const NO_ROUTE: u32 = 3;
 
-/// A port to ask (again).
+/// A port to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ask {
+    pub(super) port: u16,
+    /// So many SYNs came before.
+    tries: u8,
+    /// The longest that was waited for an answer.
+    waited: Duration,
+}
+
+/// A port to ask again.
 #[derive(Debug, Clone, Copy)]
 struct Again {
-    port: u16,
-    tries: u8,
+    ask: Ask,
     due: Instant,
 }
 
 /// What to do with a host now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Ask this port; so many attempts came before.
-    Ask(u16, u8),
+    /// Ask this port.
+    Ask(Ask),
     /// Nothing until this moment.
     At(Instant),
     /// Nothing until something comes in.
@@ -64,7 +76,7 @@ pub(super) struct Scanned {
     fresh: usize,
     again: VecDeque<Again>,
     /// Ports without an answer after all attempts that seemed right.
-    given_up: Vec<(u16, u8)>,
+    given_up: Vec<Ask>,
     in_flight: u32,
     window: f64,
     most_window: f64,
@@ -147,26 +159,25 @@ impl Scanned {
         if self.again.front().is_some_and(|again| again.due <= now)
             && let Some(again) = self.again.pop_front()
         {
-            return Next::Ask(again.port, again.tries);
+            return Next::Ask(again.ask);
         }
         if let Some(port) = ports.get(self.fresh) {
             self.fresh += 1;
-            return Next::Ask(*port, 0);
+            return Next::Ask(Ask { port: *port, tries: 0, waited: Duration::ZERO });
         }
         self.again.front().map_or(Next::Idle, |again| Next::At(again.due))
     }
 
-    /// Ports that were given up before it was seen that answers get lost are asked again.
+    /// Ports that were given up before it was seen that answers get lost, or that they take longer, are asked again.
     fn reopen(&mut self, now: Instant) -> bool {
-        let (tries, slow) = (self.tries, self.slow.is_some());
-        if !slow {
-            return false;
-        }
+        let tries = if self.slow.is_some() { self.tries } else { 0 };
+        let usual = self.rtt.map_or(0.0, |(smooth, _)| smooth * SLOWER);
+        let usual = Duration::from_secs_f64(usual).min(LONGEST);
         let again = &mut self.again;
-        self.given_up.retain(|(port, done)| {
-            let is_enough = *done >= tries;
+        self.given_up.retain(|ask| {
+            let is_enough = ask.tries >= MOST_TRIES || ask.tries >= tries && ask.waited >= usual;
             if !is_enough {
-                again.push_back(Again { port: *port, tries: *done, due: now });
+                again.push_back(Again { ask: *ask, due: now });
             }
             is_enough
         });
@@ -187,27 +198,31 @@ impl Scanned {
     }
 
     /// An attempt could not be made here: nothing was learned.
-    pub(super) fn postponed(&mut self, port: u16, tries: u8, due: Instant) {
-        self.again.push_front(Again { port, tries, due });
+    pub(super) fn postponed(&mut self, ask: Ask, due: Instant) {
+        self.again.push_front(Again { ask, due });
     }
 
     /// The time that an attempt may take.
-    pub(super) fn patience(&self, tries: u8) -> Duration {
-        let last = tries + 1 >= self.tries;
+    pub(super) fn patience(&self, ask: &Ask) -> Duration {
+        let is_last = ask.tries + 1 >= self.tries;
         match self.rtt {
             Some((smooth, deviation)) => {
                 let one = Duration::from_secs_f64(smooth + 4.0 * deviation + 0.05).clamp(SHORTEST, LONGEST);
-                let longer = one * (1 << tries.min(3));
+                let longer = one * (1 << ask.tries.min(3));
+                if is_last {
+                    // Answers may have become slower than any that was waited for.
+                    return longer.clamp(UNKNOWN, LONGEST);
+                }
                 // Long enough for the slow, and below a second for whoever is not.
                 if one < UNKNOWN { longer.min(UNKNOWN) } else { longer.min(LONGEST) }
             }
-            None if last && self.fresh <= PATIENT => LONGEST,
+            None if is_last || ask.tries > 0 => MAYBE_SLOW,
             None => UNKNOWN,
         }
     }
 
     /// An answer of the host to an attempt: open or refused.
-    pub(super) fn answered(&mut self, is_open: bool, tries: u8, took: Duration, now: Instant) {
+    pub(super) fn answered(&mut self, is_open: bool, ask: &Ask, took: Duration, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.answers += 1;
         self.no_route = 0;
@@ -216,7 +231,6 @@ impl Scanned {
         } else {
             self.closed += 1
         }
-        let earlier = (tries > 0).then(|| self.patience(tries - 1));
         self.measure(took);
         let (begun, this, _) = self.recent;
         if now.saturating_duration_since(begun) >= Duration::from_secs(1) {
@@ -225,9 +239,9 @@ impl Scanned {
         } else {
             self.recent.1 += 1;
         }
-        // The attempt before had the time that this answer took, and yet nothing came: it was lost.
-        if earlier.is_some_and(|patience| took < patience) {
-            self.lost(tries, now);
+        // An attempt before had the time that this answer took, and yet nothing came: it was lost.
+        if took < ask.waited {
+            self.lost(ask.tries, now);
         } else {
             self.window = (self.window + 1.0).min(self.most_window);
             self.recover(now);
@@ -241,21 +255,21 @@ impl Scanned {
     }
 
     /// There is no way.
-    pub(super) fn no_route(&mut self, port: u16, tries: u8, due: Instant) {
+    pub(super) fn no_route(&mut self, ask: &Ask, due: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.no_route += 1;
         if self.no_route >= NO_ROUTE && self.answers == 0 {
             self.gone = Some("no route to it");
         }
-        self.settle(port, tries, due);
+        self.settle(ask, Duration::ZERO, 0, due);
     }
 
-    /// No answer in time.
-    pub(super) fn timed_out(&mut self, port: u16, tries: u8, now: Instant) {
+    /// No answer in time, although the kernel repeated its SYN so often.
+    pub(super) fn timed_out(&mut self, ask: &Ask, waited: Duration, repeats: u8, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         // Silence alone is no loss: a filtered port is silent, too.
         self.window = (self.window + 0.25).min(self.most_window);
-        self.settle(port, tries, now + Duration::from_millis(40) * u32::from(tries + 1));
+        self.settle(ask, waited, repeats, now + Duration::from_millis(40) * u32::from(ask.tries + 1));
         if self.answers == 0 && self.silent_after.is_some_and(|most| self.given_up.len() >= most as usize) {
             self.gone = Some("no answer");
         }
@@ -269,26 +283,23 @@ impl Scanned {
     /// Whether nothing came yet after a number of attempts that it is worth to ask the kernel about.
     pub(super) fn is_doubtful(&self, now: Instant) -> bool {
         let has_waited = now.saturating_duration_since(self.begun) >= Duration::from_secs(3);
-        let silent = self.given_up.len() + self.again.len();
-        self.answers == 0
-            && self.prohibited == 0
-            && self.gone.is_none()
-            && has_waited
-            && silent.is_multiple_of(8)
+        let silent = self.given_up.len() + self.again.len() + self.prohibited as usize;
+        self.answers == 0 && self.gone.is_none() && has_waited && silent.is_multiple_of(8)
     }
 
-    fn settle(&mut self, port: u16, tries: u8, due: Instant) {
-        let done = tries + 1;
-        if done >= self.tries {
-            self.given_up.push((port, done));
+    fn settle(&mut self, ask: &Ask, waited: Duration, repeats: u8, due: Instant) {
+        let tries = ask.tries.saturating_add(1).saturating_add(repeats);
+        let ask = Ask { port: ask.port, tries, waited: ask.waited.max(waited) };
+        if tries >= self.tries {
+            self.given_up.push(ask);
         } else {
-            self.again.push_back(Again { port, tries: done, due });
+            self.again.push_back(Again { ask, due });
         }
     }
 
     /// Answers get lost: slower, and more attempts for each port.
     fn lost(&mut self, tries: u8, now: Instant) {
-        self.tries = self.tries.max(tries + 4).min(MOST_TRIES);
+        self.tries = self.tries.max(tries.saturating_add(4)).min(MOST_TRIES);
         let (begun, this, before) = self.recent;
         let elapsed = now.saturating_duration_since(begun).as_secs_f64();
         let seen = f64::from(this + before) / (1.0 + elapsed);

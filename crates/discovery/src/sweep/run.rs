@@ -11,8 +11,9 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::attempt::{Attempt, Begun, begin, look};
 use super::errors::Outcome;
-use super::host::{Ended, Next, Scanned, UNKNOWN};
+use super::host::{Ask, Ended, Next, Scanned};
 use super::neighbours;
+use crate::pace::Leave;
 use crate::run::Shared;
 
 /// Hosts that are asked at the same time.
@@ -143,13 +144,16 @@ impl<'a> Sweep<'a> {
             let Some(place) = self.turns.pop_front() else { return wait };
             let Some(host) = self.hosts.get_mut(place).and_then(Option::as_mut) else { continue };
             match host.next(ports, now) {
-                Next::Ask(port, tries) => {
-                    if let Err(time) = self.shared.pace.take(now) {
-                        host.postponed(port, tries, now);
-                        self.turns.push_front(place);
-                        return wait.min(time);
-                    }
-                    self.begin(place, port, tries, now);
+                Next::Ask(ask) => {
+                    let leave = match self.shared.pace.take_for(now, host.patience(&ask)) {
+                        Ok(leave) => leave,
+                        Err(time) => {
+                            host.postponed(ask, now);
+                            self.turns.push_front(place);
+                            return wait.min(time);
+                        }
+                    };
+                    self.begin(place, ask, leave, now);
                     self.turns.push_back(place);
                     (begun, idle) = (begun + 1, 0);
                     now = Instant::now();
@@ -176,63 +180,56 @@ impl<'a> Sweep<'a> {
         wait
     }
 
-    fn begin(&mut self, place: usize, port: u16, tries: u8, now: Instant) {
+    fn begin(&mut self, place: usize, ask: Ask, leave: Leave, now: Instant) {
         let Some(host) = self.hosts.get_mut(place).and_then(Option::as_mut) else { return };
-        let (address, patience) = (host.address, host.patience(tries));
+        let address = host.address;
         host.sent(now);
-        let mut stream = match begin(address, port) {
-            Begun::Known(outcome) => return self.settle(place, port, tries, outcome, now.elapsed()),
+        let mut stream = match begin(address, ask.port) {
+            Begun::Known(outcome) => return self.settle(place, ask, &leave, outcome, now.elapsed()),
             Begun::Pending(stream) => stream,
         };
         let index = self.free.pop().unwrap_or(self.attempts.len());
         let registry = self.poll.registry();
         if registry.register(&mut stream, Token(index), Interest::WRITABLE).is_err() {
             self.free.push(index);
-            return self.settle(place, port, tries, Outcome::Shortage, Duration::ZERO);
+            return self.settle(place, ask, &leave, Outcome::Shortage, Duration::ZERO);
         }
         self.generation = self.generation.wrapping_add(1);
-        let (generation, until) = (self.generation, now + patience);
-        let attempt = Attempt { host: place, port, tries, stream, begun: now, until, generation };
+        let generation = self.generation;
+        let attempt = Attempt { host: place, ask, stream, begun: now, leave, generation };
         match self.attempts.get_mut(index) {
             Some(slot) => *slot = Some(attempt),
             None => self.attempts.push(Some(attempt)),
         }
         self.in_flight += 1;
-        self.deadlines.push(Reverse((now + patience.min(UNKNOWN), index, generation)));
+        self.deadlines.push(Reverse((now + leave.patience, index, generation)));
     }
 
     fn answer(&mut self, index: usize, now: Instant) {
         let attempt = self.attempts.get(index).and_then(Option::as_ref);
         let Some(outcome) = attempt.and_then(|attempt| look(&attempt.stream)) else { return };
-        if let Some(attempt) = self.end(index) {
-            let took = now.saturating_duration_since(attempt.begun);
-            self.settle(attempt.host, attempt.port, attempt.tries, outcome, took);
-        }
+        self.ended(index, outcome, now);
     }
 
-    /// Gives up what had its time. Who may live longer than the kernel waits before it sends its SYN again needs leave.
+    /// Gives up what had its time.
     fn expire(&mut self, now: Instant) {
         while let Some(Reverse((due, index, generation))) = self.deadlines.peek().copied()
             && due <= now
         {
             self.deadlines.pop();
             let Some(attempt) = self.attempts.get(index).and_then(Option::as_ref) else { continue };
-            if attempt.generation != generation {
-                continue;
+            if attempt.generation == generation {
+                // An answer that came while we were busy counts.
+                let outcome = look(&attempt.stream).unwrap_or(Outcome::TimedOut);
+                self.ended(index, outcome, now);
             }
-            // An answer that came while we were busy counts.
-            let outcome = look(&attempt.stream);
-            let may_stay = outcome.is_none() && attempt.until > now && self.shared.pace.take(now).is_ok();
-            if may_stay {
-                let next = attempt.until.min(due + Duration::from_secs(1));
-                self.deadlines.push(Reverse((next, index, generation)));
-                continue;
-            }
-            if let Some(attempt) = self.end(index) {
-                let took = now.saturating_duration_since(attempt.begun);
-                let outcome = outcome.unwrap_or(Outcome::TimedOut);
-                self.settle(attempt.host, attempt.port, attempt.tries, outcome, took);
-            }
+        }
+    }
+
+    fn ended(&mut self, index: usize, outcome: Outcome, now: Instant) {
+        if let Some(attempt) = self.end(index) {
+            let took = now.saturating_duration_since(attempt.begun);
+            self.settle(attempt.host, attempt.ask, &attempt.leave, outcome, took);
         }
     }
 
@@ -243,31 +240,32 @@ impl<'a> Sweep<'a> {
         Some(attempt)
     }
 
-    fn settle(&mut self, place: usize, port: u16, tries: u8, outcome: Outcome, took: Duration) {
+    fn settle(&mut self, place: usize, ask: Ask, leave: &Leave, outcome: Outcome, took: Duration) {
         let now = Instant::now();
+        let repeats = self.shared.pace.end(leave, now);
         let Some(host) = self.hosts.get_mut(place).and_then(Option::as_mut) else { return };
         match outcome {
             Outcome::Open => {
-                host.answered(true, tries, took, now);
-                (self.found)(Found::Open(host.address, port, took));
+                host.answered(true, &ask, took, now);
+                (self.found)(Found::Open(host.address, ask.port, took));
             }
-            Outcome::Closed => host.answered(false, tries, took, now),
+            Outcome::Closed => host.answered(false, &ask, took, now),
             Outcome::Prohibited => host.prohibited(),
-            Outcome::NoRoute => host.no_route(port, tries, now + Duration::from_millis(200)),
-            Outcome::TimedOut => {
-                host.timed_out(port, tries, now);
-                if host.is_doubtful(now)
-                    && let IpAddr::V4(address) = host.address
-                    && neighbours::is_missing(address)
-                {
-                    host.missing("it does not answer ARP");
-                }
-            }
+            Outcome::NoRoute => host.no_route(&ask, now + Duration::from_millis(200)),
+            Outcome::TimedOut => host.timed_out(&ask, took, repeats, now),
             Outcome::Shortage => {
                 host.not_sent();
-                host.postponed(port, tries, now + Duration::from_millis(20));
+                host.postponed(ask, now + Duration::from_millis(20));
                 self.most_in_flight = (self.in_flight * 3 / 4).max(16);
             }
+        }
+        let is_silent = matches!(outcome, Outcome::TimedOut | Outcome::Prohibited);
+        if is_silent
+            && host.is_doubtful(now)
+            && let IpAddr::V4(address) = host.address
+            && neighbours::is_missing(address)
+        {
+            host.missing("it does not answer ARP");
         }
     }
 }

@@ -69,6 +69,80 @@ fn a_host_that_loses_the_first_syn_of_each_port_is_asked_again() {
     assert_eq!(net.nmap(&["-p1-250", HOST]), ours);
 }
 
+#[test]
+fn a_slow_host_keeps_no_port_to_itself() {
+    let Some(mut net) = Net::slow(600) else { return };
+    let open = [3, 22, 80, 171, 200, 299];
+    net.listen(&open);
+    for (address, more) in [(HOST, &[][..]), (HOST6, &["-6"][..])] {
+        let nmap = net.nmap(&[&["-p1-300", address], more].concat());
+        let (ours, report) = net.discover(&[QUICK, "--ports 1-300", address]);
+        assert_eq!(nmap, BTreeSet::from(open));
+        assert_eq!(ours, nmap, "{report}");
+        let host = &report["hosts"][0];
+        assert_eq!(host["closed"], 300 - open.len(), "{report}");
+        assert!(host["roundTripMs"].as_f64().unwrap() >= 1_200.0, "{report}");
+    }
+}
+
+#[test]
+fn a_slow_host_behind_a_silent_firewall_is_waited_for() {
+    let Some(mut net) = Net::slow(600) else { return };
+    net.listen(&[60, 71, 149]);
+    net.firewall("", &["tcp dport != { 71, 149 } drop"]);
+    let nmap = net.nmap(&["-p1-150", HOST]);
+    let (ours, report) = net.discover(&[QUICK, "--ports 1-150", HOST]);
+    assert_eq!(nmap, BTreeSet::from([71, 149]));
+    assert_eq!(ours, nmap, "{report}");
+}
+
+#[test]
+fn a_host_that_is_slower_still_is_waited_for() {
+    let Some(mut net) = Net::slow(1_250) else { return };
+    net.listen(&[22, 299]);
+    let (ours, report) = net.discover(&[QUICK, "--ports 1-300", HOST]);
+    assert_eq!(ours, BTreeSet::from([22, 299]), "{report}");
+    assert_eq!(report["hosts"][0]["closed"], 298, "{report}");
+}
+
+#[test]
+fn what_the_kernel_repeats_to_a_slow_host_is_within_the_rate() {
+    let Some(mut net) = Net::slow(600) else { return };
+    net.python(PAGE);
+    net.acquaint();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("syns");
+    net.watch(&file);
+    let (ours, report) = net.discover(&["--no-netbios --rate 100 --ports 1-300,8080", HOST]);
+    assert_eq!(ours, BTreeSet::from([8_080]), "{report}");
+    let page = &report["hosts"][0]["ports"][0];
+    assert_eq!((&page["service"], &page["http"]["title"]), (&"http".into(), &"Far away".into()), "{report}");
+    let syns = std::fs::read_to_string(&file).unwrap();
+    let mut syns: Vec<f64> = syns.lines().map(|line| line.parse().unwrap()).collect();
+    syns.sort_by(f64::total_cmp);
+    let most = syns.iter().map(|end| syns.iter().filter(|at| **at > end - 1.0 && *at <= end).count()).max();
+    assert!(most.unwrap() <= 100, "{most:?} of {} in a second", syns.len());
+    // Whether a repetition of the kernel went out when its answer came at the same moment can't be told for certain.
+    let (sent, told) = (syns.len() as u64, report["summary"]["connections"].as_u64().unwrap());
+    assert!(sent.abs_diff(told) <= 5, "{sent} were sent, {told} told of");
+}
+
+/// A web server with one page.
+const PAGE: &str = "
+import http.server
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b'<title>Far away</title>'
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_): pass
+server = http.server.ThreadingHTTPServer(('0.0.0.0', 8080), Page)
+print('ready', flush=True)
+server.serve_forever()
+";
+
 /// Accepts everything and says nothing.
 const ACCEPTING: &str = "
 import socket

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(crate) struct Net {
     pub(crate) scanner: String,
     pub(crate) host: String,
+    is_slow: bool,
     processes: Vec<Child>,
 }
 
@@ -20,12 +21,26 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 impl Net {
     /// The namespaces; none where they can't be made, which is said. In continuous integration they must be.
     pub(crate) fn make() -> Option<Self> {
+        Self::joined(None)
+    }
+
+    /// The same, with a cable on which each packet takes so many milliseconds, ARP and all.
+    pub(crate) fn slow(milliseconds: u32) -> Option<Self> {
+        Self::joined(Some(milliseconds))
+    }
+
+    fn joined(delay: Option<u32>) -> Option<Self> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let id = format!("{}-{number}", std::process::id());
-        let net = Self { scanner: format!("rds{id}"), host: format!("rdh{id}"), processes: Vec::new() };
+        let mut net = Self {
+            scanner: format!("rds{id}"),
+            host: format!("rdh{id}"),
+            is_slow: delay.is_some(),
+            processes: Vec::new(),
+        };
         let missing: Vec<_> =
             ["ip", "nft", "nmap", "python3"].into_iter().filter(|tool| !has(tool)).collect();
-        if missing.is_empty() && net.lay().is_ok() {
+        if missing.is_empty() && net.lay(delay).is_ok() {
             return Some(net);
         }
         let why = if missing.is_empty() {
@@ -38,12 +53,18 @@ impl Net {
         None
     }
 
-    fn lay(&self) -> Result<(), String> {
-        let (scanner, host) = (&self.scanner, &self.host);
+    fn lay(&mut self, delay: Option<u32>) -> Result<(), String> {
+        let (scanner, host) = (self.scanner.clone(), self.host.clone());
+        ip(&format!("netns add {scanner}"))?;
+        ip(&format!("netns add {host}"))?;
+        match delay {
+            None => ip(&format!("-n {scanner} link add v0 type veth peer name v0 netns {host}"))?,
+            Some(milliseconds) => {
+                let arguments = format!("ENDS = {scanner:?}, {host:?}\nDELAY = {milliseconds} / 1000\n");
+                self.start(Command::new("python3").args(["-c", &(arguments + SLOW_CABLE)]));
+            }
+        }
         for line in [
-            format!("netns add {scanner}"),
-            format!("netns add {host}"),
-            format!("-n {scanner} link add v0 type veth peer name v0 netns {host}"),
             format!("-n {scanner} addr add 10.99.0.1/24 dev v0"),
             format!("-n {host} addr add {HOST}/24 dev v0"),
             format!("-n {scanner} addr add fd99::1/64 dev v0 nodad"),
@@ -53,7 +74,7 @@ impl Net {
             format!("-n {scanner} link set v0 up"),
             format!("-n {host} link set v0 up"),
         ] {
-            run("ip", &line.split(' ').collect::<Vec<_>>(), None)?;
+            ip(&line)?;
         }
         Ok(())
     }
@@ -85,14 +106,36 @@ impl Net {
         words[at + 1].parse().unwrap()
     }
 
+    /// Tells each end the hardware address of the other, so that no packet waits for ARP.
+    pub(crate) fn acquaint(&self) {
+        let hardware = |space: &str| {
+            let shown = run("ip", &["-n", space, "-o", "link", "show", "v0"], None).unwrap();
+            shown.split_once("link/ether ").unwrap().1.split(' ').next().unwrap().to_owned()
+        };
+        for (from, address, to) in
+            [(&self.scanner, HOST, &self.host), (&self.host, "10.99.0.1", &self.scanner)]
+        {
+            let lladdr = hardware(to);
+            ip(&format!("-n {from} neigh replace {address} lladdr {lladdr} dev v0 nud permanent")).unwrap();
+        }
+    }
+
+    /// Notes when each SYN leaves the scanner from now on, by the kernel's clock, in a file: a line for each, in seconds.
+    pub(crate) fn watch(&mut self, file: &std::path::Path) {
+        let scanner = self.scanner.clone();
+        let script = format!("FILE = {file:?}\n{WATCH}");
+        self.start(Command::new("ip").args(["netns", "exec", &scanner, "python3", "-c", &script]));
+    }
+
     /// Python that runs on the host until the end of the test; it prints a line when it is ready.
     pub(crate) fn python(&mut self, script: &str) {
-        let mut child = Command::new("ip")
-            .args(["netns", "exec", &self.host, "python3", "-c", script])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let host = self.host.clone();
+        self.start(Command::new("ip").args(["netns", "exec", &host, "python3", "-c", script]));
+    }
+
+    /// Starts what runs until the end of the test; it prints a line when it is ready.
+    fn start(&mut self, command: &mut Command) {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
             .unwrap();
@@ -138,8 +181,10 @@ impl Net {
 
     /// The open ports by Nmap's connect scan.
     pub(crate) fn nmap(&self, arguments: &[&str]) -> BTreeSet<u16> {
+        // To a host that is far away, Nmap is only patient if it has met it before.
+        let meeting = if self.is_slow { &[][..] } else { &["-Pn"] };
         let all =
-            [&["netns", "exec", &self.scanner, "nmap", "-sT", "-Pn", "-n", "-oG", "-"], arguments].concat();
+            [&["netns", "exec", &self.scanner, "nmap", "-sT", "-n", "-oG", "-"], meeting, arguments].concat();
         let text = run("ip", &all, None).unwrap();
         let ports = text
             .lines()
@@ -160,6 +205,57 @@ impl Drop for Net {
             let _ = run("ip", &["netns", "del", name], None);
         }
     }
+}
+
+/// A cable between two network interfaces `v0` that it makes, on which each packet takes a while; kernels without netem
+/// have no such thing of their own.
+const SLOW_CABLE: &str = r"
+import collections, ctypes, fcntl, os, select, struct, time
+libc = ctypes.CDLL(None, use_errno=True)
+def end(name):
+    space = os.open('/run/netns/' + name, os.O_RDONLY)
+    assert libc.setns(space, 0x40000000) == 0
+    tap = os.open('/dev/net/tun', os.O_RDWR | os.O_NONBLOCK)
+    fcntl.ioctl(tap, 0x400454ca, struct.pack('16sH22x', b'v0', 0x1002))
+    return tap
+a, b = map(end, ENDS)
+other, under_way = {a: b, b: a}, collections.deque()
+print('ready', flush=True)
+while True:
+    wait = max(0, under_way[0][0] - time.monotonic()) if under_way else None
+    for tap in select.select([a, b], [], [], wait)[0]:
+        for _ in range(64):
+            try:
+                under_way.append((time.monotonic() + DELAY, other[tap], os.read(tap, 4096)))
+            except OSError:
+                break
+    while under_way and under_way[0][0] <= time.monotonic():
+        _, tap, packet = under_way.popleft()
+        try:
+            os.write(tap, packet)
+        except OSError:
+            pass
+";
+
+/// Sees each frame that leaves, with the time at which the kernel sent it.
+const WATCH: &str = r"
+import socket, struct
+seen = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+seen.bind(('v0', 0))
+seen.setsockopt(socket.SOL_SOCKET, 35, 1)
+seen.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+out = open(FILE, 'w')
+print('ready', flush=True)
+while True:
+    frame, more, _, (_, _, kind, _, _) = seen.recvmsg(64, 256)
+    # Outgoing, IPv4 without options, TCP, SYN without ACK.
+    if kind == 4 and frame[12:14] == b'\x08\x00' and frame[23] == 6 and frame[47] & 0x12 == 2:
+        seconds, nanoseconds = struct.unpack('qq', more[0][2][:16])
+        print(f'{seconds}.{nanoseconds:09}', file=out, flush=True)
+";
+
+fn ip(line: &str) -> Result<(), String> {
+    run("ip", &line.split(' ').collect::<Vec<_>>(), None).map(|_| ())
 }
 
 fn has(tool: &str) -> bool {
