@@ -57,23 +57,8 @@ impl Client {
     /// # Errors
     /// The trust cannot be used.
     pub fn new(server: &ServerAddress, trust: &Trust) -> Result<Self, TrustError> {
-        let tls = if server.is_https() { Some(trust.client_config()?) } else { None };
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_idle_connections(0)
-            .timeout_connect(Some(CONNECT_PATIENCE))
-            .timeout_global(Some(PATIENCE))
-            .user_agent(format!("redoubt-agent/{VERSION}"))
-            .build();
-        let connector =
-            ().chain(ConnectProxyConnector::default())
-                .chain(TcpConnector::default())
-                .chain(TlsConnector::new(tls));
-        Ok(Self {
-            agent: Agent::with_parts(config, connector, DefaultResolver::default()),
-            server: server.clone(),
-        })
+        let agent = http_agent(server, trust, &format!("redoubt-agent/{VERSION}"))?;
+        Ok(Self { agent, server: server.clone() })
     }
 
     /// Posts a packed body, signed with `key`, and reads the answer.
@@ -104,6 +89,27 @@ impl Client {
         }
         Err(refusal(&response, &body))
     }
+}
+
+/// HTTP to `server` under `trust`, without redirects. Proxies are taken from the usual environment variables.
+///
+/// # Errors
+/// The trust cannot be used.
+pub fn http_agent(server: &ServerAddress, trust: &Trust, name: &str) -> Result<Agent, TrustError> {
+    let tls = if server.is_https() { Some(trust.client_config()?) } else { None };
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_idle_connections(0)
+        .timeout_connect(Some(CONNECT_PATIENCE))
+        .timeout_global(Some(PATIENCE))
+        .user_agent(name)
+        .build();
+    let connector =
+        ().chain(ConnectProxyConnector::default())
+            .chain(TcpConnector::default())
+            .chain(TlsConnector::new(tls));
+    Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
 }
 
 fn refusal(response: &Response<Body>, body: &[u8]) -> Trouble {

@@ -15,6 +15,7 @@ mod text;
 
 pub mod agents;
 pub mod assets;
+pub mod discoveries;
 pub mod gateway;
 pub mod oca;
 pub mod results;

@@ -19,12 +19,13 @@ pub enum Permission {
     ActivateAgent,
     DeactivateAgent,
     UninstallAgent,
+    ManageDiscoveries,
     ManageUsers,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Permission; 14] = [
+    pub const ALL: [Permission; 15] = [
         Permission::ApiAccess,
         Permission::ReadAsset,
         Permission::CreateAsset,
@@ -38,6 +39,7 @@ impl Permission {
         Permission::ActivateAgent,
         Permission::DeactivateAgent,
         Permission::UninstallAgent,
+        Permission::ManageDiscoveries,
         Permission::ManageUsers,
     ];
 
@@ -57,6 +59,7 @@ impl Permission {
             Permission::ActivateAgent => "Activate Agent",
             Permission::DeactivateAgent => "Deactivate Agent",
             Permission::UninstallAgent => "Uninstall Agent",
+            Permission::ManageDiscoveries => "Manage Discoveries",
             Permission::ManageUsers => "Manage Users",
         }
     }

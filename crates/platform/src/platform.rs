@@ -8,6 +8,7 @@ use store::{Options, Progress, Store, StoreBuilder};
 
 use crate::agents::{ActivationKey, Agents, Uninstalled};
 use crate::assets::Asset;
+use crate::discoveries::{self, Discoveries, Schedule};
 use crate::gateway::Family;
 use crate::keys::Keys;
 use crate::oca::{self, Oca};
@@ -38,6 +39,7 @@ pub struct Platform {
     access: Arc<Access>,
     agents: Arc<Agents>,
     oca: Oca,
+    discoveries: Arc<Discoveries>,
 }
 
 /// What a first start made.
@@ -50,7 +52,7 @@ pub struct Fresh {
 static OPERATIONS: LazyLock<Vec<Operation>> =
     LazyLock::new(|| [tags::OPERATIONS, assets::OPERATIONS, users::OPERATIONS].concat());
 
-static GATEWAY: &[&Family] = &[&oca::FAMILY, &oca::POSTURE];
+static GATEWAY: &[&Family] = &[&oca::FAMILY, &oca::POSTURE, &discoveries::FAMILY];
 
 impl Platform {
     /// Opens the product in a database.
@@ -72,6 +74,7 @@ impl Platform {
         })?;
         let clock = options.clock.clone();
         let store = builder(backend, options).open(progress)?;
+        let discoveries = Arc::new(Discoveries::new(clock.clone()));
         let (access, tags) = (Arc::new(access), Arc::new(Tags::new(store.clone(), clock)));
         let agents = Arc::new(Agents::new());
         let (on_users, on_roles) = (access.clone(), access.clone());
@@ -86,8 +89,10 @@ impl Platform {
             on_agents.assets_changed(changes);
             on_assets.assets_changed(changes);
         });
+        let on_discoveries = discoveries.clone();
+        store.observe::<Schedule>(move |changes| on_discoveries.changed(changes));
         tags.load()?;
-        Ok(Arc::new(Self { store, settings, tags, access, agents, oca }))
+        Ok(Arc::new(Self { store, settings, tags, access, agents, oca, discoveries }))
     }
 
     /// Makes what every installation has where it is missing: roles, system tags, an activation key. Says what a
@@ -164,17 +169,25 @@ impl Platform {
         &self.oca
     }
 
-    /// Looks again at the tags whose rules speak of the present time, and after what was left behind; the server calls this now and then.
-    pub fn tick(&self, now: Timestamp) {
-        self.tags.tick(now);
-        self.oca.tick(&self.store, now);
+    /// The discoveries that this server runs.
+    pub fn discoveries(&self) -> &Discoveries {
+        &self.discoveries
     }
 
-    /// Ends the product: waits for writes under way, and writes the index snapshot.
+    /// Looks again at the tags whose rules speak of the present time, after what was left behind, and at the discoveries
+    /// that are due; the server calls this now and then.
+    pub fn tick(self: &Arc<Self>, now: Timestamp) {
+        self.tags.tick(now);
+        self.oca.tick(&self.store, now);
+        discoveries::look(self);
+    }
+
+    /// Ends the product: ends discoveries, waits for writes under way, and writes the index snapshot.
     ///
     /// # Errors
     /// When the snapshot can't be written; the next start then takes longer.
     pub fn close(&self) -> Result<()> {
+        self.discoveries.stop();
         self.store.close().map_err(Error::from)
     }
 }
@@ -191,4 +204,5 @@ fn builder(backend: impl Backend + 'static, options: Options) -> StoreBuilder {
         .hold::<oca::Device>()
         .hold::<oca::Upload>()
         .hold::<HostResult>()
+        .hold::<Schedule>()
 }

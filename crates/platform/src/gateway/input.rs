@@ -65,7 +65,7 @@ impl Body {
         match self {
             Self::None | Self::Json(_) | Self::List(_) => 1 << 20,
             // What may be uploaded, and room for what is around it.
-            Self::Form(_) => (16 << 20) + (64 << 10),
+            Self::Form(_) | Self::Document(_) => (16 << 20) + (64 << 10),
         }
     }
 }

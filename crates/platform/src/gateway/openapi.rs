@@ -150,7 +150,7 @@ fn parameter(parameter: &Parameter) -> Value {
 fn body(body: &Body) -> Option<Value> {
     match body {
         Body::None => None,
-        Body::Json(members) | Body::List(members) => {
+        Body::Json(members) | Body::Document(members) | Body::List(members) => {
             let value = |member: &Member| serde_json::from_str(member.sample).unwrap_or(Value::Null);
             let example: Map<_, _> =
                 members.iter().map(|member| (member.name.to_owned(), value(member))).collect();

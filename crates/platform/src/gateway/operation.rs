@@ -15,7 +15,7 @@ pub struct Family {
     pub title: &'static str,
     /// What it is for.
     pub about: &'static str,
-    /// The first part of its paths.
+    /// The first part of its paths, or the first parts.
     pub root: &'static str,
     /// A version that is not served any more: the second part of its paths, and what to use instead.
     pub retired: Option<(&'static str, &'static str)>,
@@ -116,6 +116,8 @@ pub enum Body {
     None,
     /// A JSON value with these members.
     Json(&'static [Member]),
+    /// The same, and large: what a program wrote.
+    Document(&'static [Member]),
     /// A list of such objects.
     List(&'static [Member]),
     /// A form with these parts.

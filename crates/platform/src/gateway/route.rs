@@ -12,8 +12,9 @@ pub enum GatewayRouted {
 
 /// The family whose paths begin like this one.
 pub fn family_at(families: &'static [&'static Family], path: &str) -> Option<&'static Family> {
-    let first = parts(path).next()?;
-    families.iter().copied().find(|family| family.root == first)
+    let begins = |family: &&Family| parts(family.root).zip(parts(path)).all(|(root, given)| root == given);
+    let is_long_enough = |family: &&Family| parts(path).count() >= parts(family.root).count();
+    families.iter().copied().find(|family| is_long_enough(family) && begins(family))
 }
 
 /// Finds the call at a path of a family. Of several, the one whose path says more counts: `asset/bulk` before

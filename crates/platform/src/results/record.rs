@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use discovery::information::{self, Information};
 use discovery::{Host, NameSource, Ports, Protocol, Status};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::{Id, Job};
 
 use super::model::{HostResult, Source, host_key};
@@ -54,7 +54,7 @@ impl Recording {
 }
 
 /// What recording did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Recorded {
     /// Hosts whose result was recorded.

@@ -218,7 +218,11 @@ impl Access {
         Ok(known.map(|known| known.caller).ok_or(BadToken::Expired))
     }
 
-    fn caller(&self, store: &Store, id: Id<User>) -> Result<Option<Caller>, store::Error> {
+    /// A user with what they may do now; none if the user is gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) fn caller(&self, store: &Store, id: Id<User>) -> Result<Option<Caller>, store::Error> {
         Ok(self.known(store, id)?.map(|known| known.caller))
     }
 

@@ -86,11 +86,16 @@ fn role_named(job: &mut Job<'_>, name: &str) -> Result<Id<Role>> {
     })
 }
 
-/// Makes the built-in roles where they are missing.
+/// Makes the built-in roles where they are missing, and gives them what areas that came later need.
 pub(crate) fn install(job: &mut Job<'_>) -> Result<()> {
     for role in built_in_roles() {
-        if job.find::<Role>(&model::role_key(&role.name))?.is_none() {
+        let Some(id) = job.find::<Role>(&model::role_key(&role.name))? else {
             job.insert(role)?;
+            continue;
+        };
+        if let Some(old) = job.get(id)? {
+            let permissions = old.permissions.with(role.permissions);
+            job.update(&old, Role { permissions, ..old.object.clone() })?;
         }
     }
     Ok(())

@@ -11,6 +11,8 @@ mod common;
 #[cfg(test)]
 mod concurrent;
 #[cfg(test)]
+mod discoveries;
+#[cfg(test)]
 mod oca;
 #[cfg(test)]
 mod permissions;

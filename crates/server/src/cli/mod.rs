@@ -48,7 +48,7 @@ enum Command {
     /// Check, test and begin files of rules for assessments
     Policy(assess::cli::PolicyArgs),
     /// Find hosts, open ports and what answers on them
-    Discover(discovery::cli::DiscoverArgs),
+    Discover(Box<discover::Arguments>),
     /// Serve the practice range: vulnerable applications with known truth, on loopback
     Range(range::cli::RangeArgs),
     /// Scan a web application

@@ -1,5 +1,4 @@
 //! A real `redoubt` process on a free port with data of its own, and a client that says what it sends.
-#![expect(dead_code, reason = "each test program uses a part of this")]
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 #[path = "../common/mod.rs"]
+#[expect(dead_code, reason = "this test program uses a part of it")]
 mod common;
 #[cfg(test)]
 mod kills;

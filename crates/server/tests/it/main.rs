@@ -10,6 +10,8 @@ mod common;
 #[cfg(test)]
 mod compatibility;
 #[cfg(test)]
+mod discover;
+#[cfg(test)]
 mod endpoints;
 #[cfg(test)]
 mod formats;

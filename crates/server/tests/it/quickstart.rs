@@ -24,6 +24,8 @@ fn quickstart_finds_this_machine_and_ends_well() {
         "interfaces",
         "Linux",
         "How many machines have",
+        "Services on this machine's loopback",
+        "/tcp  http ",
         "a router's log",
         "this machine: Linux",
     ] {

@@ -96,7 +96,10 @@ fn bodies_that_are_no_request_are_refused() {
 #[test]
 fn members_that_are_missing_or_of_another_type_are_refused() {
     for_every_call(|battery| {
-        let (Body::Json(members) | Body::List(members)) = battery.operation.body else { return };
+        let (Body::Json(members) | Body::Document(members) | Body::List(members)) = battery.operation.body
+        else {
+            return;
+        };
         let is_list = matches!(battery.operation.body, Body::List(_));
         let good: Value = serde_json::from_slice(&battery.good.body).unwrap();
         let object = if is_list { good[0].clone() } else { good };

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use platform::assets::Asset;
 use platform::gateway::{GatewayInput, GatewayReply, GatewayRouted, Place, family_at, route};
 use platform::tags::Tag;
 use platform::{Call, Caller, Permission, Permissions, Platform, Settings};
 use serde_json::Value;
 use store::backend::Sqlite;
-use store::{Clock, FixedClock, Id, Options};
+use store::{Clock, FixedClock, Id, Job, Options};
 use tempfile::TempDir;
 
 use crate::common::START;
@@ -75,7 +76,12 @@ impl Gate {
         permissions: Permissions,
         scope: Option<Vec<Id<Tag>>>,
     ) -> Reply {
-        let caller = Caller { user: Id::new(9_999), login: "kim".into(), permissions, scope };
+        self.send_by(request, Caller { user: Id::new(9_999), login: "kim".into(), permissions, scope })
+    }
+
+    /// By this caller.
+    #[track_caller]
+    pub(crate) fn send_by(&self, request: &Request, caller: Caller) -> Reply {
         let call = Call { platform: self.platform.clone(), caller, peer: None, now: self.clock.now() };
         let (path, query) = request.url.split_once('?').unwrap_or((&request.url, ""));
         let family = family_at(Platform::gateway(), path).expect("a path of the gateway");
@@ -133,6 +139,23 @@ impl Gate {
     #[track_caller]
     pub(crate) fn upload(&self, uuid: &str, text: &str) -> Reply {
         self.send(&upload(uuid, "device.txt", text.as_bytes()))
+    }
+
+    /// The directory of its files.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.directory.path().to_owned()
+    }
+
+    /// Gives an asset a tag, past the wire.
+    pub(crate) fn tag_asset(&self, id: u32) -> Id<Tag> {
+        let tag = Id::new(1);
+        let put = move |job: &mut Job<'_>| -> platform::Result<()> {
+            let asset = job.get(Id::<Asset>::new(id))?.expect("the asset");
+            let tagged = Asset { tags: vec![tag], ..asset.object.clone() };
+            Ok(job.update(&asset, tagged)?)
+        };
+        self.platform.store().write_blocking("test", put).unwrap();
+        tag
     }
 
     /// What is in the database, sealed files and all, so that a test can tell that nothing changed.

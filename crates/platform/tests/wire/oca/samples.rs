@@ -2,7 +2,7 @@
 
 use platform::gateway::{Body, GatewayOperation};
 use platform::{Permission, Permissions, Platform};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -13,6 +13,8 @@ pub(crate) fn furnished() -> (Gate, String, String) {
         (gate.provision("192.0.2.14", "Cisco IOS 15.x"), gate.provision("192.0.2.15", "Fabric 8"));
     gate.upload(&uuid, ROUTER).ok();
     gate.upload(&uuid, &ROUTER.replace("transport input telnet ssh", "transport input ssh")).ok();
+    let schedule = r#"{"name":"Own","targets":"127.0.0.1","ports":"9","record":"MAP"}"#;
+    gate.send(&post("/redoubt/discovery/v1/schedule", schedule)).ok();
     (gate, uuid, other)
 }
 
@@ -24,6 +26,7 @@ pub(crate) fn good_request(operation: &GatewayOperation, uuid: &str) -> Request 
         .replace("{manifest_types}", MANIFEST)
         .replace("{name}", "Cisco%20IOS%2015.x")
         .replace("{days}", "30")
+        .replace("{id}", "1")
         .replace("{from}", "1")
         .replace("{to}", "2")
         .replace("{version}", "3.0");
@@ -34,6 +37,13 @@ pub(crate) fn good_request(operation: &GatewayOperation, uuid: &str) -> Request 
         ("provision", _) => {
             text(format!(r#"{{"hostIP":"192.0.2.99","technology":"Fabric 7","type":"{MANIFEST}"}}"#))
         }
+        ("recordResults", _) => {
+            text(json!({ "record": "MAP", "hosts": [crate::discoveries::host("192.0.2.17")] }).to_string())
+        }
+        ("createSchedule", _) => {
+            text(r#"{"name":"Other","targets":"127.0.0.2","ports":"9","record":"MAP","rate":10}"#.to_owned())
+        }
+        ("updateSchedule", _) => text(r#"{"name":"Other","targets":"127.0.0.2"}"#.to_owned()),
         ("revokeBulk", _) => text(format!(r#"{{"assetList":["{uuid}"]}}"#)),
         ("postureInfo", _) => text(r#"[{"policyId":"1","hostIds":["1"]}]"#.to_owned()),
         ("resolveHostIds", _) => get(format!("{url}?policyId=1")),

@@ -19,7 +19,7 @@ pub(super) struct Client {
 
 /// A call, to be made and to be shown.
 pub(super) struct Question {
-    /// Below `/qps/rest/2.0/`.
+    /// Below `/qps/rest/` and the version of its module.
     pub(super) path: String,
     /// The body; none for GET.
     pub(super) body: Option<String>,
@@ -60,7 +60,8 @@ impl Client {
     }
 
     pub(super) fn url_of(&self, question: &Question) -> String {
-        format!("{}/qps/rest/2.0/{}", self.url, question.path)
+        let version = if question.path.contains("/was/") { "3.0" } else { "2.0" };
+        format!("{}/qps/rest/{version}/{}", self.url, question.path)
     }
 
     /// The answer to a call that has to succeed, without its envelope.
@@ -76,8 +77,12 @@ impl Client {
 
     /// The answer to a call of out-of-band assessment that has to succeed: GET, or POST with a body of a type.
     pub(super) fn gateway(&self, path: &str, body: Option<(&str, &str)>) -> Result<Value, Failure> {
-        let (url, cookie) =
-            (format!("{}/ocaapi/v2.0/{path}", self.url), format!("JSESSIONID={}", self.session));
+        self.json(&format!("/ocaapi/v2.0/{path}"), body)
+    }
+
+    /// The answer to a call of the gateway that has to succeed: GET, or POST with a body of a type.
+    pub(super) fn json(&self, path: &str, body: Option<(&str, &str)>) -> Result<Value, Failure> {
+        let (url, cookie) = (format!("{}{path}", self.url), format!("JSESSIONID={}", self.session));
         let mut response = match body {
             None => self.agent.get(url).header("Cookie", cookie).call(),
             Some((content_type, body)) => {

@@ -3,6 +3,7 @@
 mod assessment;
 mod inventory;
 mod questions;
+mod services;
 mod tags;
 mod upload;
 
@@ -24,7 +25,8 @@ pub(super) struct Shown<'s> {
 /// Tells one thing, under a title of its own.
 type Part = fn(&Shown<'_>) -> Result<(), Failure>;
 
-const PARTS: [Part; 5] = [inventory::print, tags::print, assessment::print, questions::print, upload::print];
+const PARTS: [Part; 6] =
+    [inventory::print, tags::print, services::print, assessment::print, questions::print, upload::print];
 
 /// Tells everything.
 pub(super) fn print(shown: &Shown<'_>) -> Result<(), Failure> {
