@@ -256,3 +256,105 @@ fn text_that_looks_like_a_marker_stays_inside_its_output() {
     assert_eq!(device.commands().count(), 1);
     assert!(device.tree("version").is_none());
 }
+
+/// A quoted value or a comment hides the end of its line, so that what follows on the next line still belongs to the
+/// statement.
+#[test]
+fn what_follows_a_hidden_line_end_belongs_to_its_statement() {
+    let texts = [
+        "set a b \"one\ntwo\" [ c d ]\nset e f\n",
+        "set a [ \"one\ntwo\" c d ]\nset e f\n",
+        "set a b [ \"one\ntwo\" c\nset e f\n",
+        "set e f\n[ \"one\ntwo\" c ] set a\n",
+        "set e f\n[ \"one\ntwo\" c ] nonsense\n",
+        "set e f\n[ \"one\ntwo\" c\n",
+    ];
+    let comments = [
+        "set a b /* one\ntwo */ [ c d ]\nset e f\n",
+        "set a [ b /* one\ntwo */ c ]\nset e f\n",
+        "set a /* one\ntwo */ b\nset e f\n",
+        "set e f\n[ b /* one\ntwo */ c ] nonsense\n",
+    ];
+    let quoted =
+        [Family::Panos, Family::Junos].into_iter().flat_map(|family| texts.map(|text| (family, text)));
+    for (family, text) in quoted.chain(comments.map(|text| (Family::Junos, text))) {
+        let main = family.commands()[0].id.to_owned();
+        let device = Device::assemble(family, &[(main, text.to_owned())], None).expect("a device");
+        let lines = (1..).zip(device.line_uses()).map(|(number, used)| (device.text().line(number), *used));
+        let used: Vec<LineUse> =
+            lines.filter(|(line, _)| line.starts_with("two")).map(|(_, used)| used).collect();
+        assert_eq!(used, [LineUse::Body], "{family}: {text}");
+        invariants::check(&device).expect("what always holds");
+    }
+}
+
+/// What terminals leave behind where a pager waited, before the line that it then showed.
+const PAGERS: [&str; 7] = [
+    "--More--\r        \r",
+    " --More-- \u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}          \u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}\u{8}",
+    "---(more 42%)---\r                \r",
+    "<--- More --->\r              \r",
+    " --- more --- \r\u{1b}[K",
+    "lines 1-24 \r\u{1b}[K",
+    "  ---- More ----\u{1b}[16D                \u{1b}[16D",
+];
+
+#[test]
+fn a_pager_changes_no_verdict_of_any_family() {
+    let told = |text: &str| -> Vec<(u32, Status, Vec<String>)> {
+        let device = read(text);
+        check_lines(&device);
+        let results = Assessment::of(&device, &Library::builtin(), &Policy::default()).results;
+        let texts = |lines: &[assess::Line]| lines.iter().map(|line| line.text.clone()).collect();
+        results.iter().map(|one| (one.control, one.status, texts(&one.evidence))).collect()
+    };
+    for sample in all() {
+        let plain = told(&sample.text);
+        for pager in PAGERS {
+            let paged: Vec<String> = (1..)
+                .zip(sample.text.lines())
+                .map(
+                    |(number, line)| if number % 5 == 4 { format!("{pager}{line}") } else { line.to_owned() },
+                )
+                .collect();
+            assert_eq!(told(&(paged.join("\n") + "\n")), plain, "{sample} through {pager:?}");
+        }
+    }
+}
+
+#[test]
+fn an_element_without_a_name_breaks_the_xml() {
+    let text = "<config version=\"10.1.0\">\n<devices>\n< a=\"1\">\n< b=\"2\">\n</config>\n";
+    let main = Family::Panos.commands()[0].id.to_owned();
+    let device = Device::assemble(Family::Panos, &[(main, text.to_owned())], None).expect("a device");
+    invariants::check(&device).expect("what always holds");
+    let assessment = Assessment::of(&device, &Library::builtin(), &Policy::default());
+    assert_eq!(assessment.count(Status::Passed), 0);
+    let mut reasons = assessment.results.iter().filter_map(|one| one.reason.as_deref());
+    assert!(reasons.any(|reason| reason.contains("the XML is broken near line")));
+}
+
+#[test]
+fn values_of_a_list_are_switched_off_one_by_one() {
+    let text = "set a b [ c d ]\ndeactivate a b [ c ]\ndeactivate a b [ e\n";
+    for family in [Family::Junos, Family::Panos] {
+        let main = family.commands()[0].id.to_owned();
+        let device = Device::assemble(family, &[(main.clone(), text.to_owned())], None).expect("a device");
+        invariants::check(&device).expect("what always holds");
+        let tree = device.tree(&main).expect("a tree");
+        let at = |from: NodeId, word: &str| tree.children(from).find(|id| tree.text(*id) == word);
+        let list = at(at(assess::ROOT, "a").expect("a"), "b").expect("b");
+        let left: Vec<_> = tree.children(list).map(|id| tree.text(id)).collect();
+        assert_eq!(left, ["d"], "{family}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_nothing_wherever_it_stands() {
+    let plain = "version 15.2\nhostname R1\nline con 0\nend\n";
+    let marked = format!("\u{feff}\u{7}\u{feff}{}", plain.replace("host", "ho\u{feff}st"));
+    let (plain, marked) = (read(plain), read(&marked));
+    assert_eq!(marked.hostname(), Some("R1"));
+    assert_eq!(marked.tree("running-config"), plain.tree("running-config"));
+    invariants::check(&marked).expect("what always holds");
+}

@@ -5,7 +5,9 @@
 
 mod common;
 
-use assess::{Assessment, Device, Library, Policy, ReadOptions, collect, difference, judge, mask_text};
+use assess::{
+    Assessment, Device, Family, Library, Policy, ReadOptions, collect, difference, judge, mask_text,
+};
 
 const PLANTED: [&str; 4] = ["Pl4ntedA1secret", "Pl4ntedB2secret", "Pl4ntedC3secret", "Pl4ntedD4secret"];
 
@@ -95,40 +97,68 @@ fn uploads() -> Vec<(&'static str, String)> {
 
 #[test]
 fn nothing_that_is_given_out_holds_a_planted_secret() {
-    let library = Library::builtin();
     for (family, text) in uploads() {
         let options = ReadOptions { technology: Some(family.to_owned()), ..ReadOptions::default() };
         let device = Device::read(text.as_bytes(), &options).expect("device");
-        let points = collect(&device, library.of(device.family()));
-        let assessment = Assessment::of(&device, &library, &Policy::default());
-        let empty = Device::assemble(
-            device.family(),
-            &[(device.family().commands()[0].id.to_owned(), "x\n".to_owned())],
-            None,
-        )
-        .expect("device");
-        let nothing = Assessment::of(&empty, &library, &Policy::default());
-        let given = [
-            serde_json::to_string(&points).expect("json"),
-            serde_json::to_string(&assessment).expect("json"),
-            serde_json::to_string(&difference((&empty, &nothing), (&device, &assessment))).expect("json"),
-            mask_text(&device),
-            report(assessment),
-        ];
-        for (at, shown) in given.iter().enumerate() {
-            for secret in PLANTED {
-                let place = shown
-                    .lines()
-                    .find(|l| l.contains(secret))
-                    .map(|l| l.chars().take(300).collect::<String>());
-                assert_eq!(place, None, "{family}: {secret} in output {at}");
-            }
+        demand_masked(&device, &PLANTED);
+    }
+}
+
+/// Every place of every family that is known to hold a secret, in an upload of that family.
+#[test]
+fn nothing_that_is_given_out_holds_a_secret_of_any_known_place() {
+    for sample in common::all() {
+        let (text, secret) = common::planted(&sample);
+        let options = ReadOptions { technology: Some(sample.family.to_owned()), ..ReadOptions::default() };
+        let device = Device::read(text.as_bytes(), &options).expect("device");
+        assert!(device.texts().iter().any(|(_, _, text)| text.contains(secret)), "{sample}: it is read");
+        demand_masked(&device, &[secret]);
+    }
+    let (places, secret) = (include_str!("planted/linux.txt"), "Pl4nt3dSecr3tValue");
+    let planted: String = places.lines().map(|place| place.replacen('@', secret, 2) + "\n").collect();
+    let outputs: Vec<_> =
+        Family::Linux.commands().iter().map(|c| (c.id.to_owned(), planted.clone())).collect();
+    demand_masked(&Device::assemble(Family::Linux, &outputs, None).expect("device"), &[secret]);
+}
+
+/// Looks at all that this crate gives out about a device.
+fn demand_masked(device: &Device, secrets: &[&str]) {
+    let library = Library::builtin();
+    let points = collect(device, library.of(device.family()));
+    let assessment = Assessment::of(device, &library, &Policy::default());
+    let main = device.family().commands().first().expect("a command").id;
+    let empty = Device::assemble(device.family(), &[(main.to_owned(), "x\n".to_owned())], None);
+    let empty = empty.expect("device");
+    let nothing = Assessment::of(&empty, &library, &Policy::default());
+    let changed = |old: (&Device, &Assessment), new: (&Device, &Assessment)| {
+        serde_json::to_string(&difference(old, new)).expect("json")
+    };
+    let given = [
+        serde_json::to_string(&points).expect("json"),
+        serde_json::to_string(&assessment).expect("json"),
+        changed((&empty, &nothing), (device, &assessment)),
+        changed((device, &assessment), (&empty, &nothing)),
+        mask_text(device),
+        report(&assessment, difference((&empty, &nothing), (device, &assessment))),
+    ];
+    for (at, shown) in given.iter().enumerate() {
+        for secret in secrets {
+            let place = shown.lines().find(|line| line.contains(secret)).map(|line| {
+                let at = line.find(secret).unwrap_or_default();
+                line.chars().skip(at.saturating_sub(200)).take(400).collect::<String>()
+            });
+            assert_eq!(place, None, "{}: {secret} in output {at}", device.family());
         }
     }
 }
 
-fn report(assessment: Assessment) -> String {
-    let one = assess::report::Assessed { file: "x".to_owned(), assessment, difference: None };
+/// The table, the JSON and the SARIF.
+fn report(assessment: &Assessment, difference: assess::Difference) -> String {
+    let one = assess::report::Assessed {
+        file: "x".to_owned(),
+        assessment: assessment.clone(),
+        difference: Some(difference),
+    };
     let mut out = Vec::new();
     for format in [assess::report::Format::Table, assess::report::Format::Json, assess::report::Format::Sarif]
     {

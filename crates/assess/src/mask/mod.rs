@@ -134,6 +134,11 @@ fn is_no_secret(keep: &str, word: &str) -> bool {
         "access",
         "context",
         "match",
+        "requisite",
+        "sufficient",
+        "include",
+        "substack",
+        "optional",
     ];
     let settings = ["minimum-", "maximum-", "change-"].iter().any(|s| bare.starts_with(s));
     let key_number =

@@ -45,10 +45,12 @@ fn rule(verdict: &Verdict) -> Value {
 
 fn result(verdict: &Verdict, file: &str) -> Value {
     let failed = verdict.status == Status::Failed;
+    // What did not fail has no level (SARIF 2.1.0, 3.27.10).
     let level = match (failed, verdict.criticality) {
         (true, 4..) => "error",
         (true, 2..) => "warning",
-        _ => "note",
+        (true, _) => "note",
+        (false, _) => "none",
     };
     let found = verdict.actual.join("; ");
     let reason = verdict.reason.as_deref().unwrap_or_default();
@@ -57,7 +59,11 @@ fn result(verdict: &Verdict, file: &str) -> Value {
     } else {
         format!("{}: could not be told. {reason}", verdict.title)
     };
-    let first = verdict.evidence.first().map_or(1, |l| l.line.max(1));
+    // Where no line decided, the file as a whole did: readers of code scanning want a line all the same.
+    let region = match verdict.evidence.first() {
+        Some(line) => json!({ "startLine": line.line.max(1), "snippet": { "text": line.text } }),
+        None => json!({ "startLine": 1 }),
+    };
     json!({
         "ruleId": verdict.control.to_string(),
         "level": level,
@@ -65,7 +71,7 @@ fn result(verdict: &Verdict, file: &str) -> Value {
         "message": { "text": message },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": uri(file) },
-            "region": { "startLine": first, "snippet": { "text": verdict.evidence.first().map_or("", |l| l.text.as_str()) } },
+            "region": region,
         }}],
         "partialFingerprints": { "control/v1": format!("{}/{}", verdict.control, file) },
     })

@@ -50,6 +50,10 @@ fn utf16(bytes: &[u8], read: fn([u8; 2]) -> u16) -> Cow<'static, str> {
 
 fn utf8_or_latin1(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
+        // The mark is a mark wherever it stands: a terminal shows nothing of it.
+        Ok(text) if memchr::memmem::find(bytes, "\u{feff}".as_bytes()).is_some() => {
+            Cow::Owned(text.replace('\u{feff}', ""))
+        }
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(bytes.iter().map(|b| char::from(*b)).collect()),
     }

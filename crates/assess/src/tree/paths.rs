@@ -58,31 +58,26 @@ impl Grower {
             let mut path = Vec::new();
             let mut lists = Vec::new();
             let mut in_list = false;
-            let (mut line, mut list_line) = (0, 0);
+            let mut began = None;
             loop {
                 match scanner.next() {
-                    None if path.is_empty() => return,
+                    None if began.is_none() => return,
                     None | Some(Token::LineEnd) => break,
                     Some(Token::ListOpen) => in_list = true,
                     Some(Token::ListClose) => in_list = false,
-                    Some(Token::Word(word)) if in_list => {
-                        list_line = scanner.line();
-                        lists.push(word);
-                    }
                     Some(Token::Word(word)) => {
-                        if path.is_empty() {
-                            line = scanner.line();
-                        } else if scanner.line() != line {
+                        if *began.get_or_insert(scanner.line()) != scanner.line() {
                             // A comment or quoted value hides the line's end.
                             scanner.disown(scanner.line(), LineUse::Body);
                         }
-                        path.push(word);
+                        if in_list { lists.push(word) } else { path.push(word) }
                     }
                     Some(Token::Open | Token::Close | Token::Semicolon) => {}
                 }
             }
+            let Some(line) = began else { continue };
             let Some((first, words)) = path.split_first() else {
-                scanner.disown(list_line, LineUse::Noise);
+                scanner.disown(line, LineUse::Noise);
                 continue;
             };
             self.set_line(scanner, line, first, words, &lists);
@@ -108,10 +103,18 @@ impl Grower {
                     self.child(end, word, line);
                 }
             }
-            "deactivate" if !words.is_empty() => {
+            "deactivate" if says_something => {
                 let end = self.grow(words, line);
-                if end != ROOT {
+                if end == ROOT && list.is_empty() {
+                    scanner.disown(line, LineUse::Close);
+                } else if list.is_empty() {
                     self.tree.set_inactive(end);
+                }
+                for word in list {
+                    let id = self.child(end, word, line);
+                    if id != ROOT {
+                        self.tree.set_inactive(id);
+                    }
                 }
             }
             // A verb that stands alone or that no saved configuration holds.

@@ -31,13 +31,17 @@ impl Growing {
         let mut reader = Reader::from_str(text);
         let (mut line, mut counted) = (first, 0);
         loop {
-            let event = reader.read_event().map_err(|_| format!("the XML is broken near line {line}"))?;
+            let broken = |line: u32| format!("the XML is broken near line {line}");
+            let event = reader.read_event().map_err(|_| broken(line))?;
             let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX).min(text.len());
             let start = line;
             line += newlines(text.as_bytes().get(counted..at).unwrap_or_default());
             counted = at;
             let parent = self.open.last().copied().unwrap_or(ROOT);
             match event {
+                Event::Start(element) | Event::Empty(element) if element.name().as_ref().is_empty() => {
+                    return Err(broken(line));
+                }
                 Event::Start(element) => {
                     if self.open.len() >= DEPTH {
                         return Err(format!("the XML is nested deeper than {DEPTH} elements on line {line}"));

@@ -69,3 +69,47 @@ pub(crate) fn all() -> Vec<Sample> {
         sample("ontap", "cl1", "", ONTAP),
     ]
 }
+
+/// A family's output with a secret in every place that is known to hold one, and the secret.
+#[allow(
+    dead_code,
+    clippy::panic,
+    reason = "not every test that shares these samples plants secrets; it is no product"
+)]
+pub(crate) fn planted(sample: &Sample) -> (String, &'static str) {
+    const SECRET: &str = "Pl4nt3dSecr3tValue";
+    let (places, after) = match sample.family {
+        "cisco-ios" | "cisco-asa" | "cisco-nxos" | "cisco-xr" | "arista-eos" => {
+            (include_str!("../planted/cisco.txt"), "\nhostname ")
+        }
+        "junos" if sample.text.contains('{') && !sample.text.starts_with("set ") => {
+            (include_str!("../planted/junos.txt"), "\nsystem {")
+        }
+        "junos" => (include_str!("../planted/junos.txt"), "set system host-name"),
+        "fortios" => (include_str!("../planted/fortios.txt"), "set accprofile"),
+        "panos" if sample.text.starts_with('<') => (include_str!("../planted/panos.txt"), "<system>"),
+        "panos" => (include_str!("../planted/panos.txt"), "set deviceconfig system hostname"),
+        "comware" => (include_str!("../planted/comware.txt"), " sysname "),
+        "fabric-os" => (include_str!("../planted/fabric-os.txt"), "fabric.ops.BBCredit"),
+        "f5" => (include_str!("../planted/f5.txt"), "sys global-settings {"),
+        "gaia" => (include_str!("../planted/gaia.txt"), "set hostname "),
+        "ontap" => (include_str!("../planted/ontap.txt"), "admin          ssh "),
+        other => panic!("no secrets are planted for {other}"),
+    };
+    let (by_line, by_element) = (sample.text.starts_with("set "), sample.text.starts_with('<'));
+    let is_fitting = |place: &&str| match sample.family {
+        "junos" | "panos" => place.starts_with("set ") == by_line && place.starts_with('<') == by_element,
+        _ => true,
+    };
+    let sign = |place: &str| match place.contains("@@") {
+        true => place.replacen('@', SECRET, 1),
+        false => place.replace('@', SECRET),
+    };
+    let planted: String = places.lines().filter(is_fitting).map(|place| sign(place) + "\n").collect();
+    assert!(planted.contains(SECRET), "nothing to plant for {sample}");
+    let at = sample.text.find(after).unwrap_or_else(|| panic!("{after:?} is not in {sample}"));
+    let (_, rest) = sample.text.split_at(at + 1);
+    let end = rest.find('\n').map_or(sample.text.len(), |end| at + 1 + end + 1);
+    let (head, tail) = sample.text.split_at(end);
+    (format!("{head}{planted}{tail}"), SECRET)
+}
