@@ -17,7 +17,12 @@ pub const UNUSABLE: u8 = 2;
 /// Exit status: the scan ended before its end.
 pub const CUT: u8 = 3;
 
+use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
+
+use crate::listener::CallbackListener;
+use crate::proof::Listener;
 
 /// Most bytes of a file that is read.
 const MAX_FILE: u64 = 64 << 20;
@@ -39,4 +44,10 @@ fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) =
         text.split_once(':').ok_or_else(|| format!("'{text}' is no header; write 'Name: value'"))?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// A listener at an address, where there is one and it is this machine's.
+async fn listen(address: Option<IpAddr>) -> Option<Arc<dyn Listener>> {
+    let listener = CallbackListener::start(address?).await.ok()?;
+    Some(Arc::new(listener))
 }

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::http::Target;
 use crate::proof::Listener;
 
 /// What it answers. It stands in no request of a scan, so a page that shows it has fetched it.
@@ -86,6 +87,13 @@ pub(crate) fn token() -> String {
     // Without random numbers the scan has worse troubles; a token of zeros then proves nothing.
     let _ = SystemRandom::new().fill(&mut bytes);
     bytes.iter().fold(TOKEN.to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// Where a target on this machine reaches our listener; none for a target elsewhere.
+#[must_use]
+pub fn near(target: &Target) -> Option<IpAddr> {
+    let address = target.origin.address().filter(IpAddr::is_loopback);
+    address.or_else(|| (target.origin.host == "localhost").then(|| IpAddr::from([127, 0, 0, 1])))
 }
 
 /// The tokens in the head of a request.

@@ -326,6 +326,9 @@ const TABLE: &[Qid] = &[
     qid(990_028, "Session Cookie Has No SameSite Protection", V, 1, 1275, Class::Cookie),
     qid(990_029, "Code Injection", V, 5, 94, Class::Cmd),
     qid(990_030, "GraphQL Endpoint Answers Batched or Unbounded Queries", V, 1, 770, Class::Dos),
+    qid(990_031, "HTTP TRACE Method Is Enabled", V, 1, 693, Class::Leak),
+    qid(990_032, "Server-Side Prototype Pollution", V, 4, 1321, Class::Cmd),
+    qid(990_033, "GraphQL Errors Suggest Names of Fields", V, 1, 200, Class::Leak),
     qid(990_040, "Web Cache Poisoning", V, 4, 349, Class::Leak),
 ];
 

@@ -12,6 +12,7 @@ const MAX_BODY: usize = 256 << 10;
 struct Spot {
     name: String,
     range: Range<usize>,
+    is_text: bool,
 }
 
 /// Names (of the element or attribute) and values, unescaped, in the order of the text. Of a text that is no XML, what
@@ -30,6 +31,28 @@ pub(crate) fn with_value(text: &str, n: usize, value: &str, raw: bool) -> String
     let value = if raw { value.to_owned() } else { escape(value).into_owned() };
     format!("{before}{value}{after}")
 }
+
+/// The text with markup in the place of the texts in its elements, or of the nth alone; none where there are none.
+/// Attributes stay: external entities must not stand in them.
+pub(crate) fn with_texts(text: &str, nth: Option<usize>, markup: &str) -> Option<String> {
+    let mut spots: Vec<Spot> = spots(text).into_iter().filter(|spot| spot.is_text).collect();
+    spots.truncate(MOST_TEXTS);
+    let spots = match nth {
+        Some(n) => spots.get(n..=n)?,
+        None => &spots,
+    };
+    spots.last()?;
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for spot in spots {
+        out += text.get(at..spot.range.start).unwrap_or_default();
+        out += markup;
+        at = spot.range.end;
+    }
+    Some(out + text.get(at..).unwrap_or_default())
+}
+
+/// Most texts that are replaced at once.
+const MOST_TEXTS: usize = 20;
 
 fn spots(text: &str) -> Vec<Spot> {
     if text.len() > MAX_BODY {
@@ -55,7 +78,7 @@ fn spots(text: &str) -> Vec<Spot> {
                 match spots.last_mut().filter(|last: &&mut Spot| last.range.end == start && last.name == name)
                 {
                     Some(last) => last.range.end = end,
-                    None => spots.push(Spot { name, range: start..end }),
+                    None => spots.push(Spot { name, range: start..end, is_text: true }),
                 }
             }
             Event::GeneralRef(_) => {
@@ -63,7 +86,7 @@ fn spots(text: &str) -> Vec<Spot> {
                 match spots.last_mut().filter(|last: &&mut Spot| last.range.end == start && last.name == name)
                 {
                     Some(last) => last.range.end = end,
-                    None => spots.push(Spot { name, range: start..end }),
+                    None => spots.push(Spot { name, range: start..end, is_text: true }),
                 }
             }
             _ => {}
@@ -89,6 +112,7 @@ fn attributes(text: &str, range: Range<usize>, spots: &mut Vec<Spot>) {
             spots.push(Spot {
                 name: name.to_owned(),
                 range: range.start + begin..range.start + begin + length,
+                is_text: false,
             });
         }
         at = begin + length + 1;
@@ -110,5 +134,12 @@ mod tests {
         assert!(with_value(text, 0, "&xxe;", true).contains("x:b='&xxe;'"));
         assert_eq!(with_value(text, 9, "x", false), text);
         assert!(values("<a><b>x</c>").len() <= 1);
+        let all = with_texts("<a b='1'><c>2</c><d>3</d></a>", None, "&x;");
+        assert_eq!(all.as_deref(), Some("<a b='1'><c>&x;</c><d>&x;</d></a>"));
+        assert_eq!(
+            with_texts("<a><c>2</c><d>3</d></a>", Some(1), "&x;").as_deref(),
+            Some("<a><c>2</c><d>&x;</d></a>")
+        );
+        assert_eq!((with_texts("<a b='1'/>", None, "x"), with_texts("<a>1</a>", Some(1), "x")), (None, None));
     }
 }

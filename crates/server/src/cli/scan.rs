@@ -8,7 +8,6 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use webscan::cancel::Cancel;
 use webscan::cli::{ReplayArgs, ScanArgs};
-use webscan::engine::Help;
 
 use super::Failure;
 
@@ -18,9 +17,7 @@ pub(super) fn scan(arguments: &ScanArgs) -> Result<ExitCode, Failure> {
 }
 
 pub(super) fn replay(arguments: &ReplayArgs) -> Result<ExitCode, Failure> {
-    run(async |stop: Cancel, out: &mut io::Stdout| {
-        webscan::cli::replay(arguments, &Help::default(), &stop, out).await
-    })
+    run(async |stop: Cancel, out: &mut io::Stdout| webscan::cli::replay(arguments, &stop, out).await)
 }
 
 /// Runs a command until it ends; an interrupt asks it to end early.

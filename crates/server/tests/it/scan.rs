@@ -74,6 +74,34 @@ fn redirects_of_the_range_are_found_proven_and_shown_again() {
     );
 }
 
+/// Each vulnerable case of some families is found by one check, none of the safe ones is, and all of it is shown again: also
+/// what shows only by calls to the listener.
+#[test]
+fn families_of_the_range_are_found_by_their_checks_and_shown_again() {
+    for (family, check, qids) in [
+        ("xxe", "xml-external-entity", [990_007].as_slice()),
+        ("upload", "file-upload", &[150_114]),
+        ("graphql", "graphql", &[990_014, 990_017, 990_033]),
+        ("mass-assignment", "mass-assignment", &[990_013]),
+        ("rfi", "remote-file-inclusion", &[150_057]),
+    ] {
+        let range = serve(Some(family));
+        let url = format!("{}/case/{family}/", range.base());
+        let (_, result) = scan(&url, &["--scope", "limit", "--check", check]);
+        let truth = range.truth();
+        let wrong: Vec<_> =
+            truth.iter().filter(|case| has(&result, qids, &case.entry) != case.vulnerable).collect();
+        assert!(wrong.is_empty(), "{wrong:#?} {:#}", result["coverage"]);
+
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), result.to_string()).unwrap();
+        let output = run(&["replay", file.path().to_str().unwrap()], "");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.lines().all(|line| line.contains("shown: ")), "{text}");
+    }
+}
+
 #[test]
 fn a_scan_ends_with_the_state_that_fits() {
     let (status, result) = scan("http://127.0.0.1:1/", &[]);

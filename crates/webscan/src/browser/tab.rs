@@ -387,7 +387,12 @@ fn read(request: &Value, url: Target) -> Option<Request> {
         kind => Body::Text { content_type: kind.to_owned(), text: data },
     };
     let mut own: Vec<(String, String)> = Vec::new();
-    for name in ["x-requested-with", "x-csrf-token", "authorization"] {
+    let mut kept = vec!["x-requested-with", "x-csrf-token", "authorization", "soapaction"];
+    if matches!(body, Body::Xml(_)) {
+        // Kinds of XML are not all taken alike.
+        kept.push("content-type");
+    }
+    for name in kept {
         own.extend(header(name).map(|value| (name.to_owned(), value)));
     }
     Some(Request { method, headers: own, body, ..Request::get(url) })

@@ -5,6 +5,7 @@
 //! makes a [`Replay`] with a control and lets the prover send both. Checks keep no state: the same target gives the same
 //! findings, in whatever order they run.
 
+pub(crate) mod callback;
 pub(crate) mod dom;
 pub(crate) mod injection;
 pub(crate) mod passive;

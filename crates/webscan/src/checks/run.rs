@@ -92,14 +92,18 @@ pub async fn run<'a>(
 ) {
     let cancel = bench.client.cancel();
     let goes_on = || !cancel.is_cancelled() && go_on();
-    let work = stream::iter(tasks).take_while(|_| std::future::ready(goes_on()));
-    work.for_each_concurrent(at_once.max(1), |task| async move {
-        if let Some(work) = task.work(bench) {
-            work.await;
-        }
-        if goes_on() {
-            done(&task);
-        }
-    })
-    .await;
+    // What looks at the site wants all that the others found, and calls that came late.
+    let (site, others): (Vec<Task<'a>>, _) = tasks.into_iter().partition(|task| matches!(task.on, On::Site));
+    for tasks in [others, site] {
+        let work = stream::iter(tasks).take_while(|_| std::future::ready(goes_on()));
+        work.for_each_concurrent(at_once.max(1), |task| async move {
+            if let Some(work) = task.work(bench) {
+                work.await;
+            }
+            if goes_on() {
+                done(&task);
+            }
+        })
+        .await;
+    }
 }

@@ -1,19 +1,23 @@
 //! `redoubt replay FINDING.json`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 use serde_json::Value;
 
-use super::{CLEAN, FOUND, UNUSABLE, read_json};
+use super::{CLEAN, FOUND, UNUSABLE, listen, read_json};
 use crate::auth::AuthRecord;
 use crate::cancel::Cancel;
 use crate::engine::Help;
 use crate::finding::Finding;
+use crate::listener::near;
 use crate::proof::Outcome;
 use crate::retest::retest;
+use crate::transport::TlsLook;
 
 /// Show a finding again: send its replay and its control, and say what came of it.
 #[derive(Debug, Clone, Args)]
@@ -29,6 +33,10 @@ pub struct ReplayArgs {
     /// An authentication record, as JSON
     #[arg(long, value_name = "FILE")]
     pub auth_record: Option<PathBuf>,
+    /// The address of this machine at which the target can reach a listener, for findings that the target shows by calling
+    /// it; not needed for targets on this machine
+    #[arg(long, value_name = "ADDRESS")]
+    pub callback: Option<IpAddr>,
 }
 
 fn findings(value: Value) -> Result<Vec<Finding>, String> {
@@ -47,12 +55,7 @@ fn findings(value: Value) -> Result<Vec<Finding>, String> {
 ///
 /// # Errors
 /// The output could not be written.
-pub async fn replay(
-    args: &ReplayArgs,
-    help: &Help,
-    stop: &Cancel,
-    out: &mut (dyn Write + Send),
-) -> io::Result<u8> {
+pub async fn replay(args: &ReplayArgs, stop: &Cancel, out: &mut (dyn Write + Send)) -> io::Result<u8> {
     let told = |message: String| {
         // There is no other place to say it.
         let _ = writeln!(io::stderr(), "error: {message}");
@@ -72,8 +75,28 @@ pub async fn replay(
         return told(format!("{} has no such finding", args.file.display()));
     }
     let mut status = CLEAN;
+    let transport = Some(Arc::new(TlsLook::new(BTreeMap::new())) as _);
+    let mut helps: BTreeMap<Option<IpAddr>, Arc<Help>> = BTreeMap::new();
     for finding in wanted {
-        let outcome = retest(finding, record.as_ref(), &Arc::new(help.clone()), stop).await;
+        let address = args.callback.or_else(|| near(&finding.url));
+        let help = match helps.get(&address) {
+            Some(help) => help.clone(),
+            None => {
+                let listener = listen(address).await;
+                let help = Arc::new(Help { listener, transport: transport.clone(), ..Help::default() });
+                helps.entry(address).or_insert(help).clone()
+            }
+        };
+        if help.listener.is_none() && finding.replay.expect.wants_calls() {
+            status = UNUSABLE;
+            writeln!(
+                out,
+                "{} {} {} no listener: say with --callback at which address the target can reach this machine",
+                finding.qid, finding.method, finding.url
+            )?;
+            continue;
+        }
+        let outcome = retest(finding, record.as_ref(), &help, stop).await;
         let words = match outcome {
             Ok(Outcome::Shown(evidence)) => {
                 status = status.max(FOUND);

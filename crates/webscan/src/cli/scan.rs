@@ -1,17 +1,17 @@
 //! `redoubt scan URL`.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
-use super::{CLEAN, CUT, FOUND, UNUSABLE, header, read, read_json};
+use super::{CLEAN, CUT, FOUND, UNUSABLE, header, listen, read, read_json};
 use crate::api::{self, Kind};
 use crate::cancel::Cancel;
 use crate::engine::{self, Event, Hear, Help, Plan, ResultsStatus, ScanResult};
 use crate::http::{Body, Client, ClientOptions, Method, Request, Target};
-use crate::listener::CallbackListener;
 use crate::profile::{BrowserUse, Profile};
 use crate::report::{self, Format};
 use crate::scope::{Reach, UrlEntry};
@@ -75,6 +75,10 @@ pub struct ScanArgs {
     /// Most seconds that the scan may take
     #[arg(long, value_name = "SECONDS")]
     pub time_limit: Option<u64>,
+    /// The address of this machine at which the target can reach the scan's listener, to find what shows only by the calls
+    /// that the target makes; a target on this machine needs none
+    #[arg(long, value_name = "ADDRESS")]
+    pub callback: Option<IpAddr>,
     /// When a browser crawls
     #[arg(long, value_enum)]
     pub browser: Option<BrowserArg>,
@@ -158,6 +162,7 @@ impl ScanArgs {
             plan.headers.push(("Cookie".to_owned(), self.cookie.join("; ")));
         }
         plan.checkpoint.clone_from(&self.checkpoint);
+        plan.callback = self.callback.or(plan.callback);
         Ok(plan)
     }
 
@@ -218,10 +223,7 @@ pub async fn scan(
         Ok(described) => plan.described = described,
         Err(message) => return told(message),
     }
-    let listener = match plan.callback {
-        Some(address) => CallbackListener::start(address).await.ok().map(|listener| Arc::new(listener) as _),
-        None => None,
-    };
+    let listener = listen(plan.callback).await;
     let transport = Some(Arc::new(TlsLook::new(plan.names.clone())) as _);
     let help = Help { listener, transport, ..Help::default() };
     let hear: Hear = if args.quiet { Arc::new(|_| {}) } else { Arc::new(show) };

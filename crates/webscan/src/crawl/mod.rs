@@ -5,6 +5,7 @@
 
 pub mod fill;
 mod harvest;
+mod literal;
 pub mod render;
 pub mod robots;
 pub mod scripts;

@@ -3,11 +3,15 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde_json::Value;
 
-use crate::http::{Body, Method, Request, Target};
+use super::literal;
+use crate::http::{Body, Method, Request, Target, encode};
 
 /// Most bytes of a script that are read.
 const MAX_SCRIPT: usize = 2 << 20;
+/// How far from a call its body may begin and end, in bytes.
+const NEAR: usize = 1_000;
 /// Most endpoints of one script.
 const MOST: usize = 400;
 
@@ -26,8 +30,9 @@ static METHOD: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?i)method\s*:\s*["'`]([a-z]+)["'`]"#).unwrap());
 
 #[expect(clippy::unwrap_used, reason = "the pattern is a constant; a test reads it")]
-static MEMBERS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"JSON\.stringify\s*\(\s*\{([^{}]{1,300})"#).unwrap());
+static BODY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"JSON\.stringify\s*\(\s*|\b(?:body|data)\s*:\s*["'`]|\.send\s*\(\s*["'`]"#).unwrap()
+});
 
 /// Media types, versions and other texts with a slash that are no places.
 fn is_place(text: &str) -> bool {
@@ -82,8 +87,8 @@ pub fn endpoints(script: &str, base: &Target) -> Vec<Request> {
         }
         let Some(url) = base.join(&filled(place)) else { continue };
         let near = script.get(call.get(0).map_or(0, |m| m.start())..).unwrap_or_default();
-        let near = near.get(..near.floor_char_boundary(600)).unwrap_or_default();
-        let body = if method == Method::Get { Body::None } else { members(near) };
+        let near = near.get(..near.floor_char_boundary(NEAR)).unwrap_or_default();
+        let body = if method == Method::Get { Body::None } else { body(near) };
         add(Request { method, body, ..Request::get(url) });
     }
     for literal in LITERAL.captures_iter(script) {
@@ -97,17 +102,26 @@ pub fn endpoints(script: &str, base: &Target) -> Vec<Request> {
     found
 }
 
-/// The body that a call seems to send: the members of an object that is made to JSON.
-fn members(near: &str) -> Body {
-    let Some(inner) = MEMBERS.captures(near).and_then(|found| found.get(1)) else { return Body::None };
-    let mut object = serde_json::Map::new();
-    for member in inner.as_str().split(',').take(30) {
-        let name = member.split(':').next().unwrap_or_default().trim().trim_matches(['"', '\'', '`']);
-        if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
-            object.insert(name.to_owned(), "test".into());
+/// The body that a call seems to send: an object that is made to JSON, or a text.
+fn body(near: &str) -> Body {
+    for found in BODY.find_iter(near) {
+        let is_json = found.as_str().starts_with("JSON");
+        let at = if is_json { found.end() } else { found.end() - 1 };
+        let value = near.get(at..).and_then(literal::read);
+        match value {
+            Some(value) if is_json => return Body::Json(value),
+            Some(Value::String(text)) => match text.trim_start().chars().next() {
+                Some('<') => return Body::Xml(text),
+                Some('{' | '[') => return serde_json::from_str(&text).map_or(Body::None, Body::Json),
+                _ if text.contains('=') && !text.contains(' ') => {
+                    return Body::Form(encode::read_form(&text));
+                }
+                _ => {}
+            },
+            _ => {}
         }
     }
-    if object.is_empty() { Body::None } else { Body::Json(object.into()) }
+    Body::None
 }
 
 #[cfg(test)]
@@ -135,6 +149,14 @@ mod tests {
         }
         assert!(!found.iter().any(|place| place.contains("html") || place.contains("png")));
         let cart = endpoints(script, &base).into_iter().find(|r| r.url.path == "/api/cart").unwrap();
-        assert_eq!(cart.body, Body::Json(serde_json::json!({"item": "test", "qty": "test"})));
+        assert_eq!(cart.body, Body::Json(serde_json::json!({"item": "test", "qty": 1})));
+        let script = r#"fetch('/o', {method: 'POST', headers: {'Content-Type': 'application/xml'}, body: '<?xml version="1.0"?><o><i>a</i></o>'});
+            fetch('/g', {method: 'POST', body: JSON.stringify({query: '{ a { b } }'})}); fetch('/n', {method: 'POST', body: data});
+            fetch('/f', {method: 'POST', body: "a=1&b=2"});"#;
+        let body =
+            |path: &str| endpoints(script, &base).into_iter().find(|r| r.url.path == path).unwrap().body;
+        assert_eq!(body("/o"), Body::Xml("<?xml version=\"1.0\"?><o><i>a</i></o>".to_owned()));
+        assert_eq!(body("/g"), Body::Json(serde_json::json!({"query": "{ a { b } }"})));
+        assert_eq!(body("/f"), Body::Form(vec![("a".into(), "1".into()), ("b".into(), "2".into())]));
     }
 }

@@ -54,9 +54,8 @@ impl Plan {
     /// A plan with everything as usual.
     #[must_use]
     pub fn new(target: Target) -> Self {
-        let callback = target.origin.address().filter(IpAddr::is_loopback);
-        let is_local = target.origin.host == "localhost";
         Self {
+            callback: crate::listener::near(&target),
             target,
             uris: Vec::new(),
             rules: ScopeRules::default(),
@@ -66,7 +65,6 @@ impl Plan {
             headers: Vec::new(),
             names: BTreeMap::new(),
             checkpoint: None,
-            callback: callback.or_else(|| is_local.then(|| IpAddr::from([127, 0, 0, 1]))),
             started: String::new(),
         }
     }

@@ -13,3 +13,4 @@ pub use pace::Pace;
 pub use request::{Body, Method, Part, Request, Visit};
 pub use response::Response;
 pub use target::{MAX_URL, Origin, Scheme, Target, TargetError};
+pub use unpack::unpack;

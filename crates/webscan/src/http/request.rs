@@ -26,6 +26,8 @@ pub enum Method {
     Patch,
     /// DELETE: as PUT.
     Delete,
+    /// TRACE: sent by the check for it alone.
+    Trace,
 }
 
 impl Method {
@@ -40,10 +42,11 @@ impl Method {
             Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
+            Self::Trace => "TRACE",
         }
     }
 
-    /// Reads a name in any case; none for a method that is never sent.
+    /// Reads a name in any case; none for a method that no page makes a browser send.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         let all = [Self::Get, Self::Head, Self::Post, Self::Options, Self::Put, Self::Patch, Self::Delete];

@@ -5,8 +5,10 @@ use std::io::Read;
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-/// The body, and whether it was cut. What can't be unpacked is what was there before the fault.
-pub(super) fn unpack(body: Bytes, encoding: &str, limit: usize) -> (Bytes, bool) {
+/// The body without its content encoding, at most so many bytes, and whether it was cut. Of what can't be unpacked,
+/// what was there before the fault.
+#[must_use]
+pub fn unpack(body: Bytes, encoding: &str, limit: usize) -> (Bytes, bool) {
     match encoding.trim().to_ascii_lowercase().as_str() {
         "gzip" | "x-gzip" => read(MultiGzDecoder::new(body.as_ref()), limit),
         "deflate" if body.first().is_some_and(|byte| byte & 0x0f == 8) => {

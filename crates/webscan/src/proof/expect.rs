@@ -153,6 +153,12 @@ impl Expect {
         }
     }
 
+    /// Whether a listener must be called, so that nothing can be seen without one.
+    #[must_use]
+    pub fn wants_calls(&self) -> bool {
+        !self.tokens().is_empty()
+    }
+
     /// Markers that it wants a browser to run.
     pub(super) fn markers(&self) -> Vec<&str> {
         match self {

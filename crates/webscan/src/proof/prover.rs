@@ -290,7 +290,9 @@ fn holds_names(request: &Request) -> bool {
     let in_body = || match &request.body {
         Body::None => false,
         Body::Form(fields) => pairs(fields),
-        Body::Multipart(parts) => parts.iter().any(|part| marked(&part.value)),
+        Body::Multipart(parts) => {
+            parts.iter().any(|part| marked(&part.value) || part.file_name.as_deref().is_some_and(marked))
+        }
         Body::Json(value) => marked(&value.to_string()),
         Body::Xml(text) | Body::Text { text, .. } => marked(text),
     };
@@ -327,7 +329,10 @@ fn filled(request: &Request, captured: &HashMap<&str, String>) -> Request {
         Body::Form(fields) => Body::Form(pairs(fields)),
         Body::Multipart(parts) => {
             let mut parts = parts.clone();
-            parts.iter_mut().for_each(|part| part.value = fill(&part.value));
+            for part in &mut parts {
+                part.value = fill(&part.value);
+                part.file_name = part.file_name.as_deref().map(&fill);
+            }
             Body::Multipart(parts)
         }
         Body::Json(value) => {

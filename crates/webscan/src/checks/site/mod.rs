@@ -4,6 +4,7 @@ mod backups;
 mod blocked;
 mod crossdomain;
 mod debug_pages;
+mod graphql;
 mod large_bodies;
 mod listings;
 mod methods;
@@ -32,4 +33,5 @@ pub(super) const CHECKS: &[&dyn Check] = &[
     &mobile::Mobile,
     &large_bodies::LargeBodies,
     &blocked::Blocked,
+    &graphql::GraphQl,
 ];

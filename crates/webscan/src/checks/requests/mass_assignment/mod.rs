@@ -1,0 +1,178 @@
+//! Members of an object that a request may change though no form or script sends them.
+
+mod object;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use self::object::{Member, Model, guessed};
+use crate::checks::{About, Bench, Check, Entry};
+use crate::http::{Method, Request};
+use crate::proof::{Control, Expect, Proof, Replay, Seen, Step};
+
+/// See [`About`].
+pub(super) struct MassAssignment;
+
+static ABOUT: About = About {
+    name: "mass-assignment",
+    qids: &[990_013],
+    means: "A request that changes some members of an object also changes others that it was never meant to, such as a role or a \
+            balance, when they are sent along.",
+    matters: "Whoever sends the request gives themselves rights, credit or a state that only the application should give.",
+    remedy: "Take over named members only, from a list for each operation; keep what is sent apart from what is stored.",
+    technique: "Members that the answer shows, and that have to do with rights, states or money, are sent along with other values; \
+                the object must show them when it is asked for again. With the old values, which are put back, it must not.",
+    source: "CWE-915; OWASP API Security, Broken Object Property Level Authorization",
+};
+
+const QID: u32 = 990_013;
+
+impl Check for MassAssignment {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        if matches!(entry.request.method, Method::Get | Method::Head | Method::Options | Method::Delete) {
+            return None;
+        }
+        let views = views(bench, entry);
+        let model = views.iter().find_map(|view| Model::of(&entry.request, &view.shown))?;
+        Some(attack(bench, entry, model, views).boxed())
+    }
+}
+
+/// How the object is looked at after a request.
+struct View<'a> {
+    /// What it showed.
+    shown: Value,
+    how: How<'a>,
+}
+
+enum How<'a> {
+    /// By another request that was crawled.
+    Entry(&'a Entry),
+    /// By the id in the answer.
+    Id,
+    /// By the usual request: what it does not change must have stayed.
+    Again,
+}
+
+fn views<'a>(bench: &'a Bench<'_>, entry: &'a Entry) -> Vec<View<'a>> {
+    let path = &entry.request.url.path;
+    let gets = bench.entries.iter().filter(|other| other.request.method == Method::Get);
+    let near = gets.filter(|other| other.request.url.path == *path);
+    let mut views: Vec<View<'_>> =
+        near.filter_map(|other| Some(View { shown: json(other)?, how: How::Entry(other) })).take(1).collect();
+    if let Some(shown) = json(entry) {
+        let has_id = shown.get("id").is_some_and(|id| id.is_string() || id.is_number());
+        if has_id && entry.request.method == Method::Post {
+            views.push(View { shown: shown.clone(), how: How::Id });
+        }
+        views.push(View { shown, how: How::Again });
+    }
+    views
+}
+
+fn json(entry: &Entry) -> Option<Value> {
+    let is_json = entry.response.media_type().ends_with("json") && entry.response.status < 300;
+    is_json.then(|| serde_json::from_str(entry.response.text()).ok()).flatten()
+}
+
+/// An id in an answer.
+const ID: &str = r#""id"\s*:\s*"?([A-Za-z0-9-]{1,64})"#;
+
+impl View<'_> {
+    /// The steps that send a request and look at the object then.
+    fn steps(&self, entry: &Entry, request: Request) -> Vec<Step> {
+        let mut steps = entry.steps(request);
+        match &self.how {
+            How::Entry(other) => steps.extend(other.steps(other.request.clone())),
+            How::Id => {
+                let last = steps.pop().map(|step| step.capturing("object", ID));
+                steps.extend(last);
+                let url = &entry.request.url;
+                let path = format!("{}/{{{{object}}}}", url.path.trim_end_matches('/'));
+                steps.push(Step::new(Request::get(url.at(path))));
+            }
+            How::Again => steps.extend(entry.steps(entry.request.clone())),
+        }
+        steps
+    }
+}
+
+async fn attack(bench: &Bench<'_>, entry: &Entry, model: Model, views: Vec<View<'_>>) {
+    let known = model.members.clone();
+    for members in [known, guessed(&model)] {
+        if members.is_empty() {
+            continue;
+        }
+        for view in &views {
+            match changed(bench, entry, &model, view, &members).await {
+                None => return,
+                Some(changed) => {
+                    for member in changed {
+                        if let Some(proof) = prove(bench, entry, &model, view, member).await {
+                            return bench.report_named(QID, entry, &member.name, proof);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The members that took the new values, all sent at once, or one by one where all together are refused; none when the
+/// target does not answer.
+async fn changed<'m>(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    model: &Model,
+    view: &View<'_>,
+    members: &'m [Member],
+) -> Option<Vec<&'m Member>> {
+    let send = async |members: &[&Member], is_new| {
+        let request = model.request(&entry.request, members, is_new);
+        bench.prover().walk(&view.steps(entry, request)).await.ok().map(|(response, _)| response)
+    };
+    let all: Vec<&Member> = members.iter().collect();
+    let shows = |members: &[&'m Member], seen: &Seen| {
+        members.iter().copied().filter(|member| expect(member).find(seen).is_some()).collect::<Vec<_>>()
+    };
+    let mut found = Vec::new();
+    let response = send(&all, true).await?;
+    let is_refused = response.status >= 400;
+    found.extend(shows(&all, &Seen { response, ..Seen::default() }));
+    if found.is_empty() && (is_refused || all.len() > 1) {
+        for member in all.iter().take(6) {
+            let response = send(&[*member], true).await?;
+            found.extend(shows(&[*member], &Seen { response, ..Seen::default() }));
+        }
+    }
+    if !found.is_empty() {
+        // Put back what was changed; the proof does so for its own member.
+        send(&found, false).await?;
+    }
+    Some(found)
+}
+
+fn expect(member: &Member) -> Expect {
+    Expect::BodyMatches(member.pattern())
+}
+
+async fn prove(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    model: &Model,
+    view: &View<'_>,
+    member: &Member,
+) -> Option<Proof> {
+    let steps = |is_new| view.steps(entry, model.request(&entry.request, &[member], is_new));
+    let control = Control::Requests(steps(false));
+    let replay = Replay { steps: steps(true), expect: expect(member), control, rounds: 1 };
+    bench.prove(replay).await.ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! What GraphQL endpoints tell about themselves.
+
+use std::collections::BTreeMap;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+
+use super::places::NOWHERE;
+use crate::checks::pattern::Pattern;
+use crate::checks::{About, Bench, Check, Entry};
+use crate::http::{Body, Method, Request, Response, Target};
+use crate::proof::{Expect, Replay, Seen};
+
+/// See [`About`].
+pub(super) struct GraphQl;
+
+static ABOUT: About = About {
+    name: "graphql",
+    qids: &[990_014, 990_017, 990_030, 990_033],
+    means: "A GraphQL endpoint tells its whole schema (990014), suggests names of fields in errors (990033), serves a console \
+            (990017), or takes many operations in one request (990030).",
+    matters: "The schema shows operations and fields that no page uses, such as those for operators. Many operations in one \
+              request get past limits on requests, as those on sign-in.",
+    remedy: "Switch off introspection, suggestions and the console in production, and limit batches. What a caller may do must be \
+             decided at each field in any case.",
+    technique: "Endpoints are those that pages use and those with usual names; they must answer a query for a type's name. Then \
+                the schema is asked for, by GET where POST is not taken; a misspelt field is asked for where it is closed; two \
+                operations are sent at once; and the page that a browser would get is looked at.",
+    source: "GraphQL specification, 4 (introspection); OWASP GraphQL",
+};
+
+const NAME: &str = "{__typename}";
+const SCHEMA: &str = "{__schema{queryType{name}types{name kind fields{name}}}}";
+
+/// Names under which endpoints usually lie.
+const USUAL: &[&str] = &["graphql", "api/graphql", "graphql/v1", "v1/graphql", "gql", "query"];
+
+static PATH: Pattern = Pattern::new(r"(?i)(?:^|/)(?:graphi?ql|gql)(?:/|$|\.php$)");
+static NAMED: Pattern = Pattern::new(r#""__typename"\s*:\s*""#);
+static FIELD: Pattern = Pattern::new(r"\{\s*([A-Za-z_]\w*)");
+
+const HAS_SCHEMA: &str = r#""__schema"\s*:\s*\{"#;
+const SUGGESTS: &str = r#"(?i)did you mean\b[^.?]{1,20}\w"#;
+const BATCH: &str = r#"^\s*\[\s*\{[^\[\]]*"__typename"[^\[\]]*\}\s*,\s*\{[^\[\]]*"__typename""#;
+const CONSOLE: &str = r#"(?i)<title>[^<]*(?:GraphiQL|GraphQL (?:Playground|Console|IDE)|Altair|Apollo (?:Server|Sandbox))|id="graphiql"|GraphiQL\.createFetcher|embeddable-sandbox"#;
+
+/// Misspelt names, near to those that schemas often have.
+const MISSPELT: &[&str] =
+    &["usr", "userz", "viewerr", "nodee", "productz", "itemz", "accountt", "orderz", "meee"];
+
+impl Check for GraphQl {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        Some(look(bench).boxed())
+    }
+}
+
+/// An endpoint, an entry that leads there, and a field that is asked for there.
+struct Endpoint<'a> {
+    url: Target,
+    entry: &'a Entry,
+    field: Option<String>,
+    /// The method that it takes queries by.
+    method: Method,
+}
+
+async fn look(bench: &Bench<'_>) {
+    for (url, (entry, field)) in suspects(bench) {
+        for method in [Method::Post, Method::Get] {
+            let endpoint = Endpoint { url: url.clone(), entry, field: field.clone(), method };
+            if endpoint.answers(bench).await {
+                endpoint.test(bench).await;
+                break;
+            }
+        }
+    }
+}
+
+/// Places that may be endpoints, each once.
+fn suspects<'a>(bench: &'a Bench<'_>) -> BTreeMap<Target, (&'a Entry, Option<String>)> {
+    let mut all: BTreeMap<Target, (&Entry, Option<String>)> = BTreeMap::new();
+    for entry in bench.entries {
+        let url = entry.request.url.at(entry.request.url.path.clone());
+        let in_body = match &entry.request.body {
+            Body::Json(body) => body.get("query").and_then(Value::as_str).map(str::to_owned),
+            _ => None,
+        };
+        let is_query = |text: &String| text.contains('{');
+        let in_query = || {
+            let mut fields = entry.request.query().into_iter();
+            fields.find(|(name, _)| name == "query").map(|(_, value)| value)
+        };
+        let query = in_body.or_else(in_query).filter(is_query);
+        let speaks = !entry.response.is_html() && entry.response.text().contains("GraphQL");
+        if query.is_none() && !PATH.is_match(&url.path) && !speaks {
+            continue;
+        }
+        let field = query.as_deref().and_then(|text| Some(FIELD.captures(text)?.get(1)?.as_str().to_owned()));
+        let known = all.entry(url).or_insert((entry, None));
+        known.1 = known.1.take().or(field);
+    }
+    if let Some(entry) = bench.entries.first() {
+        let start = bench.client.scope().start();
+        for name in USUAL {
+            let url = start.at(format!("{}{name}", start.directory()));
+            let is_inside = bench.client.scope().rule(&url) == crate::scope::Ruling::Inside;
+            if is_inside && all.len() < MOST {
+                all.entry(url).or_insert((entry, None));
+            }
+        }
+    }
+    all
+}
+
+/// Most endpoints that are tested.
+const MOST: usize = 60;
+
+impl Endpoint<'_> {
+    fn ask(&self, query: &str) -> Request {
+        let mut request = Request::get(self.url.clone());
+        match self.method {
+            Method::Get => request.set_query(&[("query".to_owned(), query.to_owned())]),
+            method => {
+                request.method = method;
+                request.body = Body::Json(json!({"query": query}));
+            }
+        }
+        request
+    }
+
+    async fn answers(&self, bench: &Bench<'_>) -> bool {
+        let answer = bench.send(&self.ask(NAME)).await;
+        answer.is_ok_and(|answer| NAMED.is_match(answer.text()))
+    }
+
+    async fn test(&self, bench: &Bench<'_>) {
+        let schema = Expect::BodyMatches(HAS_SCHEMA.to_owned());
+        let is_open = self.tell(bench, 990_014, self.ask(SCHEMA), schema, self.ask(NAME)).await;
+        if !is_open {
+            let mut names: Vec<String> = self.field.iter().map(|field| format!("{field}z")).collect();
+            names.extend(MISSPELT.iter().map(|name| (*name).to_owned()));
+            let query = format!("{{{}}}", names.join(" "));
+            let suggests = Expect::BodyMatches(SUGGESTS.to_owned());
+            self.tell(bench, 990_033, self.ask(&query), suggests, self.ask(NAME)).await;
+        }
+        if self.method == Method::Post {
+            let operation = json!({"query": NAME});
+            let batch = Body::Json(json!([operation, operation]));
+            let batch = Request { body: batch, ..self.ask(NAME) };
+            let both = Expect::BodyMatches(BATCH.to_owned());
+            self.tell(bench, 990_030, batch, both, self.ask(NAME)).await;
+        }
+        let as_browser = |url: Target| Request::get(url).with_header("Accept", "text/html");
+        let nowhere = self.url.at(format!("{}{NOWHERE}", self.url.directory()));
+        let console = Expect::BodyMatches(CONSOLE.to_owned());
+        self.tell(bench, 990_017, as_browser(self.url.clone()), console, as_browser(nowhere)).await;
+    }
+
+    async fn tell(
+        &self,
+        bench: &Bench<'_>,
+        qid: u32,
+        attack: Request,
+        expect: Expect,
+        control: Request,
+    ) -> bool {
+        let Ok(response) = bench.send(&attack).await else { return false };
+        if !sees(&expect, response) {
+            return false;
+        }
+        let place = Request { method: attack.method, ..Request::get(self.url.clone()) };
+        let Ok(proof) = bench.prove(Replay::pair(attack, expect, control)).await else { return false };
+        bench.report_place(qid, self.entry, &place, proof);
+        true
+    }
+}
+
+fn sees(expect: &Expect, response: Response) -> bool {
+    expect.find(&Seen { response, ..Seen::default() }).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Answer, Asked, Extras, scan_with, serve};
+
+    fn json(status: u16, value: &Value) -> Answer {
+        Answer(status, vec![("content-type".into(), "application/json".into())], value.to_string())
+    }
+
+    fn one(query: &str, path: &str) -> Value {
+        let word = query.trim_matches(['{', '}', ' ']).split([' ', '{']).next().unwrap_or_default();
+        match word {
+            "__schema" if path == "/open" || path == "/by-get" => {
+                json!({"data": {"__schema": {"queryType": {"name": "Query"}, "types": []}}})
+            }
+            "__schema" => json!({"errors": [{"message": "introspection is disabled"}]}),
+            "__typename" => json!({"data": {"__typename": "Query"}}),
+            "products" => json!({"data": {"products": [{"name": "chair"}]}}),
+            _ if path == "/suggests" => {
+                json!({"errors": [{"message": format!("Cannot query field \"{word}\". Did you mean \"products\"?")}]})
+            }
+            _ => json!({"errors": [{"message": format!("Cannot query field \"{word}\".")}]}),
+        }
+    }
+
+    fn answer(asked: &Asked) -> Answer {
+        let path = asked.path.as_str();
+        if asked.method == "GET" && asked.header("accept").contains("html") && path == "/console" {
+            return Answer::html("<title>GraphiQL</title><div id=\"graphiql\"></div>");
+        }
+        if asked.method == "GET" && !["/by-get", "/closed"].contains(&path)
+            || path == "/by-get" && asked.method == "POST"
+        {
+            return json(400, &json!({"errors": [{"message": "Must provide query string."}]}));
+        }
+        if !["/open", "/by-get", "/suggests", "/closed", "/batch", "/console"].contains(&path) {
+            return Answer::html(asked.body.replace('<', "&lt;"));
+        }
+        let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+        match body.as_array() {
+            Some(all) if path == "/batch" => {
+                let all: Vec<Value> =
+                    all.iter().map(|body| one(body["query"].as_str().unwrap(), path)).collect();
+                json(200, &Value::from(all))
+            }
+            Some(_) => json(400, &json!({"errors": [{"message": "no batches"}]})),
+            None => {
+                let query = body["query"].as_str().map_or_else(|| asked.field("query"), str::to_owned);
+                json(200, &one(&query, path))
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_endpoints_tell_is_found() {
+        let server = serve(answer).await;
+        for (path, wanted) in [
+            ("/open", vec![990_014]),
+            ("/by-get", vec![990_014]),
+            ("/suggests", vec![990_033]),
+            ("/batch", vec![990_030]),
+            ("/console", vec![990_017]),
+            ("/closed", vec![]),
+            ("/echo", vec![]),
+        ] {
+            let url = Target::parse(&format!("http://{server}{path}")).unwrap();
+            let body = Body::Json(json!({"query": "{ products { name } }"}));
+            let request = Request { method: Method::Post, body, ..Request::get(url) };
+            let (found, _) = scan_with(&GraphQl, vec![request], Extras::default()).await;
+            assert_eq!(found.iter().map(|finding| finding.qid).collect::<Vec<_>>(), wanted, "{path}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The reader of recordings of browsers (HAR): requests that can be written down, changed and sent, or an error that says something.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use webscan::api::Kind;
+
+fuzz_target!(|text: &str| redoubt_fuzz::description(Kind::Har, text));
