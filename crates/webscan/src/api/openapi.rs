@@ -112,11 +112,12 @@ impl<'a> Reader<'a> {
         {
             request.body = self.body(content.as_object()?);
         }
-        request.url.path = format!("{}{filled}", self.server.path);
-        if !request.url.path.starts_with('/') {
-            request.url.path.insert(0, '/');
-        }
-        request.set_query(&query);
+        let place = format!("{}{filled}", self.server.path);
+        let place = place.split('#').next().unwrap_or_default();
+        // Some descriptions tell operations apart by a fixed query.
+        let (path, fixed) = place.split_once('?').unwrap_or((place, ""));
+        request.url.path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        request.set_query(&[encode::read_form(fixed), query].concat());
         Some(request)
     }
 
@@ -290,6 +291,13 @@ mod tests {
         assert!(
             matches!(&two[0].body, Body::Multipart(parts) if parts.len() == 2 && parts[0].file_name.is_some())
         );
+    }
+
+    #[test]
+    fn a_path_with_a_query_is_read_as_both() {
+        let found = all(r#"{"swagger":"2.0","basePath":"/v2","paths":{"/x?do=list#a":{"get":{"parameters":[
+            {"name":"n","in":"query","type":"integer"}]}}}}"#);
+        assert_eq!(found[0].url.to_string(), "http://a.test/v2/x?do=list&n=1");
     }
 
     #[test]

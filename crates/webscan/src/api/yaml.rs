@@ -21,6 +21,9 @@ pub(super) fn read(text: &str) -> Result<Value, String> {
     for event in Parser::new_from_str(text) {
         let (event, _) = event.map_err(|error| error.to_string())?;
         let (value, anchor, size) = match event {
+            Event::SequenceStart(..) | Event::MappingStart(..) if open.len() >= DEPTH => {
+                return Err(format!("it is deeper than {DEPTH}"));
+            }
             Event::SequenceStart(anchor, _) => {
                 open.push(Open::List(Vec::new(), anchor));
                 continue;
@@ -43,8 +46,8 @@ pub(super) fn read(text: &str) -> Result<Value, String> {
             _ => continue,
         };
         nodes += size;
-        if nodes > NODES || open.len() > DEPTH {
-            return Err(format!("it has more than {NODES} values or is deeper than {DEPTH}"));
+        if nodes > NODES {
+            return Err(format!("it has more than {NODES} values"));
         }
         if anchor > 0 {
             named.insert(anchor, (value.clone(), count(&value)));
@@ -53,12 +56,21 @@ pub(super) fn read(text: &str) -> Result<Value, String> {
             None => return Ok(value),
             Some(Open::List(items, _)) => items.push(value),
             Some(Open::Map(members, name, _)) => match name.take() {
-                None => *name = Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
+                None => *name = Some(key(&value)?),
                 Some(name) => drop(members.insert(name, value)),
             },
         }
     }
     Err("it ends too early".to_owned())
+}
+
+/// A name of a member. A list or mapping as one would double its signs with each level it is nested.
+fn key(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Array(_) | Value::Object(_) => Err("a list or a mapping can't be a name".to_owned()),
+        plain => Ok(plain.to_string()),
+    }
 }
 
 fn count(value: &Value) -> usize {
@@ -102,5 +114,6 @@ mod tests {
             format!("{text}a{}: &a{} [*a{n},*a{n},*a{n}]\n", n + 1, n + 1)
         });
         assert!(read(&bomb).is_err() && read(&"[".repeat(100)).is_err() && read("").is_err());
+        assert!(read(&"? ".repeat(50)).is_err() && read("? [a]\n: b").is_err());
     }
 }
