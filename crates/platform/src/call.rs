@@ -62,7 +62,8 @@ impl Call {
         Filter::Field(TAG_ID, Test::In(family.into_iter().map(|id| Value::Integer(id.into())).collect()))
     }
 
-    /// Runs a write in the caller's name and waits until it is durable.
+    /// Runs a write in the caller's name and waits until it is durable. The files of what it removed are gone when this
+    /// returns.
     ///
     /// # Errors
     /// The job's own, or the store's.
@@ -70,6 +71,8 @@ impl Call {
         &self,
         job: impl FnOnce(&mut store::Job<'_>) -> Result<R> + Send + 'static,
     ) -> Result<R> {
-        self.store().write_blocking(&self.caller.login, job)
+        let written = self.store().write_blocking(&self.caller.login, job);
+        self.platform.oca().remove_doomed();
+        written
     }
 }

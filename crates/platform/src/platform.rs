@@ -38,7 +38,7 @@ pub struct Platform {
     tags: Arc<Tags>,
     access: Arc<Access>,
     agents: Arc<Agents>,
-    oca: Oca,
+    oca: Arc<Oca>,
     discoveries: Arc<Discoveries>,
 }
 
@@ -52,7 +52,8 @@ pub struct Fresh {
 static OPERATIONS: LazyLock<Vec<Operation>> =
     LazyLock::new(|| [tags::OPERATIONS, assets::OPERATIONS, users::OPERATIONS].concat());
 
-static GATEWAY: &[&Family] = &[&oca::FAMILY, &oca::POSTURE, &discoveries::FAMILY];
+static GATEWAY: &[&Family] =
+    &[&oca::FAMILY, &oca::POSTURE, &oca::POLICIES, &oca::CLASSIC, &discoveries::FAMILY];
 
 impl Platform {
     /// Opens the product in a database.
@@ -66,7 +67,7 @@ impl Platform {
         progress: &dyn Fn(Progress),
     ) -> Result<Arc<Self>> {
         let keys = Keys::open(options.home.as_deref())?;
-        let oca = Oca::open(options.home.as_deref(), &keys)?;
+        let oca = Arc::new(Oca::open(options.home.as_deref(), &keys)?);
         let access = Access::new(&keys).ok_or_else(|| {
             store::Error::Address(
                 "the system gives no random numbers, which passwords and sessions need".into(),
@@ -91,6 +92,8 @@ impl Platform {
         });
         let on_discoveries = discoveries.clone();
         store.observe::<Schedule>(move |changes| on_discoveries.changed(changes));
+        let on_uploads = oca.clone();
+        store.observe::<oca::Upload>(move |changes| on_uploads.uploads_changed(changes));
         tags.load()?;
         Ok(Arc::new(Self { store, settings, tags, access, agents, oca, discoveries }))
     }

@@ -69,3 +69,30 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     };
     text.as_bytes().chunks(2).map(pair).collect()
 }
+
+/// A text as the content of an XML element: signs that mean something are escaped, and letters that no XML may hold
+/// are shown as such.
+pub(crate) fn xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\t' | '\n' => escaped.push(letter),
+            '\r' => escaped.push_str("&#13;"),
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            control if control.is_ascii_control() && control != '\u{7f}' => escaped.push('\u{fffd}'),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn letters_that_no_xml_may_hold_are_shown_as_such() {
+        assert_eq!(super::xml("a<b>&\u{1}\u{ffff}\té\r"), "a&lt;b&gt;&amp;\u{fffd}\u{fffd}\té&#13;");
+    }
+}

@@ -6,6 +6,7 @@
 //!   place is not read.
 //! - [`Blobs::put`] returns when the file is durable; a row may refer to it then. What no row refers to is swept.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -163,18 +164,27 @@ impl Blobs {
         Some(content)
     }
 
-    /// Removes a blob, durably. One that is gone already is no error.
+    /// Removes blobs. One that is gone already is no error. If not `durably`, one may be there again after the machine
+    /// failed.
     ///
     /// # Errors
-    /// When the folder can't be written.
-    pub fn remove(&self, id: &BlobId) -> Result<()> {
-        let path = self.path(id);
-        let remove = || match fs::remove_file(&path) {
-            Ok(()) => File::open(path.parent().unwrap_or(&self.folder))?.sync_all(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-        };
-        remove().map_err(|error| failed("removing", &path, error))
+    /// When a folder can't be written; the others are removed all the same.
+    pub fn remove(&self, ids: &[BlobId], durably: bool) -> Result<()> {
+        let (mut folders, mut result) = (BTreeSet::new(), Ok(()));
+        for path in ids.iter().map(|id| self.path(id)) {
+            match fs::remove_file(&path) {
+                Ok(()) => folders.extend(path.parent().filter(|_| durably).map(Path::to_owned)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => result = Err(failed("removing", &path, error)),
+            }
+        }
+        // What went from one folder is made durable at once.
+        for folder in folders {
+            if let Err(error) = File::open(&folder).and_then(|folder| folder.sync_all()) {
+                result = Err(failed("removing files of", &folder, error));
+            }
+        }
+        result
     }
 
     /// Removes what nobody refers to, unless it is younger than `age`: somebody may be about to. Says how many.
@@ -279,8 +289,8 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let blobs = open(temp.path());
         let ids: Vec<_> = ["a", "b", "c"].iter().map(|holder| blobs.put(holder, b"x").unwrap()).collect();
-        blobs.remove(&ids[0]).unwrap();
-        blobs.remove(&ids[0]).unwrap();
+        blobs.remove(&ids[..1], true).unwrap();
+        blobs.remove(&ids[..1], false).unwrap();
         assert_eq!(blobs.get(&ids[0]).unwrap(), None);
         let half = blobs.path(&ids[1]).with_file_name("1-1.new");
         fs::write(&half, "half").unwrap();

@@ -7,7 +7,7 @@ use inventory::protocol::{PublicKey, ResyncReason};
 use inventory::{ContentHash, Inventory, PackageSource};
 use jiff::{SignedDuration, Timestamp};
 use query::Fields;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use store::{Id, Kind, Object};
 use uuid::Uuid;
@@ -63,7 +63,7 @@ pub struct Asset {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub software: Vec<Software>,
     /// Detections of vulnerabilities.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "numbered", skip_serializing_if = "Vec::is_empty")]
     pub detections: Vec<Detection>,
     /// Processors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -447,7 +447,9 @@ pub struct Software {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Detection {
-    /// Its number among those that the host ever had; with the host's id it makes the wire's `hostInstanceVulnId`.
+    /// Its number among those that the host ever had, from 1; with the host's id it makes the wire's
+    /// `hostInstanceVulnId`.
+    #[serde(default)]
     pub number: u32,
     /// What was detected.
     pub qid: u32,
@@ -477,6 +479,18 @@ pub struct Detection {
     /// When something about it last changed, where that is not when it was last found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated: Option<Timestamp>,
+}
+
+/// Reads detections as any version stored them: those of the first have no number, and get the next ones of their host
+/// in the order in which they stand, so that they keep them from then on.
+fn numbered<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Detection>, D::Error> {
+    let mut detections = Vec::<Detection>::deserialize(deserializer)?;
+    let mut last = detections.iter().map(|one| one.number).max().unwrap_or_default();
+    for detection in detections.iter_mut().filter(|one| one.number == 0) {
+        last += 1;
+        detection.number = last;
+    }
+    Ok(detections)
 }
 
 impl Detection {

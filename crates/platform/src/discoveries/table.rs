@@ -2,7 +2,7 @@
 
 use super::error::fault_id;
 use super::{calls, take};
-use crate::gateway::{Body, Family, GatewayOperation, Member, Parameter, Place};
+use crate::gateway::{Body, Family, GatewayOperation, Member, Parameter, Place, Shape};
 use crate::operation::State::Done;
 use crate::{Method, Permission};
 
@@ -14,6 +14,7 @@ pub(crate) static FAMILY: Family = Family {
     about: "Record what discoveries found, and let the server run them on a schedule. Sign in with POST /auth, and \
             authorize with the token.",
     root: "redoubt/discovery",
+    shape: Shape::Gateway,
     retired: None,
     error_id: fault_id,
     check: None,

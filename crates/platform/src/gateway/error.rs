@@ -1,10 +1,11 @@
 //! Errors in the gateway's shape (`contract/gateway.md 6`, `contract/oca.md 2.5`).
 
+use jiff::Timestamp;
 use qps::ResponseCode;
 use serde_json::{Value, json};
 
 use super::Family;
-use crate::Error;
+use crate::{Error, text};
 
 /// A refusal: the HTTP status, the id of the error, and what is wrong and would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +13,7 @@ use crate::Error;
 pub struct GatewayError {
     /// The HTTP status, which the body repeats.
     pub status: u16,
-    /// `ERR-2903`.
+    /// `ERR-2903`, or the code of the older calls.
     pub id: &'static str,
     /// For the caller's eyes.
     pub message: String,
@@ -89,6 +90,22 @@ impl GatewayError {
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
+    }
+
+    /// The body of the answer in the shape of the older calls.
+    pub fn simple_return(&self, now: Timestamp) -> String {
+        let (date, id, message) = (now.strftime("%Y-%m-%dT%H:%M:%SZ"), self.id, text::xml(&self.message));
+        format!(
+            r#"<?xml version="1.0" encoding="UTF-8"?>
+<SIMPLE_RETURN>
+  <RESPONSE>
+    <DATETIME>{date}</DATETIME>
+    <CODE>{id}</CODE>
+    <TEXT>{message}</TEXT>
+  </RESPONSE>
+</SIMPLE_RETURN>
+"#
+        )
     }
 
     /// The body of the answer.

@@ -17,6 +17,8 @@ pub struct GatewayInput {
     pub content_type: Option<String>,
     /// Its body.
     pub body: Vec<u8>,
+    /// The URL of this server as the caller wrote it, without a slash at its end.
+    pub base: String,
 }
 
 impl GatewayInput {
@@ -63,7 +65,7 @@ impl Body {
     /// The most bytes that a call may send.
     pub fn limit(&self) -> usize {
         match self {
-            Self::None | Self::Json(_) | Self::List(_) => 1 << 20,
+            Self::None | Self::Json(_) | Self::List(_) | Self::Fields => 1 << 20,
             // What may be uploaded, and room for what is around it.
             Self::Form(_) | Self::Document(_) => (16 << 20) + (64 << 10),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Body, Family, GatewayOperation, Member, Parameter, Place};
+use super::{Body, Family, GatewayOperation, Member, Parameter, Place, Shape};
 use crate::Method;
 
 /// The OpenAPI document of a family.
@@ -12,7 +12,7 @@ pub fn openapi(family: &Family) -> Value {
     for operation in family.operations {
         let path = paths.entry(operation.shown_path()).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
-            path.insert(verb(operation.method).into(), described(operation));
+            path.insert(verb(operation.method).into(), described(family, operation));
         }
     }
     json!({
@@ -103,18 +103,25 @@ fn sign_in() -> Value {
     })
 }
 
-fn described(operation: &GatewayOperation) -> Value {
-    let success: Value = serde_json::from_str(operation.sample).unwrap_or_default();
+fn described(family: &Family, operation: &GatewayOperation) -> Value {
+    let (content_type, success) = match family.shape {
+        Shape::Gateway => ("application/json", serde_json::from_str(operation.sample).unwrap_or_default()),
+        Shape::Simple => ("text/xml", Value::String(operation.sample.to_owned())),
+    };
     let mut responses = Map::new();
     responses.insert(
         "200".into(),
         json!({
             "description": "Done.",
-            "content": { "application/json": { "schema": schema(&success), "example": success } },
+            "content": { content_type: { "schema": schema(&success), "example": success } },
         }),
     );
     for status in operation.refusals {
-        responses.insert(status.to_string(), refusal(*status));
+        let mut refusal = refusal(*status);
+        if let (Shape::Simple, Some(refusal)) = (family.shape, refusal.as_object_mut()) {
+            refusal.insert("content".into(), json!({ content_type: { "schema": { "type": "string" } } }));
+        }
+        responses.insert(status.to_string(), refusal);
     }
     let mut described = json!({
         "operationId": operation.name,
@@ -149,7 +156,8 @@ fn parameter(parameter: &Parameter) -> Value {
 
 fn body(body: &Body) -> Option<Value> {
     match body {
-        Body::None => None,
+        // The documentation sends parameters in the URL.
+        Body::None | Body::Fields => None,
         Body::Json(members) | Body::Document(members) | Body::List(members) => {
             let value = |member: &Member| serde_json::from_str(member.sample).unwrap_or(Value::Null);
             let example: Map<_, _> =
@@ -203,8 +211,8 @@ fn refusal(status: u16) -> Value {
         401 => "There is no token, or it is not good (any more).",
         403 => "You may not do this.",
         404 => "There is nothing of that name that you may see.",
+        409 | 429 => "Too many calls.",
         410 => "This version is not served any more.",
-        429 => "Too many calls.",
         503 => "The server can't do this now; repeat the call later.",
         _ => "The call was refused.",
     };

@@ -17,6 +17,8 @@ pub struct Family {
     pub about: &'static str,
     /// The first part of its paths, or the first parts.
     pub root: &'static str,
+    /// What its refusals look like.
+    pub shape: Shape,
     /// A version that is not served any more: the second part of its paths, and what to use instead.
     pub retired: Option<(&'static str, &'static str)>,
     /// The id of an error of the way to an operation.
@@ -83,6 +85,15 @@ impl GatewayOperation {
 /// Carries out a gateway call. Runs on a thread that may wait.
 pub type GatewayHandler = fn(&Call, GatewayInput) -> Result<GatewayReply>;
 
+/// What refusals look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// The gateway's: JSON with the id of the error.
+    Gateway,
+    /// That of the older calls: XML with a code (`contract/gateway.md 5.2`).
+    Simple,
+}
+
 /// Something that a call takes beside its body.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
@@ -120,6 +131,8 @@ pub enum Body {
     Document(&'static [Member]),
     /// A list of such objects.
     List(&'static [Member]),
+    /// The parameters once more, as a form.
+    Fields,
     /// A form with these parts.
     Form(&'static [FilePart]),
 }
@@ -152,12 +165,25 @@ pub struct FilePart {
 pub enum GatewayReply {
     /// At hand.
     Json(Value),
-    /// Written a few records at a time.
-    Stream(JsonStream),
+    /// JSON, written a few records at a time.
+    Stream(TextStream),
+    /// The same in another form.
+    Text(Form, TextStream),
 }
 
-/// Writes JSON text, and lets it go out in between.
-pub type JsonStream = Box<
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// XML.
+    Xml,
+    /// CSV.
+    Csv,
+    /// JSON that is to go out as a gzip file, whatever the caller accepts.
+    PackedJson,
+}
+
+/// Writes text, and lets it go out in between.
+pub type TextStream = Box<
     dyn FnOnce(&mut Vec<u8>, &mut dyn FnMut(&mut Vec<u8>) -> Result<(), Gone>) -> Result<(), Interrupted>
         + Send,
 >;

@@ -12,7 +12,7 @@ mod calls;
 mod error;
 mod fields;
 mod model;
-mod policy;
+mod posture;
 mod provision;
 mod revoke;
 mod sheet;
@@ -23,10 +23,11 @@ mod wanted;
 mod wire;
 
 pub use model::{Device, Upload, UploadKind};
-pub(crate) use policy::POSTURE;
+pub(crate) use posture::{CLASSIC, LIBRARY as POLICIES, POSTURE};
 pub(crate) use revoke::asset_gone;
 pub(crate) use table::FAMILY;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -34,7 +35,8 @@ use std::time::Duration;
 
 use assess::Library;
 use jiff::Timestamp;
-use store::{BlobId, Blobs, Store};
+use parking_lot::Mutex;
+use store::{BlobId, Blobs, Changed, Job, Store, Stored};
 
 use crate::keys::Keys;
 use crate::{Error, Result};
@@ -47,12 +49,25 @@ const AGE: Duration = Duration::from_secs(600);
 /// The controls that devices are judged by.
 pub(crate) static LIBRARY: LazyLock<Library> = LazyLock::new(Library::builtin);
 
+/// Why a file goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Removal {
+    /// Somebody wants it gone: it is when they are answered, whatever becomes of the machine.
+    Revoked,
+    /// A newer upload took its place: where a machine fails so soon that it comes back, it is swept.
+    Pruned,
+}
+
 /// What the area keeps beside the database.
 pub struct Oca {
     blobs: Option<Blobs>,
     /// Whether files were left behind that can go now.
     is_sweep_due: AtomicBool,
     swept: AtomicI64,
+    /// The files of uploads that a write under way deletes, by the upload.
+    doomed: Mutex<HashMap<u32, (BlobId, Removal)>>,
+    /// The files of uploads that are deleted for good.
+    gone: Mutex<Vec<(BlobId, Removal)>>,
 }
 
 impl Oca {
@@ -60,7 +75,13 @@ impl Oca {
         let open =
             |home: &Path| Blobs::open(&home.join("blobs"), &keys.derive("blob names"), &keys.derive("blobs"));
         let blobs = home.map(open).transpose()?;
-        Ok(Self { blobs, is_sweep_due: AtomicBool::new(true), swept: AtomicI64::new(0) })
+        Ok(Self {
+            blobs,
+            is_sweep_due: AtomicBool::new(true),
+            swept: AtomicI64::new(0),
+            doomed: Mutex::default(),
+            gone: Mutex::default(),
+        })
     }
 
     /// The sealed files.
@@ -77,13 +98,37 @@ impl Oca {
         self.is_sweep_due.store(true, Ordering::Release);
     }
 
-    /// Removes files that no row refers to. A fault only means that they are looked at again.
-    fn remove(&self, ids: &[BlobId]) {
-        for id in ids {
-            if let Err(error) = self.blobs().and_then(|blobs| Ok(blobs.remove(id)?)) {
-                tracing::warn!(%error, "a file of a removed upload is still there; it is removed later");
-                self.note_left();
+    /// Deletes an upload in a write. Its file goes when that is durable, and stays if it comes to nothing.
+    fn delete(&self, job: &mut Job<'_>, upload: &Stored<Upload>, removal: Removal) -> Result<()> {
+        self.doomed.lock().insert(upload.id.get(), (upload.blob.clone(), removal));
+        Ok(job.delete(upload)?)
+    }
+
+    /// Notes which uploads are deleted for good.
+    pub(crate) fn uploads_changed(&self, changes: &[Changed<Upload>]) {
+        let deleted = changes.iter().filter(|change| change.object.is_none());
+        let (mut doomed, mut gone) = (self.doomed.lock(), self.gone.lock());
+        gone.extend(deleted.filter_map(|change| doomed.remove(&change.id)));
+    }
+
+    /// Removes the files of uploads that are deleted for good.
+    pub(crate) fn remove_doomed(&self) {
+        let gone = std::mem::take(&mut *self.gone.lock());
+        for removal in [Removal::Pruned, Removal::Revoked] {
+            let of_it = gone.iter().filter(|(_, one)| *one == removal).map(|(id, _)| id.clone());
+            let files: Vec<_> = of_it.collect();
+            if !files.is_empty() {
+                self.remove(&files, removal);
             }
+        }
+    }
+
+    /// Removes files that no row refers to. A fault only means that they are looked at again.
+    fn remove(&self, ids: &[BlobId], removal: Removal) {
+        let durably = removal == Removal::Revoked;
+        if let Err(error) = self.blobs().and_then(|blobs| Ok(blobs.remove(ids, durably)?)) {
+            tracing::warn!(%error, "files of removed uploads are still there; they are removed later");
+            self.note_left();
         }
     }
 

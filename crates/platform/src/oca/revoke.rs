@@ -1,8 +1,9 @@
 //! Revoking devices: everything that was uploaded goes, and the asset with it (`contract/oca.md 3.5`).
 
 use serde_json::{Value, json};
-use store::{BlobId, Id, Job, Stored};
+use store::{Id, Job, Stored};
 
+use super::Removal;
 use super::error::Code;
 use super::fields::uploads_of;
 use super::model::{Device, Upload, asset_key};
@@ -15,11 +16,11 @@ use crate::{Call, Error, Platform, Result};
 pub(super) fn one(call: &Call, input: GatewayInput) -> Result<GatewayReply> {
     let uuid = input.path("uuid").to_owned();
     let work = call.clone();
-    let (uuid, blobs) = call.write(move |job| {
+    let uuid = call.write(move |job| {
         let device = provision::find(&work, job, &uuid)?;
-        Ok((device.uuid, revoke(job, &device)?))
+        revoke(&work.platform, job, &device)?;
+        Ok(device.uuid)
     })?;
-    call.platform.oca().remove(&blobs);
     let answer =
         json!({ "code": 200, "data": { "assetUUID": uuid }, "message": "Asset(s) Revoked Successfully." });
     Ok(GatewayReply::Json(answer))
@@ -29,21 +30,20 @@ pub(super) fn one(call: &Call, input: GatewayInput) -> Result<GatewayReply> {
 pub(super) fn bulk(call: &Call, input: GatewayInput) -> Result<GatewayReply> {
     let uuids = list(&input)?;
     let work = call.clone();
-    let (done, failed, blobs) = call.write(move |job| {
-        let (mut done, mut failed, mut blobs) = (Vec::new(), Vec::new(), Vec::new());
+    let (done, failed) = call.write(move |job| {
+        let (mut done, mut failed) = (Vec::new(), Vec::new());
         for uuid in uuids {
             match provision::find(&work, job, &uuid) {
                 Ok(device) => {
-                    blobs.extend(revoke(job, &device)?);
+                    revoke(&work.platform, job, &device)?;
                     done.push(uuid);
                 }
                 Err(Error::Store(error)) => return Err(error.into()),
                 Err(_) => failed.push(uuid),
             }
         }
-        Ok((done, failed, blobs))
+        Ok((done, failed))
     })?;
-    call.platform.oca().remove(&blobs);
     let items = json!({ "successfulRevoke": done, "failedRevoke": failed });
     Ok(GatewayReply::Json(json!({ "code": 200, "data": { "items": items } })))
 }
@@ -69,33 +69,29 @@ fn list(input: &GatewayInput) -> Result<Vec<String>> {
     list.iter().map(text).collect()
 }
 
-/// Removes a device, its uploads and its asset. The files are to be removed when this is durable.
-fn revoke(job: &mut Job<'_>, device: &Stored<Device>) -> Result<Vec<BlobId>> {
-    let blobs = forget(job, device)?;
+/// Removes a device, its uploads and its asset.
+fn revoke(platform: &Platform, job: &mut Job<'_>, device: &Stored<Device>) -> Result<()> {
+    forget(platform, job, device)?;
     if let Some(asset) = job.get(device.asset)? {
         job.delete(&asset)?;
     }
-    Ok(blobs)
+    Ok(())
 }
 
-fn forget(job: &mut Job<'_>, device: &Stored<Device>) -> Result<Vec<BlobId>> {
-    let mut blobs = Vec::new();
+fn forget(platform: &Platform, job: &mut Job<'_>, device: &Stored<Device>) -> Result<()> {
     for id in job.select::<Upload>(&uploads_of(device.id)) {
         if let Some(upload) = job.get(Id::<Upload>::new(id))? {
-            blobs.push(upload.blob.clone());
-            job.delete(&upload)?;
+            platform.oca().delete(job, &upload, Removal::Revoked)?;
         }
     }
-    job.delete(device)?;
-    Ok(blobs)
+    Ok(job.delete(device)?)
 }
 
-/// An asset is deleted by another call: its device goes with it, and its files soon after.
+/// An asset is deleted by another call: its device goes with it, and its uploads.
 pub(crate) fn asset_gone(platform: &Platform, job: &mut Job<'_>, asset: Id<Asset>) -> Result<()> {
     let Some(id) = job.find::<Device>(&asset_key(asset))? else { return Ok(()) };
-    if let Some(device) = job.get(id)? {
-        forget(job, &device)?;
-        platform.oca().note_left();
+    match job.get(id)? {
+        Some(device) => forget(platform, job, &device),
+        None => Ok(()),
     }
-    Ok(())
 }

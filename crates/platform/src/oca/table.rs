@@ -4,7 +4,9 @@ use super::error::{Code, fault_id};
 use super::wanted::shown;
 use super::{calls, provision, revoke, upload};
 use crate::Result;
-use crate::gateway::{Body, Family, FilePart, GatewayInput, GatewayOperation, Member, Parameter, Place};
+use crate::gateway::{
+    Body, Family, FilePart, GatewayInput, GatewayOperation, Member, Parameter, Place, Shape,
+};
 use crate::operation::State::Done;
 use crate::{Method, Permission};
 
@@ -16,6 +18,7 @@ pub(crate) static FAMILY: Family = Family {
     about: "Assess devices that neither a scanner nor an agent may reach: provision them, run their commands, and \
             upload what they printed. Sign in with POST /auth, and authorize with the token.",
     root: "ocaapi",
+    shape: Shape::Gateway,
     retired: Some(("v1.0", "the same calls below /ocaapi/v2.0")),
     error_id: fault_id,
     check: Some(check_flow),

@@ -5,6 +5,7 @@ use ring::digest::{SHA256, digest};
 use store::{BlobId, Id, Job, Stored};
 use uuid::Uuid;
 
+use super::Removal;
 use super::archive::{Archive, Carried, ReadOut};
 use super::error::{Code, unknown_asset};
 use super::model::{Device, Upload, UploadKind};
@@ -132,12 +133,9 @@ impl New<'_> {
         let (work, uuid) = (call.clone(), uuid.to_owned());
         let stored = call.write(move |job| store(&work, job, &uuid, device.current, upload));
         match stored {
-            Ok(Some(pruned)) => {
-                call.platform.oca().remove(&pruned);
-                Ok(true)
-            }
-            Ok(None) => {
-                call.platform.oca().remove(&[blob]);
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                call.platform.oca().remove(&[blob], Removal::Pruned);
                 Ok(false)
             }
             // Whether a commit that broke was one, nobody knows: its file stays until it is sure that nothing refers to it.
@@ -146,7 +144,7 @@ impl New<'_> {
                 Err(error.into())
             }
             Err(error) => {
-                call.platform.oca().remove(&[blob]);
+                call.platform.oca().remove(&[blob], Removal::Pruned);
                 Err(error)
             }
         }
@@ -215,27 +213,25 @@ fn carried(
     Ok(outputs)
 }
 
-/// Stores the row, unless another upload came in between. Gives the files of those that are not kept any more.
+/// Stores the row, and deletes those that are not kept any more; says no if another upload came in between.
 fn store(
     call: &Call,
     job: &mut Job<'_>,
     uuid: &str,
     before: Option<Id<Upload>>,
     upload: Upload,
-) -> Result<Option<Vec<BlobId>>> {
+) -> Result<bool> {
     let device = super::provision::find(call, job, uuid)?;
     if device.id != upload.device {
         return Err(unknown_asset(uuid));
     }
     if device.current != before {
-        return Ok(None);
+        return Ok(false);
     }
     let mut ids: Vec<u32> = job.select::<Upload>(&super::fields::uploads_of(device.id)).iter().collect();
-    let mut pruned = Vec::new();
     while ids.len() >= KEPT {
         if let Some(old) = job.get(Id::<Upload>::new(ids.remove(0)))? {
-            pruned.push(old.blob.clone());
-            job.delete(&old)?;
+            call.platform.oca().delete(job, &old, Removal::Pruned)?;
         }
     }
     if let Some(old) = job.get(device.asset)? {
@@ -245,7 +241,7 @@ fn store(
     let (uploads, current) = (upload.number, job.insert(upload)?);
     let changed = Device { uploads, current: Some(current), ..device.object.clone() };
     job.update(&device, changed)?;
-    Ok(Some(pruned))
+    Ok(true)
 }
 
 /// What an upload says of the asset.

@@ -29,6 +29,7 @@ mod literal;
 mod names;
 mod parser;
 mod print;
+pub mod triples;
 mod value;
 
 pub use error::{Error, Problem, Wanted};

@@ -10,3 +10,5 @@ mod qql;
 mod qql_roundtrip;
 #[cfg(test)]
 mod table;
+#[cfg(test)]
+mod triples;

@@ -24,8 +24,8 @@ A call of the QPS API that is not here answers `UNKNOWN_OBJECT`, `OPERATION_NOT_
 const GATEWAY: &str = "
 ## Calls of the gateway
 
-They take a bearer token of `POST /auth` (or HTTP Basic), need API Access too, and answer in JSON. A call that is not
-here answers 404 in the shape of its API; extensions are calls that other servers do not have.
+They take a bearer token of `POST /auth` (or HTTP Basic), need API Access too, and answer in JSON, the older ones in XML. A call
+that is not here answers 404 in the shape of its API; extensions are calls that other servers do not have.
 
 | method | path | documented | permission | state | test |
 | --- | --- | --- | --- | --- | --- |

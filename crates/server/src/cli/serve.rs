@@ -51,6 +51,12 @@ pub(super) struct Choices {
     /// How often each call of the gateway may be called in an hour; without it there is no limit
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     gateway_calls_per_hour: Option<u32>,
+    /// How often each call below /qps/rest may be called in an hour; without it there is no limit
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    qps_calls_per_hour: Option<u32>,
+    /// How many of each call below /qps/rest may run at once; without it there is no limit
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    qps_calls_at_once: Option<u32>,
 }
 
 impl Choices {
@@ -59,6 +65,8 @@ impl Choices {
             wrong_password_status: self.auth_failure_status,
             trust_proxy: self.trust_proxy,
             gateway_calls_per_hour: self.gateway_calls_per_hour,
+            qps_calls_per_hour: self.qps_calls_per_hour,
+            qps_calls_at_once: self.qps_calls_at_once,
         }
     }
 

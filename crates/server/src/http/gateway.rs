@@ -6,8 +6,10 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, HeaderValue, VARY, WWW_AUTHENTICATE};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
+use jiff::Timestamp;
 use platform::gateway::{
-    self, Family, Fault, GatewayError, GatewayInput, GatewayOperation, GatewayReply, GatewayRouted, Place,
+    self, Family, Fault, Form, GatewayError, GatewayInput, GatewayOperation, GatewayReply, GatewayRouted,
+    Place, Shape, TextStream,
 };
 use platform::{Call, Interrupted, Permission};
 use qps::Format;
@@ -49,11 +51,11 @@ pub(super) async fn serve(
     let (mut response, quota) = match admit(app, origin, family, &parts, &mut body).await {
         Ok(work) => {
             let quota = work.quota;
-            (run(family, work).await, quota)
+            (run(app, family, work).await, quota)
         }
         Err(Refused(error, quota)) => {
             body::drain(&parts.headers, &mut body).await;
-            let mut response = refusal(&error);
+            let mut response = refusal(family, &error, app.clock.now());
             if error.status == 405 {
                 respond::add_allowed(&mut response, gateway::methods_at(family, parts.uri.path()));
             }
@@ -86,10 +88,13 @@ async fn admit(
     for permission in [Permission::ApiAccess, operation.permission] {
         call.demand(permission).map_err(|error| refused(error.into_gateway(family)))?;
     }
-    let quota = app.calls.take(operation.name, now);
+    let quota = app.calls.take(operation, now);
     if quota.is_some_and(|quota| quota.wait > 0) {
         let message = "This call was called too often. Wait as long as X-RateLimit-ToWait-Sec says.";
-        return Err(Refused(GatewayError::fault(family, Fault::TooMany, message), quota));
+        let error = GatewayError::fault(family, Fault::TooMany, message);
+        // The older calls say it by another status (`contract/gateway.md 5.2`).
+        let error = if family.shape == Shape::Simple { error.with_status(409) } else { error };
+        return Err(Refused(error, quota));
     }
     let read = body::read(body, operation.body.limit(), &app.room).await;
     let body = read.map_err(|why| Refused(platform::Error::from(unread(why)).into_gateway(family), quota))?;
@@ -105,6 +110,7 @@ async fn admit(
         headers: headers.collect(),
         content_type: wishes.content_type.clone(),
         body: Vec::new(),
+        base: origin.url(""),
     };
     Ok(Work { family, operation, call, input, body, wishes, quota })
 }
@@ -129,21 +135,21 @@ fn turned_away(family: &'static Family, why: Refusal) -> GatewayError {
     }
 }
 
-async fn run(family: &'static Family, work: Work) -> Response<Body> {
+async fn run(app: &App, family: &'static Family, work: Work) -> Response<Body> {
     let (tell, told) = oneshot::channel();
     spawn_blocking(move || work.carry_out(tell));
-    let content = match told.await {
-        Ok(Begun { content, .. }) => content,
+    let (content, form) = match told.await {
+        Ok(Begun { content, form, .. }) => (content, form),
         // A thread that ends without a word panicked, and its log entry says where.
         Err(_) => {
             let message = "The request could not be carried out because of a fault in the server.";
-            return refusal(&GatewayError::fault(family, Fault::Server, message));
+            return refusal(family, &GatewayError::fault(family, Fault::Server, message), app.clock.now());
         }
     };
     match content {
-        Content::Refused(error) => refusal(&error.into_gateway(family)),
-        Content::Whole { body, is_packed } => success(Body::whole(body), is_packed),
-        Content::Coming { pieces, is_packed } => success(Body::Coming(pieces), is_packed),
+        Content::Refused(error) => refusal(family, &error.into_gateway(family), app.clock.now()),
+        Content::Whole { body, is_packed } => success(Body::whole(body), form, is_packed),
+        Content::Coming { pieces, is_packed } => success(Body::Coming(pieces), form, is_packed),
     }
 }
 
@@ -157,23 +163,34 @@ impl Work {
         }
         match self.family.carry_out(self.operation, &self.call, self.input) {
             Ok(GatewayReply::Json(value)) => sink.finish(value.to_string().into_bytes()),
-            Ok(GatewayReply::Stream(write)) => {
-                let mut text = Vec::new();
-                match write(&mut text, &mut |text| sink.flush_text(text)) {
-                    Ok(()) => sink.finish(text),
-                    Err(Interrupted::Gone) => {
-                        tracing::debug!("the caller went away in the middle of an answer");
-                    }
-                    Err(Interrupted::Store(error)) => sink.refuse(error),
-                }
+            Ok(GatewayReply::Stream(write)) => stream(write, sink),
+            Ok(GatewayReply::Text(form, write)) => {
+                sink.set_form(form);
+                stream(write, sink);
             }
             Err(error) => sink.refuse(error),
         }
     }
 }
 
-fn success(body: Body, is_packed: bool) -> Response<Body> {
-    let mut response = respond::with_body(StatusCode::OK, JSON, body);
+fn stream(write: TextStream, mut sink: Sink) {
+    let mut text = Vec::new();
+    match write(&mut text, &mut |text| sink.flush_text(text)) {
+        Ok(()) => sink.finish(text),
+        Err(Interrupted::Gone) => tracing::debug!("the caller went away in the middle of an answer"),
+        Err(Interrupted::Store(error)) => sink.refuse(error),
+    }
+}
+
+fn success(body: Body, form: Option<Form>, is_packed: bool) -> Response<Body> {
+    let content_type = match form {
+        None => JSON,
+        Some(Form::Xml) => "text/xml; charset=utf-8",
+        Some(Form::Csv) => "text/csv; charset=utf-8",
+        // A file that is packed, not a text that is packed on its way: clients unpack it themselves.
+        Some(Form::PackedJson) => return respond::with_body(StatusCode::OK, "application/gzip", body),
+    };
+    let mut response = respond::with_body(StatusCode::OK, content_type, body);
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     if is_packed {
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -181,11 +198,14 @@ fn success(body: Body, is_packed: bool) -> Response<Body> {
     response
 }
 
-fn refusal(error: &GatewayError) -> Response<Body> {
+fn refusal(family: &Family, error: &GatewayError, now: Timestamp) -> Response<Body> {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = respond::content(status, JSON, error.body().to_string());
+    let mut response = match family.shape {
+        Shape::Gateway => respond::content(status, JSON, error.body().to_string()),
+        Shape::Simple => respond::content(status, "text/xml; charset=utf-8", error.simple_return(now)),
+    };
     respond::add_advice(&mut response);
-    if status == StatusCode::UNAUTHORIZED {
+    if status == StatusCode::UNAUTHORIZED && family.shape == Shape::Gateway {
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Redoubt\""));
     }
     response

@@ -42,7 +42,7 @@ use tokio::sync::Semaphore;
 use body::Room;
 use endpoints::{Endpoint, Place};
 use gate::Gate;
-use limits::Calls;
+use limits::{Calls, Running};
 use line::Line;
 use origin::Origin;
 
@@ -60,6 +60,10 @@ pub(crate) struct Manners {
     pub(crate) trust_proxy: bool,
     /// How often each call of the gateway may be called in an hour; none for no limit.
     pub(crate) gateway_calls_per_hour: Option<u32>,
+    /// How often each call of QPS may be called in an hour; none for no limit.
+    pub(crate) qps_calls_per_hour: Option<u32>,
+    /// How many of each call of QPS may run at once; none for no limit.
+    pub(crate) qps_calls_at_once: Option<u32>,
 }
 
 /// What every call needs.
@@ -71,6 +75,8 @@ pub(crate) struct App {
     readers_wait: bool,
     gate: Arc<Gate>,
     calls: Calls,
+    qps_calls: Calls,
+    qps_running: Running,
     /// For the bodies of requests.
     room: Room,
     /// How many enrolments are read at once: their senders are not known yet.
@@ -91,6 +97,8 @@ impl App {
             readers_wait,
             gate: Arc::new(Gate::default()),
             calls: Calls::of(manners.gateway_calls_per_hour),
+            qps_calls: Calls::of(manners.qps_calls_per_hour),
+            qps_running: Running::of(manners.qps_calls_at_once),
             room: Room::default(),
             enrolments: Arc::new(Semaphore::new(ENROLMENTS)),
         }

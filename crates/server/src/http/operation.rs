@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::body::{Body, Read, Unread, unpack};
+use super::limits::Turn;
 use super::origin::Origin;
 use super::respond;
 use super::sink::{Begun, Content, Sink};
@@ -25,6 +26,8 @@ pub(super) struct Work {
     pub(super) body: Read,
     pub(super) wishes: Wishes,
     pub(super) origin: Origin,
+    /// It runs until this is dropped.
+    pub(super) turn: Option<Turn>,
 }
 
 /// What the headers say about formats.
@@ -56,9 +59,9 @@ pub(super) async fn run(work: Work) -> Response<Body> {
     let broken = |_| {
         let error =
             ServiceError::other("The request could not be carried out because of a fault in the server.");
-        Begun { format, content: Content::Refused(error.into()) }
+        Begun { format, form: None, content: Content::Refused(error.into()) }
     };
-    let Begun { format, content } = told.await.unwrap_or_else(broken);
+    let Begun { format, content, .. } = told.await.unwrap_or_else(broken);
     match content {
         Content::Refused(error) => respond::refusal(&origin, format, operation.schema, &error.into_service()),
         Content::Whole { body, is_packed } => success(format, Body::whole(body), is_packed),
@@ -96,6 +99,7 @@ impl Work {
             Ok(answer) => {
                 let location = respond::schema_location(&self.origin, answer.schema);
                 write(answer, Writer::new(formats.response, &location, projection), sink);
+                drop(self.turn);
             }
             Err(error) => sink.refuse(error),
         }
@@ -186,7 +190,8 @@ mod tests {
         let local = "127.0.0.1:80".parse().unwrap();
         let origin = Origin::of(&hyper::Request::new(()), &Line { peer: local, local, is_tls: false }, false);
         let (query, body, wishes) = (qps::Query::default(), Read::default(), Wishes::default());
-        let work = Work { operation: operation(handler), call, id: None, query, body, wishes, origin };
+        let work =
+            Work { operation: operation(handler), call, id: None, query, body, wishes, origin, turn: None };
         let result = Runtime::new().unwrap().block_on(async {
             let mut response = run(work).await;
             let mut pieces = Vec::new();

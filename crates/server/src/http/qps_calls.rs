@@ -6,10 +6,12 @@ use hyper::body::Incoming;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
-use platform::{Call, Permission, Platform, Routed};
-use qps::{Limits, ServiceError};
+use jiff::Timestamp;
+use platform::{Call, Operation, Permission, Platform, Routed};
+use qps::ServiceError;
 
 use super::body::{self, Body};
+use super::limits::{Crowd, Quota, Turn};
 use super::operation::{self, Wishes, Work};
 use super::origin::Origin;
 use super::respond::{self, VERSION_SCHEMA};
@@ -19,11 +21,30 @@ use super::{App, door};
 struct Refused {
     error: ServiceError,
     schema: &'static str,
+    told: Limits,
+}
+
+/// What is told of the limits, where there are any.
+#[derive(Clone, Copy, Default)]
+struct Limits {
+    quota: Option<Quota>,
+    crowd: Option<Crowd>,
+}
+
+impl Limits {
+    fn tell(self, response: &mut Response<Body>) {
+        if let Some(quota) = self.quota {
+            quota.tell(response);
+        }
+        if let Some(crowd) = self.crowd {
+            crowd.tell(response);
+        }
+    }
 }
 
 impl From<ServiceError> for Refused {
     fn from(error: ServiceError) -> Self {
-        Self { error, schema: VERSION_SCHEMA }
+        Self { error, schema: VERSION_SCHEMA, told: Limits::default() }
     }
 }
 
@@ -33,13 +54,18 @@ pub(super) async fn serve(app: &Arc<App>, origin: &Origin, request: Request<Inco
     let wishes = wishes(&parts.headers);
     let format = wishes.format();
     match admit(app, origin, &parts, &mut body, wishes).await {
-        Ok(work) => operation::run(work).await,
+        Ok((work, told)) => {
+            let mut response = operation::run(work).await;
+            told.tell(&mut response);
+            response
+        }
         Err(refused) => {
             body::drain(&parts.headers, &mut body).await;
             let mut response = respond::refusal(origin, format, refused.schema, &refused.error);
             if refused.error.http_status() == 405 {
                 respond::add_allowed(&mut response, methods_at(parts.uri.path()));
             }
+            refused.told.tell(&mut response);
             response
         }
     }
@@ -52,7 +78,7 @@ async fn admit(
     parts: &Parts,
     body: &mut Incoming,
     wishes: Wishes,
-) -> Result<Work, Refused> {
+) -> Result<(Work, Limits), Refused> {
     let signed_in = door::sign_in(app, origin, &parts.headers).await?;
     let path = parts.uri.path();
     let (operation, id) = match Platform::route(parts.method.as_str(), path) {
@@ -60,16 +86,44 @@ async fn admit(
         Routed::Refused(error) => return Err(error.into()),
     };
     let schema = operation.schema;
-    let refused = |error: ServiceError| Refused { error, schema };
+    let refused = |error: ServiceError| Refused { error, schema, told: Limits::default() };
     let (caller, peer, now) = (signed_in.caller, Some(origin.peer), app.clock.now());
     let call = Call { platform: app.platform.clone(), caller, peer, now };
     for permission in [Permission::ApiAccess, operation.permission] {
         call.demand(permission).map_err(|error| refused(error.into_service()))?;
     }
-    let read = body::read(body, Limits::default().bytes, &app.room).await;
-    let body = read.map_err(|reason| refused(operation::unread(reason)))?;
+    let (turn, told) =
+        let_in(app, operation, now).map_err(|(error, told)| Refused { error, schema, told })?;
+    let read = body::read(body, qps::Limits::default().bytes, &app.room).await;
+    let body = read.map_err(|reason| Refused { error: operation::unread(reason), schema, told })?;
     let query = qps::Query::parse(parts.uri.query().unwrap_or_default());
-    Ok(Work { operation, call, id, query, body, wishes, origin: origin.clone() })
+    Ok((Work { operation, call, id, query, body, wishes, origin: origin.clone(), turn }, told))
+}
+
+/// Counts a call. How many run is looked at first, and its refusal wins (`contract/qps.md 12`).
+fn let_in(
+    app: &App,
+    operation: &'static Operation,
+    now: Timestamp,
+) -> Result<(Option<Turn>, Limits), (ServiceError, Limits)> {
+    let refused = |message: &str, resolution: &str, told: Limits| {
+        (ServiceError::invalid_request(message, resolution).with_status(409), told)
+    };
+    let (mut told, mut turn) = (Limits::default(), None);
+    if let Some((crowd, begun)) = app.qps_running.begin(operation) {
+        told.crowd = Some(crowd);
+        turn = Some(begun.ok_or_else(|| {
+            let message = "Too many calls of this operation run at the moment.";
+            refused(message, "Wait until one of them has ended, then repeat the request.", told)
+        })?);
+    }
+    told.quota = app.qps_calls.take(operation, now);
+    if told.quota.is_some_and(|quota| quota.wait > 0) {
+        let message = "This operation was called too often in the last hour.";
+        let resolution = "Wait for as many seconds as X-RateLimit-ToWait-Sec says, then repeat the request.";
+        return Err(refused(message, resolution, told));
+    }
+    Ok((turn, told))
 }
 
 /// What the headers say about formats.

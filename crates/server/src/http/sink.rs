@@ -8,6 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::body::Bytes;
 use platform::Gone;
+use platform::gateway::Form;
 use qps::{Format, Writer};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
@@ -29,6 +30,8 @@ const WORTH_PACKING: usize = 1 << 10;
 pub(super) struct Begun {
     /// Its format.
     pub(super) format: Format,
+    /// Its form, where it is one of the gateway's and no plain JSON.
+    pub(super) form: Option<Form>,
     /// Itself.
     pub(super) content: Content,
 }
@@ -48,6 +51,7 @@ pub(super) struct Sink {
     format: Format,
     tell: Option<oneshot::Sender<Begun>>,
     packer: Option<Packer>,
+    form: Option<Form>,
     pieces: Option<mpsc::Sender<Piece>>,
     until: Instant,
 }
@@ -56,7 +60,16 @@ impl Sink {
     /// A sink whose answer begins at `tell`.
     pub(super) fn new(format: Format, pack: bool, tell: oneshot::Sender<Begun>) -> Self {
         let packer = pack.then(Packer::new);
-        Self { format, tell: Some(tell), packer, pieces: None, until: Instant::now() + PATIENCE }
+        let until = Instant::now() + PATIENCE;
+        Self { format, tell: Some(tell), packer, form: None, pieces: None, until }
+    }
+
+    /// Says that the answer is of this form.
+    pub(super) fn set_form(&mut self, form: Form) {
+        if form == Form::PackedJson {
+            self.packer.get_or_insert_with(Packer::new);
+        }
+        self.form = Some(form);
     }
 
     /// Refuses the call. Where the answer was begun, it is cut instead.
@@ -95,7 +108,11 @@ impl Sink {
     pub(super) fn finish(mut self, rest: Vec<u8>) {
         let is_begun = self.pieces.is_some();
         let (rest, is_packed) = match self.packer.take() {
-            Some(packer) if packer.has_taken || rest.len() >= WORTH_PACKING => (packer.finish(&rest), true),
+            Some(packer)
+                if self.form == Some(Form::PackedJson) || packer.has_taken || rest.len() >= WORTH_PACKING =>
+            {
+                (packer.finish(&rest), true)
+            }
             _ => (rest, false),
         };
         if !is_begun {
@@ -138,7 +155,7 @@ impl Sink {
     fn begin(&mut self, content: Content) {
         if let Some(tell) = self.tell.take() {
             // Nobody may be waiting any more.
-            let _ = tell.send(Begun { format: self.format, content });
+            let _ = tell.send(Begun { format: self.format, form: self.form, content });
         }
     }
 }

@@ -265,9 +265,72 @@ fn uploads_outlive_a_restart_and_confirmation_is_delayed_by_a_switch() {
 }
 
 #[test]
+fn posture_comes_as_a_gzip_file_and_by_the_older_call_as_xml() {
+    let server = Server::start();
+    let key = token(&server);
+    let uuid = router(&server, &key);
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("router.txt");
+    std::fs::write(&file, ROUTER).unwrap();
+    let (bearer, login) = (format!("Authorization: Bearer {key}"), format!("admin:{PASSWORD}"));
+    let url = format!("{}{API}/asset/{uuid}/command/bulk/output/PolicyCompliance", server.url());
+    curl(&["-H", &bearer, "-F", &format!("data=@{}", file.display()), &url]);
+
+    let hosts = curl(&["-H", &bearer, &format!("{}/pcrs/1.0/posture/hostids?policyId=1", server.url())]);
+    let posture = |query: &str| {
+        let url = format!("{}/pcrs/1.0/posture/postureInfo?evidenceRequired=1{query}", server.url());
+        let out = temp.path().join("posture");
+        let headers = curl(&[
+            "-H",
+            &bearer,
+            "-H",
+            "Content-Type: application/json",
+            "-d",
+            &hosts,
+            "-D",
+            "-",
+            "-o",
+            out.to_str().unwrap(),
+            &url,
+        ]);
+        (headers.to_lowercase(), std::fs::read(out).unwrap())
+    };
+    let (plain_headers, plain) = posture("&compressionRequired=0");
+    let (packed_headers, packed) = posture("&compressionRequired=1");
+    assert!(plain_headers.contains("content-type: application/json"), "{plain_headers}");
+    assert!(packed_headers.contains("content-type: application/gzip"), "{packed_headers}");
+    // The file is the gzip stream itself: clients unpack it a second time otherwise.
+    assert!(!packed_headers.contains("content-encoding"), "{packed_headers}");
+    let mut unpacked = Vec::new();
+    std::io::copy(&mut flate2::read::GzDecoder::new(&packed[..]), &mut unpacked).unwrap();
+    assert_eq!(unpacked, plain);
+    assert!(packed.len() * 3 < plain.len(), "{} of {}", packed.len(), plain.len());
+
+    let classic = format!("{}/api/2.0/fo/compliance/posture/info/", server.url());
+    let form = ["-d", "action=list&policy_id=1&details=All"];
+    let xml = curl(&[&["-u", &login, "-H", "X-Requested-With: curl"][..], &form, &[&classic]].concat());
+    assert!(
+        xml.contains("<POSTURE_INFO_LIST_OUTPUT>") && xml.ends_with("</POSTURE_INFO_LIST_OUTPUT>\n"),
+        "{xml}"
+    );
+    let told = |xml: &str| -> Vec<String> {
+        xml.lines().filter(|line| !line.contains("<DATETIME>")).map(str::to_owned).collect()
+    };
+    let by_url = curl(&["-u", &login, &format!("{classic}?action=list&policy_id=1&details=All")]);
+    assert_eq!(told(&by_url), told(&xml));
+    let refused =
+        server.call("GET", "/api/2.0/fo/compliance/posture/info/?action=list").basic("admin", PASSWORD);
+    let refused = refused.send();
+    assert_eq!((refused.status, refused.header("content-type")), (400, Some("text/xml; charset=utf-8")));
+    assert!(refused.body.contains("<CODE>1903</CODE>"), "{}", refused.body);
+    let nobody = server.call("GET", "/api/2.0/fo/compliance/posture/info/?action=list&policy_id=1").send();
+    assert!(nobody.status == 401 && nobody.body.contains("<CODE>2000</CODE>"), "{}", nobody.body);
+}
+
+#[test]
 fn the_documentation_is_served_with_all_that_it_loads() {
     let server = Server::start();
-    for family in ["oca/v2", "pcrs/v1"] {
+    for family in ["oca/v2", "pcrs/v1", "pcas/v1", "fo/v2"] {
         let page = server.call("GET", &format!("/apidocs/{family}")).send();
         assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
         assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"));

@@ -10,6 +10,7 @@ mod lists;
 mod names;
 mod samples;
 mod search;
+mod stored;
 mod tagging;
 
 use crate::common::{As, data};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use platform::assets::Asset;
-use platform::gateway::{GatewayInput, GatewayReply, GatewayRouted, Place, family_at, route};
+use platform::gateway::{
+    Form, GatewayInput, GatewayReply, GatewayRouted, Place, TextStream, family_at, route,
+};
 use platform::tags::Tag;
 use platform::{Call, Caller, Permission, Permissions, Platform, Settings};
 use serde_json::Value;
@@ -103,6 +105,7 @@ impl Gate {
                     headers: headers.collect(),
                     content_type: request.content_type.clone(),
                     body: request.body.clone(),
+                    base: "https://scan.example.test".to_owned(),
                 };
                 allowed
                     .into_iter()
@@ -113,17 +116,37 @@ impl Gate {
         };
         match done {
             Ok(GatewayReply::Json(body)) => Reply { status: 200, body },
-            Ok(GatewayReply::Stream(write)) => {
-                let (mut sent, mut text) = (Vec::new(), Vec::new());
-                let mut flush = |text: &mut Vec<u8>| {
-                    sent.append(text);
-                    Ok(())
-                };
-                write(&mut text, &mut flush).expect("nobody interrupts an answer here");
-                sent.append(&mut text);
-                Reply { status: 200, body: serde_json::from_slice(&sent).expect("JSON") }
+            Ok(GatewayReply::Stream(write) | GatewayReply::Text(Form::PackedJson, write)) => {
+                Reply { status: 200, body: serde_json::from_slice(&written(write)).expect("JSON") }
+            }
+            Ok(GatewayReply::Text(Form::Xml | Form::Csv, write)) => {
+                Reply { status: 200, body: String::from_utf8(written(write)).expect("UTF-8").into() }
             }
             Err(error) => Reply { status: error.status, body: error.body() },
+        }
+    }
+
+    /// The text of a streamed answer to the manager, as it goes out.
+    #[track_caller]
+    pub(crate) fn text(&self, request: &Request) -> String {
+        let path = request.url.split('?').next().unwrap_or_default();
+        let family = family_at(Platform::gateway(), path).expect("a path of the gateway");
+        let GatewayRouted::To(operation, path) = route(family, request.method, path) else {
+            panic!("a call")
+        };
+        let caller = Caller {
+            user: Id::new(9_999),
+            login: "kim".into(),
+            permissions: Permissions::all(),
+            scope: None,
+        };
+        let call = Call { platform: self.platform.clone(), caller, peer: None, now: self.clock.now() };
+        let input = GatewayInput { path, body: request.body.clone(), ..GatewayInput::default() };
+        match family.carry_out(operation, &call, input) {
+            Ok(GatewayReply::Stream(write) | GatewayReply::Text(_, write)) => {
+                String::from_utf8(written(write)).expect("UTF-8")
+            }
+            _ => panic!("no stream"),
         }
     }
 
@@ -177,6 +200,17 @@ impl Gate {
         collect(self.directory.path(), &mut files);
         files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect()
     }
+}
+
+fn written(write: TextStream) -> Vec<u8> {
+    let (mut sent, mut text) = (Vec::new(), Vec::new());
+    let mut flush = |text: &mut Vec<u8>| {
+        sent.append(text);
+        Ok(())
+    };
+    write(&mut text, &mut flush).expect("nobody interrupts an answer here");
+    sent.append(&mut text);
+    sent
 }
 
 fn collect(folder: &std::path::Path, into: &mut Vec<PathBuf>) {

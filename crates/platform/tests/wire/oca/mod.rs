@@ -6,6 +6,7 @@ mod posture;
 mod provision;
 mod reads;
 mod samples;
+mod secrets;
 mod uploads;
 
 pub(crate) use gate::{API, Gate, MANIFEST, Reply, Request, form, get, post, request, upload};
