@@ -280,11 +280,20 @@ impl Scanned {
         self.gone = Some(why);
     }
 
+    /// Whether it is asked and nothing came yet, so that the kernel may still be looking for it.
+    pub(super) fn is_unmet(&self) -> bool {
+        self.in_flight > 0
+            && self.answers == 0
+            && self.prohibited == 0
+            && self.gone.is_none()
+            && !self.address.is_loopback()
+    }
+
     /// Whether nothing came yet after a number of attempts that it is worth to ask the kernel about.
     pub(super) fn is_doubtful(&self, now: Instant) -> bool {
         let has_waited = now.saturating_duration_since(self.begun) >= Duration::from_secs(3);
         let silent = self.given_up.len() + self.again.len() + self.prohibited as usize;
-        self.answers == 0 && self.gone.is_none() && has_waited && silent.is_multiple_of(8)
+        self.answers == 0 && self.gone.is_none() && has_waited && (silent < 8 || silent.is_multiple_of(8))
     }
 
     fn settle(&mut self, ask: &Ask, waited: Duration, repeats: u8, due: Instant) {

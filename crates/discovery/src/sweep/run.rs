@@ -12,7 +12,7 @@ use mio::{Events, Interest, Poll, Token};
 use super::attempt::{Attempt, Begun, begin, look};
 use super::errors::Outcome;
 use super::host::{Ask, Ended, Next, Scanned};
-use super::neighbours;
+use super::neighbours::Neighbours;
 use crate::pace::Leave;
 use crate::run::Shared;
 
@@ -22,6 +22,8 @@ const HOSTS: usize = 256;
 const BATCH: usize = 128;
 /// The longest sleep, so that a cancel is seen.
 const NAP: Duration = Duration::from_millis(100);
+/// Time between two looks at a neighbour whose hardware address is not known.
+const LOOK: Duration = Duration::from_millis(20);
 /// Ports that wait to be looked at; more, and no new host is begun.
 const BACKLOG: usize = 20_000;
 
@@ -50,6 +52,7 @@ pub(crate) struct Sweep<'a> {
     most_in_flight: usize,
     deadlines: BinaryHeap<Reverse<(Instant, usize, u32)>>,
     generation: u32,
+    neighbours: Neighbours,
 }
 
 impl<'a> Sweep<'a> {
@@ -75,6 +78,7 @@ impl<'a> Sweep<'a> {
             most_in_flight: shared.options.concurrency.max(1) as usize,
             deadlines: BinaryHeap::new(),
             generation: 0,
+            neighbours: Neighbours::default(),
         })
     }
 
@@ -143,6 +147,16 @@ impl<'a> Sweep<'a> {
             }
             let Some(place) = self.turns.pop_front() else { return wait };
             let Some(host) = self.hosts.get_mut(place).and_then(Option::as_mut) else { continue };
+            // The kernel would keep what is sent to such a neighbour, and let all of it go at once.
+            if host.is_unmet()
+                && let IpAddr::V4(address) = host.address
+                && self.neighbours.is_unresolved(address, now)
+            {
+                wait = wait.min(LOOK);
+                idle += 1;
+                self.turns.push_back(place);
+                continue;
+            }
             match host.next(ports, now) {
                 Next::Ask(ask) => {
                     let leave = match self.shared.pace.take_for(now, host.patience(&ask)) {
@@ -263,7 +277,7 @@ impl<'a> Sweep<'a> {
         if is_silent
             && host.is_doubtful(now)
             && let IpAddr::V4(address) = host.address
-            && neighbours::is_missing(address)
+            && self.neighbours.is_unresolved(address, now)
         {
             host.missing("it does not answer ARP");
         }

@@ -109,7 +109,6 @@ fn a_host_that_is_slower_still_is_waited_for() {
 fn what_the_kernel_repeats_to_a_slow_host_is_within_the_rate() {
     let Some(mut net) = Net::slow(600) else { return };
     net.python(PAGE);
-    net.acquaint();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("syns");
     net.watch(&file);

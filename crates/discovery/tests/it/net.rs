@@ -106,20 +106,6 @@ impl Net {
         words[at + 1].parse().unwrap()
     }
 
-    /// Tells each end the hardware address of the other, so that no packet waits for ARP.
-    pub(crate) fn acquaint(&self) {
-        let hardware = |space: &str| {
-            let shown = run("ip", &["-n", space, "-o", "link", "show", "v0"], None).unwrap();
-            shown.split_once("link/ether ").unwrap().1.split(' ').next().unwrap().to_owned()
-        };
-        for (from, address, to) in
-            [(&self.scanner, HOST, &self.host), (&self.host, "10.99.0.1", &self.scanner)]
-        {
-            let lladdr = hardware(to);
-            ip(&format!("-n {from} neigh replace {address} lladdr {lladdr} dev v0 nud permanent")).unwrap();
-        }
-    }
-
     /// Notes when each SYN leaves the scanner from now on, by the kernel's clock, in a file: a line for each, in seconds.
     pub(crate) fn watch(&mut self, file: &std::path::Path) {
         let scanner = self.scanner.clone();
