@@ -1,6 +1,7 @@
 //! What a write may do, inside its transaction.
 
 use std::any::Any;
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use query::{Filter, Matcher};
@@ -101,16 +102,66 @@ impl<'a> Job<'a> {
     /// # Errors
     /// [`Error::Taken`] when one of its keys is; else when the database fails.
     pub fn insert<T: Object>(&mut self, object: T) -> Result<Id<T>> {
+        self.insert_new(None, object)
+    }
+
+    /// Stores a new object under the id that an object of another kind was given: for kinds whose ids mean the same,
+    /// so that a set of the one is a set of the other. A kind has either such ids or its own.
+    ///
+    /// # Errors
+    /// As [`Job::insert`]; [`Error::Conflict`] when there is an object with this id.
+    pub fn insert_as<T: Object>(&mut self, id: Id<T>, object: T) -> Result<()> {
+        if self.ask(|session| session.get(T::KIND, id.get()))?.is_some() {
+            return Err(Error::Conflict { kind: T::KIND.name(), id: id.get() });
+        }
+        self.insert_new(Some(id.get()), object).map(drop)
+    }
+
+    /// Stores new objects, many at once: those whose keys are free. Gives back the others.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn insert_free<T: Object>(&mut self, objects: Vec<T>) -> Result<Vec<T>> {
+        let (mut free, mut others, mut claimed) = (Vec::new(), Vec::new(), HashSet::new());
+        for object in objects {
+            let keys = keys_of(&object);
+            if keys.iter().any(|key| claimed.contains(key)) || self.holder::<T>(&keys)?.is_some() {
+                others.push(object);
+                continue;
+            }
+            claimed.extend(keys.iter().cloned());
+            free.push((keys, object));
+        }
+        let spent = || Error::Corrupt(format!("the ids of the kind {} are spent", T::KIND));
+        let count = u32::try_from(free.len()).map_err(|_| spent())?;
+        if count > 0 {
+            let mut id = self.ask(|session| session.next_ids(T::KIND, count))?;
+            for (keys, object) in free {
+                self.put_new(id, &keys, object)?;
+                id = id.checked_add(1).ok_or_else(spent)?;
+            }
+        }
+        Ok(others)
+    }
+
+    fn insert_new<T: Object>(&mut self, id: Option<u32>, object: T) -> Result<Id<T>> {
         let keys = keys_of(&object);
         self.require_free::<T>(&keys)?;
-        let document = document(&object)?;
-        let id = self.ask(|session| session.next_id(T::KIND))?;
-        let row = Row { id, version: 1, document };
+        let id = match id {
+            Some(id) => id,
+            None => self.ask(|session| session.next_id(T::KIND))?,
+        };
+        self.put_new(id, &keys, object)?;
+        Ok(Id::new(id))
+    }
+
+    fn put_new<T: Object>(&mut self, id: u32, keys: &[String], object: T) -> Result<()> {
+        let row = Row { id, version: 1, document: document(&object)? };
         self.ask(|session| session.insert(T::KIND, &row))?;
-        self.claim::<T>(id, &keys)?;
+        self.claim::<T>(id, keys)?;
         self.log::<T>(id, ChangeKind::Created, String::from("{}"), row.document)?;
         self.note(id, Move::To(Some(object)));
-        Ok(Id::new(id))
+        Ok(())
     }
 
     /// Replaces an object by a new state. Nothing is written when nothing changed.
@@ -185,12 +236,20 @@ impl<'a> Job<'a> {
 
     /// Looks before anything is written, so that a write may go on after a refusal and leaves nothing half done.
     fn require_free<T: Object>(&mut self, keys: &[String]) -> Result<()> {
+        match self.holder::<T>(keys)? {
+            Some((key, holder)) => Err(Error::Taken { kind: T::KIND.name(), key, holder }),
+            None => Ok(()),
+        }
+    }
+
+    /// The first of these keys that somebody holds, and who.
+    fn holder<T: Object>(&mut self, keys: &[String]) -> Result<Option<(String, u32)>> {
         for key in keys {
             if let Some(holder) = self.ask(|session| session.find_key(T::KIND, key))? {
-                return Err(Error::Taken { kind: T::KIND.name(), key: key.clone(), holder });
+                return Ok(Some((key.clone(), holder)));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn claim<T: Object>(&mut self, id: u32, keys: &[String]) -> Result<()> {

@@ -88,7 +88,11 @@ pub trait Session: Send {
     /// Deletes the object if its version is `expected`; says whether it was.
     fn delete(&mut self, kind: Kind, id: u32, expected: u64) -> Result<bool>;
     /// The next free id of a kind; ids are never given twice.
-    fn next_id(&mut self, kind: Kind) -> Result<u32>;
+    fn next_id(&mut self, kind: Kind) -> Result<u32> {
+        self.next_ids(kind, 1)
+    }
+    /// The first of so many next free ids of a kind.
+    fn next_ids(&mut self, kind: Kind, count: u32) -> Result<u32>;
 
     /// The object that holds a unique key.
     fn find_key(&mut self, kind: Kind, key: &str) -> Result<Option<u32>>;

@@ -241,10 +241,10 @@ impl Session for PostgresSession {
         Ok(self.run(&sql, &[&i64::from(id), &signed(expected)])? == 1)
     }
 
-    fn next_id(&mut self, kind: Kind) -> Result<u32> {
-        let sql = "INSERT INTO ids (kind, next) VALUES ($1, 2)
-             ON CONFLICT (kind) DO UPDATE SET next = ids.next + 1 RETURNING next - 1";
-        let rows = self.rows(sql, &[&kind.name()])?;
+    fn next_ids(&mut self, kind: Kind, count: u32) -> Result<u32> {
+        let sql = "INSERT INTO ids (kind, next) VALUES ($1, $2::bigint + 1)
+             ON CONFLICT (kind) DO UPDATE SET next = ids.next + $2 RETURNING next - $2";
+        let rows = self.rows(sql, &[&kind.name(), &i64::from(count)])?;
         let row = rows.first().ok_or_else(|| Error::Corrupt("the database gave no id".into()))?;
         id(row.get(0))
     }

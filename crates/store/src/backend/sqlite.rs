@@ -260,11 +260,11 @@ impl Session for SqliteSession {
         Ok(self.statement(&sql)?.execute(params![id, signed(expected)]).map_err(failed)? == 1)
     }
 
-    fn next_id(&mut self, kind: Kind) -> Result<u32> {
-        let sql = "INSERT INTO ids (kind, next) VALUES (?, 2)
-             ON CONFLICT (kind) DO UPDATE SET next = next + 1 RETURNING next - 1";
-        let next = self.statement(sql)?.query_row([kind.name()], |row| row.get(0)).map_err(failed)?;
-        id(next)
+    fn next_ids(&mut self, kind: Kind, count: u32) -> Result<u32> {
+        let sql = "INSERT INTO ids (kind, next) VALUES (?1, ?2 + 1)
+             ON CONFLICT (kind) DO UPDATE SET next = next + ?2 RETURNING next - ?2";
+        let first = self.statement(sql)?.query_row(params![kind.name(), count], |row| row.get(0));
+        id(first.map_err(failed)?)
     }
 
     fn find_key(&mut self, kind: Kind, key: &str) -> Result<Option<u32>> {

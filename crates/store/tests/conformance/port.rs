@@ -97,7 +97,8 @@ both_databases!(ids_rise_for_each_kind, |base| {
     let mut session = connect(base);
     let ids = write(session.as_mut(), |s| [DOG, DOG, CAT, DOG, CAT].map(|kind| s.next_id(kind).unwrap()));
     assert_eq!(ids, [1, 2, 1, 3, 2]);
-    assert_eq!(write(connect(base).as_mut(), |s| s.next_id(DOG).unwrap()), 4);
+    assert_eq!(write(connect(base).as_mut(), |s| s.next_ids(DOG, 3).unwrap()), 4);
+    assert_eq!(write(connect(base).as_mut(), |s| s.next_id(DOG).unwrap()), 7);
 });
 
 both_databases!(keys_are_exact_texts_of_any_length_and_sign, |base| {

@@ -278,8 +278,8 @@ impl Session for FaultySession {
         self.call(|inner| inner.delete(kind, id, expected))
     }
 
-    fn next_id(&mut self, kind: Kind) -> Result<u32> {
-        self.call(|inner| inner.next_id(kind))
+    fn next_ids(&mut self, kind: Kind, count: u32) -> Result<u32> {
+        self.call(|inner| inner.next_ids(kind, count))
     }
 
     fn find_key(&mut self, kind: Kind, key: &str) -> Result<Option<u32>> {

@@ -62,6 +62,44 @@ both_databases!(a_write_is_found_by_its_writer, |base| {
     assert_sound(&store);
 });
 
+both_databases!(a_kind_can_have_the_ids_of_another, |base| {
+    let store = base.open();
+    insert(&store, Host::named("first"));
+    let host = insert(&store, Host::named("web"));
+    let note = Id::<Note>::new(host.get());
+    let write = |text: &str| {
+        let text = text.to_owned();
+        store.write_blocking("ann", move |job| job.insert_as(note, Note { text }))
+    };
+    write("of the second host").unwrap();
+    assert!(matches!(write("again"), Err(Error::Conflict { id, .. }) if id == host.get()));
+    assert_eq!(store.read().unwrap().get(note).unwrap().unwrap().text, "of the second host");
+    assert_eq!(store.index::<Note, _>(|index| index.ids().iter().collect::<Vec<_>>()), [host.get()]);
+    // The id is free again when its object is gone.
+    store.write_blocking("ann", move |job| delete(job, note)).unwrap();
+    write("anew").unwrap();
+    assert_sound(&store);
+    store.close().unwrap();
+    let store = base.open();
+    assert_eq!(store.read().unwrap().get(note).unwrap().unwrap().text, "anew");
+    assert_sound(&store);
+});
+
+both_databases!(many_are_stored_at_once_where_their_keys_are_free, |base| {
+    let store = base.open();
+    let held = insert(&store, Host::named("held"));
+    let mut aliased = Host::named("c");
+    aliased.aliases = vec!["a".to_owned()];
+    let new = vec![Host::named("a"), Host::named("held"), Host::named("b"), Host::named("b"), aliased];
+    let others = store.write_blocking("ann", move |job| job.insert_free(new)).unwrap();
+    assert_eq!(others.iter().map(|host| host.name.as_str()).collect::<Vec<_>>(), ["held", "b", "c"]);
+    assert_eq!(hosts(&store).len(), 3);
+    let next = insert(&store, Host::named("d"));
+    assert_eq!(next.get(), held.get() + 3, "ids go on without gaps");
+    assert!(store.write_blocking("ann", |job| job.insert_free(Vec::<Host>::new())).unwrap().is_empty());
+    assert_sound(&store);
+});
+
 both_databases!(ids_are_not_given_again, |base| {
     let store = base.open();
     let first = insert(&store, Host::named("a"));
