@@ -180,6 +180,23 @@ impl<'w> Level<'w> {
         self.close(name, Shape::Object, empty);
     }
 
+    /// A list whose one item is an object without name.
+    pub(super) fn bare(&mut self, name: &str, write: impl FnOnce(Level<'_>) -> bool) {
+        let shape = if self.out.format == Format::Json { Shape::Array } else { Shape::Object };
+        self.open(name, shape);
+        let (open, close) = Shape::Object.brackets();
+        let is_json = self.out.format == Format::Json;
+        if is_json {
+            self.out.buffer.push(open);
+        }
+        let (projection, selection) = (self.projection, self.selection);
+        let empty = write(Level { out: self.out, projection, selection, shape: Shape::Object, empty: true });
+        if is_json {
+            self.out.buffer.push(close);
+        }
+        self.close(name, shape, empty);
+    }
+
     pub(super) fn open(&mut self, name: &str, shape: Shape) {
         self.begin(name);
         self.out.depth += 1;

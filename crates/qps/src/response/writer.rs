@@ -101,6 +101,17 @@ impl Writer {
         data.record(name, &self.projection, |level| in_object(level, write));
     }
 
+    /// Writes what stands in `data` without an object around it, instead of records: `<data><success>..`, in JSON
+    /// `"data":[{"success":..}]` (contract/was.md 4.5).
+    pub fn blocks(&mut self, write: impl FnOnce(&mut ObjectWriter<'_>)) {
+        self.success(Head::default());
+        if self.stage != Stage::Head {
+            return;
+        }
+        let mut level = Level::envelope(&mut self.out, &EVERYTHING, Shape::Object, false);
+        level.bare("data", |level| in_object(level, write));
+    }
+
     /// Drains what is written so far.
     pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.out.buffer)

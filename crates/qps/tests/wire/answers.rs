@@ -33,6 +33,37 @@ fn date() -> Timestamp {
     "2024-02-01T08:00:00.987Z".parse().unwrap()
 }
 
+/// contract/was.md 4.5: no object around what stands in `data`.
+#[test]
+fn data_may_hold_blocks_instead_of_records() {
+    let blocks = |writer: &mut Writer| {
+        writer.blocks(|data| {
+            data.object("success", |out| {
+                out.text("ids", "5512,5513");
+                out.number("count", 2);
+            });
+            data.object("error", |out| out.number("count", 0));
+        });
+    };
+    writes(
+        Head::count(2),
+        blocks,
+        "
+  <responseCode>SUCCESS</responseCode>
+  <count>2</count>
+  <data>
+    <success>
+      <ids>5512,5513</ids>
+      <count>2</count>
+    </success>
+    <error>
+      <count>0</count>
+    </error>
+  </data>",
+        r#""responseCode":"SUCCESS","count":2,"data":[{"success":{"ids":"5512,5513","count":2},"error":{"count":0}}]"#,
+    );
+}
+
 #[test]
 fn a_search_page_has_its_children_in_order() {
     let page = |writer: &mut Writer| {

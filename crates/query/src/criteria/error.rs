@@ -55,6 +55,8 @@ pub enum Wanted {
     Long,
     Date,
     Address,
+    /// An address whose octets after the first may be `*`.
+    Octets,
     /// One of these.
     Names(&'static [&'static str]),
 }
@@ -106,6 +108,11 @@ impl Error {
                 Wanted::Long => "Specify criteria value(s) as Long.".to_owned(),
                 Wanted::Date => "Specify criteria value(s) as Date (YYYY-MM-DDTHH:MM:SSZ).".to_owned(),
                 Wanted::Address => "Specify criteria value(s) as IP address.".to_owned(),
+                Wanted::Octets => {
+                    "Specify four octets, of which those after the first may be * for any number, \
+                                   such as 10.11.196.* or 10.11.*.*."
+                        .to_owned()
+                }
                 Wanted::Names(list) => format!("Values expected: {}.", list.join(", ")),
             },
             Problem::NotEquals { left } => format!("Use one of the operators: {}.", names(*left)),

@@ -5,8 +5,10 @@
 //! - A date without time is its whole UTC day: equal are the seconds of the day, greater those after it, lesser
 //!   those before it. Fractions of a second are dropped, as they are from stored dates.
 //! - Text equals exactly and is contained ignoring case; an enumerated value is spelled as listed.
+//! - An IPv4 address equals a pattern such as `10.11.*.*` if its octets do.
 
 mod error;
+mod octets;
 
 use std::ops::Bound;
 
@@ -74,8 +76,8 @@ fn one<T>(fields: &Fields<T>, criterion: &Criterion<'_>) -> Result<Filter, Probl
     }
     let literal = |item| Literal::read(field.kind, item);
     Ok(match operator {
-        Operator::Equals => fields.ask(id, literal(value)?.equals()),
-        Operator::NotEquals => !fields.ask(id, literal(value)?.equals()),
+        Operator::Equals => fields.ask(id, equals(field.kind, value)?),
+        Operator::NotEquals => !fields.ask(id, equals(field.kind, value)?),
         Operator::Greater => fields.ask(id, literal(value)?.greater()),
         Operator::Lesser => fields.ask(id, literal(value)?.lesser()),
         Operator::In => any_of(fields, id, field.kind, value)?,
@@ -95,12 +97,21 @@ fn operator<T>(field: &Field<T>, name: Option<&str>) -> Result<Operator, Problem
 /// A comma list; blanks around items and empty items don't count.
 fn any_of<T>(fields: &Fields<T>, id: FieldId, kind: Kind, list: &str) -> Result<Filter, Problem> {
     let items = list.split(',').map(str::trim).filter(|item| !item.is_empty());
-    let tests =
-        items.map(|item| Ok(Literal::read(kind, item)?.equals())).collect::<Result<Vec<_>, Problem>>()?;
+    let tests = items.map(|item| equals(kind, item)).collect::<Result<Vec<_>, Problem>>()?;
     if tests.is_empty() {
         return Err(Problem::Missing);
     }
     Ok(fields.ask_any(id, tests))
+}
+
+/// The test of being equal. Of an address, `*` stands for any number in an octet after the first
+/// (`contract/was.md 4.3`).
+fn equals(kind: Kind, text: &str) -> Result<Test, Problem> {
+    if kind == Kind::Address && text.contains('*') {
+        return octets::test(text)
+            .ok_or_else(|| Problem::Value { value: text.to_owned(), wanted: Wanted::Octets });
+    }
+    Ok(Literal::read(kind, text)?.equals())
 }
 
 /// A value of a criterion, or the period that a date covers.
