@@ -15,12 +15,15 @@ mod text;
 
 pub mod agents;
 pub mod assets;
+pub mod catalog;
+pub mod comments;
 pub mod discoveries;
 pub mod gateway;
 pub mod oca;
 pub mod results;
 pub mod tags;
 pub mod users;
+pub mod webapps;
 
 pub use call::{Call, Caller};
 pub use error::{Error, Result};
@@ -30,4 +33,4 @@ pub use operation::{
 };
 pub use permission::{Permission, Permissions};
 pub use platform::{Fresh, Platform, Settings};
-pub use schema::schema;
+pub use schema::{VERSION as VERSION_SCHEMA, schema};

@@ -107,6 +107,11 @@ impl Answer {
         Self { schema, head: Head::count(count), records: None }
     }
 
+    /// Done, and nothing to say of it.
+    pub fn done(schema: &'static str) -> Self {
+        Self { schema, head: Head::default(), records: None }
+    }
+
     /// Records that are at hand. Of none, only the count is said.
     pub fn records(
         schema: &'static str,

@@ -21,11 +21,21 @@ pub enum Permission {
     UninstallAgent,
     ManageDiscoveries,
     ManageUsers,
+    AccessWas,
+    CatalogAccess,
+    CatalogEntryUpdate,
+    CatalogEntryDelete,
+    CatalogUpdate,
+    CatalogEntryAdd,
+    CreateWebAsset,
+    EditWebAsset,
+    EditWebAssetUrl,
+    DeleteWebAsset,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Permission; 15] = [
+    pub const ALL: [Permission; 25] = [
         Permission::ApiAccess,
         Permission::ReadAsset,
         Permission::CreateAsset,
@@ -41,6 +51,16 @@ impl Permission {
         Permission::UninstallAgent,
         Permission::ManageDiscoveries,
         Permission::ManageUsers,
+        Permission::AccessWas,
+        Permission::CatalogAccess,
+        Permission::CatalogEntryUpdate,
+        Permission::CatalogEntryDelete,
+        Permission::CatalogUpdate,
+        Permission::CatalogEntryAdd,
+        Permission::CreateWebAsset,
+        Permission::EditWebAsset,
+        Permission::EditWebAssetUrl,
+        Permission::DeleteWebAsset,
     ];
 
     /// The contract's name.
@@ -61,7 +81,38 @@ impl Permission {
             Permission::UninstallAgent => "Uninstall Agent",
             Permission::ManageDiscoveries => "Manage Discoveries",
             Permission::ManageUsers => "Manage Users",
+            Permission::AccessWas => "Access WAS module",
+            Permission::CatalogAccess => "WAS.CATALOG.ACCESS",
+            Permission::CatalogEntryUpdate => "WAS.CATALOG.ENTRY.UPDATE",
+            Permission::CatalogEntryDelete => "WAS.CATALOG.ENTRY.DELETE",
+            Permission::CatalogUpdate => "WAS.CATALOG.UPDATE",
+            Permission::CatalogEntryAdd => "WAS.CATALOG.ENTRY.ADD_TO_SUBSCRIPTION",
+            Permission::CreateWebAsset => "Create Web Asset",
+            Permission::EditWebAsset => "Edit Web Asset",
+            Permission::EditWebAssetUrl => "Edit Web Application URL",
+            Permission::DeleteWebAsset => "Delete Web Asset",
         }
+    }
+
+    /// The permission without which this one allows nothing (`contract/was.md 3`).
+    pub const fn base(self) -> Option<Self> {
+        match self {
+            Permission::CatalogAccess
+            | Permission::CreateWebAsset
+            | Permission::EditWebAsset
+            | Permission::DeleteWebAsset => Some(Permission::AccessWas),
+            Permission::CatalogEntryUpdate
+            | Permission::CatalogEntryDelete
+            | Permission::CatalogUpdate
+            | Permission::CatalogEntryAdd => Some(Permission::CatalogAccess),
+            Permission::EditWebAssetUrl => Some(Permission::EditWebAsset),
+            _ => None,
+        }
+    }
+
+    /// This permission and those that it rests on.
+    pub fn chain(self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self), |permission| permission.base())
     }
 
     /// The permission of this name.
@@ -85,8 +136,12 @@ impl Permissions {
         Self::of(&Permission::ALL)
     }
 
-    /// Whether this permission is in the set.
+    /// Whether the set allows this: the permission is in it, and so are those that it rests on.
     pub fn has(self, permission: Permission) -> bool {
+        permission.chain().all(|one| self.holds(one))
+    }
+
+    fn holds(self, permission: Permission) -> bool {
         self.0 & 1 << permission as u64 != 0
     }
 
@@ -98,7 +153,7 @@ impl Permissions {
 
     /// The permissions of the set.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.into_iter().filter(move |permission| self.has(*permission))
+        Permission::ALL.into_iter().filter(move |permission| self.holds(*permission))
     }
 }
 

@@ -8,6 +8,7 @@ use store::{Options, Progress, Store, StoreBuilder};
 
 use crate::agents::{ActivationKey, Agents, Uninstalled};
 use crate::assets::Asset;
+use crate::catalog::Entry;
 use crate::discoveries::{self, Discoveries, Schedule};
 use crate::gateway::Family;
 use crate::keys::Keys;
@@ -16,7 +17,8 @@ use crate::operation::{Operation, Routed, route};
 use crate::results::HostResult;
 use crate::tags::{Tag, Tags};
 use crate::users::{Access, NewUser, Role, User};
-use crate::{Error, Result, agents, assets, tags, users};
+use crate::webapps::WebApp;
+use crate::{Error, Result, agents, assets, catalog, tags, users, webapps};
 
 /// What an administrator may choose.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,8 +51,10 @@ pub struct Fresh {
     pub activation_key: String,
 }
 
-static OPERATIONS: LazyLock<Vec<Operation>> =
-    LazyLock::new(|| [tags::OPERATIONS, assets::OPERATIONS, users::OPERATIONS].concat());
+static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
+    [tags::OPERATIONS, assets::OPERATIONS, users::OPERATIONS, catalog::OPERATIONS, webapps::OPERATIONS]
+        .concat()
+});
 
 static GATEWAY: &[&Family] =
     &[&oca::FAMILY, &oca::POSTURE, &oca::POLICIES, &oca::CLASSIC, &discoveries::FAMILY];
@@ -208,4 +212,6 @@ fn builder(backend: impl Backend + 'static, options: Options) -> StoreBuilder {
         .hold::<oca::Upload>()
         .hold::<HostResult>()
         .hold::<Schedule>()
+        .hold::<Entry>()
+        .hold::<WebApp>()
 }

@@ -22,12 +22,12 @@ pub fn matching(call: &Call, text: &str) -> Result<Filter> {
 
 /// The assets that the caller may see; none for all of them.
 pub(crate) fn visible(call: &Call) -> Option<RoaringBitmap> {
-    let scope = Hosts::resolve(call, Hosts::scope(call));
+    let scope = Hosts::resolve(call, call.asset_scope());
     (scope != Filter::All).then(|| call.store().index::<Asset, _>(|index| index.select(&scope).into_owned()))
 }
 
 /// Whether the caller may see an asset as a write or a reading found it.
 pub(crate) fn sees(call: &Call, id: Id<Asset>, asset: &Asset) -> bool {
-    let scope = Hosts::scope(call);
+    let scope = call.asset_scope();
     scope == Filter::All || Hosts::judge(call, &scope)(id.get(), asset)
 }

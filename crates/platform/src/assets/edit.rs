@@ -6,12 +6,14 @@ use qps::{Element, ServiceError};
 use store::{Id, Job, Stored};
 
 use super::items::ListChange;
-use super::model::{Account, Asset, Interface, OpenPort, Processor, Software, TrackingMethod, Volume};
+use super::model::{
+    Account, Asset, AssetType, Interface, OpenPort, Processor, Software, TrackingMethod, Volume,
+};
 use super::names::follow_names;
 use super::tagging::TagChange;
 use crate::engine::check_members;
 use crate::text::{Given, LONGEST};
-use crate::{Call, Error, Permission, Result};
+use crate::{Call, Error, Permission, Result, webapps};
 
 /// The members of `Asset`, those that only answers have included (`contract/am.md 6`); a script also sends `comments`.
 const ASSET_MEMBERS: &[&str] =
@@ -145,6 +147,9 @@ impl Edit {
         }
         if new != old.object {
             new.modified = job.now();
+        }
+        if new.kind == AssetType::WebApp {
+            webapps::asset_changed(job, old.id, &new.name, &new.tags)?;
         }
         job.update(old, new).map_err(taken)
     }

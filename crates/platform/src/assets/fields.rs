@@ -33,6 +33,8 @@ pub(crate) const DNS_NAME: FieldId = FieldId(11);
 pub(crate) const BIOS_UUID: FieldId = FieldId(12);
 /// The id of the machine in its cloud.
 pub(crate) const INSTANCE_ID: FieldId = FieldId(13);
+/// What kind of thing it is.
+pub(crate) const TYPE: FieldId = FieldId(14);
 
 /// Installed software.
 pub(crate) const SOFTWARE: ListId = ListId(0);
@@ -113,6 +115,7 @@ const TABLE: &[Field<Asset>] = &[
         .qql(&["asset.dnsHostName", "dnsHostName"]).free(),
     read(Kind::Keyword, |a, out| text(&a.hardware.bios_uuid, out)).qql(&["asset.biosHardwareUUID"]),
     read(Kind::Text, |a, out| from_cloud(a, None, &["instanceId", "vmId"], out)).criteria(&["instanceId", "vmId"]),
+    read(Kind::Enum(TYPES), |a, out| out(ValueRef::Text(a.kind.name()))).criteria(&["type"]).qql(&["asset.type"]),
 
     // Identity and names.
     Field::new(Kind::Integer, Source::Id).criteria(&["id"]).qql(&["asset.assetID", "asset.id"]),
@@ -124,7 +127,6 @@ const TABLE: &[Field<Asset>] = &[
     read(Kind::Text, |a, out| text(&a.network.netbios_network_id, out)).criteria(&["netbiosNetworkID", "netbiosNetworkId"]),
     read(Kind::Text, |a, out| a.network.network_guid.into_iter().for_each(|guid| uuid(guid, out)))
         .criteria(&["networkGuid", "networdGuid"]),
-    read(Kind::Enum(TYPES), |_, out| out(ValueRef::Text("HOST"))).criteria(&["type"]).qql(&["asset.type"]),
     read(Kind::Enum(TrackingMethod::NAMES), |a, out| out(ValueRef::Text(a.tracking_method.name())))
         .criteria(&["trackingMethod"]).qql(&["asset.trackingMethod"]),
 
@@ -433,6 +435,7 @@ mod tests {
             (CREATED, "created"),
             (DNS_NAME, "dnsHostName"),
             (INSTANCE_ID, "instanceId"),
+            (TYPE, "type"),
         ];
         for (place, name) in places {
             assert_eq!(FIELDS.by_criteria(name).map(|(id, _)| id), Some(place), "{name}");

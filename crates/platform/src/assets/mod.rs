@@ -17,17 +17,20 @@ mod names;
 mod ops;
 pub(crate) mod scanned;
 mod tagging;
+mod web;
 mod wire;
 
 pub use ask::matching;
 pub(crate) use ask::{sees, visible};
 pub use model::{
-    Account, Agent, Asset, CloudSource, CloudTag, Detection, Docker, Hardware, Interface, Network, OpenPort,
-    Processor, Provider, Report, Scans, Software, System, TrackingMethod, Volume,
+    Account, Agent, Asset, AssetType, CloudSource, CloudTag, Detection, Docker, Hardware, Interface, Network,
+    OpenPort, Processor, Provider, Report, Scans, Software, System, TrackingMethod, Volume,
 };
 pub(crate) use model::{agent_key, public_key};
 pub(crate) use names::{derived_name, follow_names};
 pub(crate) use ops::OPERATIONS;
+pub(crate) use tagging::TagChange;
+pub(crate) use web::{add_web_app, follow_web_app, remove_web_app};
 
 /// The configuration profile that every agent has: id and name.
 pub(crate) const AGENT_CONFIGURATION: (i64, &str) = (1, "Default");

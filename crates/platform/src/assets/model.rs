@@ -20,6 +20,9 @@ use crate::tags::Tag;
 pub struct Asset {
     /// What people call it.
     pub name: String,
+    /// What kind of thing it is.
+    #[serde(default, rename = "type", skip_serializing_if = "is_default")]
+    pub kind: AssetType,
     /// When it was first known.
     pub created: Timestamp,
     /// When anything about it last changed.
@@ -91,6 +94,7 @@ impl Asset {
     pub fn new(name: impl Into<String>, tracking_method: TrackingMethod, now: Timestamp) -> Self {
         Self {
             name: name.into(),
+            kind: AssetType::Host,
             created: now,
             modified: now,
             tags: Vec::new(),
@@ -128,6 +132,27 @@ impl Object for Asset {
         let by_address =
             (self.tracking_method == TrackingMethod::Ip).then_some(self.network.address).flatten();
         agent.chain(by_address.map(address_key)).collect()
+    }
+}
+
+/// What kind of thing an asset is (`contract/am.md 6`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum AssetType {
+    /// A host.
+    #[default]
+    Host,
+    /// A web application, which has the same id in its own area.
+    WebApp,
+}
+
+impl AssetType {
+    /// The wire's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Host => "HOST",
+            Self::WebApp => "WEBAPP",
+        }
     }
 }
 

@@ -12,7 +12,7 @@ const MOST: usize = 1_000;
 
 /// A change of an asset's tags.
 #[derive(Debug, Clone, Default)]
-pub(super) struct TagChange {
+pub(crate) struct TagChange {
     set: Option<Vec<TagRef>>,
     add: Vec<TagRef>,
     remove: Vec<TagRef>,
@@ -36,7 +36,7 @@ enum TagRef {
 
 impl TagChange {
     /// Reads a change from `data`; none if it changes no tags.
-    pub(super) fn read(data: &Element) -> Result<Option<Self>> {
+    pub(crate) fn read(data: &Element) -> Result<Option<Self>> {
         let Some(edit) = data.list_edit("tags", &["TagSimple", "Tag"])? else { return Ok(None) };
         if edit.is_empty() {
             return Ok(None);
@@ -52,7 +52,7 @@ impl TagChange {
 
     /// Looks up the tags. One with a rule is refused; an unknown one too, but for removing it, which changes nothing
     /// (`contract/qps.md 10`).
-    pub(super) fn prepare(&mut self, job: &mut Job<'_>) -> Result<()> {
+    pub(crate) fn prepare(&mut self, job: &mut Job<'_>) -> Result<()> {
         let mut found = Found { add: known(job, &self.add)?, ..Found::default() };
         if let Some(set) = &self.set {
             found.set = Some(known(job, set)?);
@@ -67,7 +67,7 @@ impl TagChange {
     }
 
     /// Tags already there are added at no cost, absent ones removed likewise.
-    pub(super) fn apply(&self, tags: &mut Vec<Id<Tag>>) {
+    pub(crate) fn apply(&self, tags: &mut Vec<Id<Tag>>) {
         if let Some(set) = &self.found.set {
             tags.clone_from(set);
         }

@@ -31,7 +31,7 @@ impl AssetView<'_> {
         out.text("name", &self.asset.name);
         out.date("created", self.asset.created);
         out.date("modified", self.asset.modified);
-        out.text("type", "HOST");
+        out.text("type", self.asset.kind.name());
         out.list("tags", |list| {
             for tag in self.tags {
                 list.item("TagSimple", |out| {

@@ -1,13 +1,17 @@
 //! What all areas of the QPS API share: finding, counting, reading and changing the objects of a collection, written
 //! once. An area says what its objects are ([`Resource`]) and how they change ([`Editable`], [`Creatable`]).
 
+mod dialect;
 mod read;
 mod surface;
 mod write;
 
-pub(crate) use read::{borrowed, count, get, is_in, search, selection, show, show_many};
+pub(crate) use dialect::Dialect;
+pub(crate) use read::{borrowed, check, count, get, is_in, search, selection, show, show_many};
 pub(crate) use surface::Surface;
-pub(crate) use write::{Targets, check_members, create, delete, every, expect, ids_answer, targets, update};
+pub(crate) use write::{
+    Targets, check_members, create, delete, delete_with, every, expect, ids_answer, targets, update,
+};
 
 use qps::{Element, ObjectWriter};
 use query::{Filter, Matcher};
@@ -28,6 +32,8 @@ pub(crate) trait Resource: 'static {
     const SCHEMA: &'static str;
     /// The Criteria fields it takes, where it does not take all of the object's table.
     const CRITERIA: Option<&'static [&'static str]> = None;
+    /// How its API reads criteria.
+    const DIALECT: Dialect = Dialect::Strict;
 
     /// What the caller may see: a filter that [`Resource::resolve`] and [`Resource::judge`] understand.
     fn scope(call: &Call) -> Filter;
@@ -45,6 +51,12 @@ pub(crate) trait Resource: 'static {
 
     /// Writes an object's members.
     fn write(call: &Call, id: u32, object: &Self::Object, out: &mut ObjectWriter<'_>);
+
+    /// Writes an object's members as a search shows them, where that is less. `verbose` as the caller prefers.
+    fn write_found(call: &Call, id: u32, object: &Self::Object, verbose: bool, out: &mut ObjectWriter<'_>) {
+        let _ = verbose;
+        Self::write(call, id, object, out);
+    }
 }
 
 /// A resource whose objects callers change and delete.

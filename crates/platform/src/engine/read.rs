@@ -4,7 +4,7 @@ use qps::{Criterion, Head, Request, ServiceError};
 use query::{Filter, Source, Test, Value, criteria};
 use store::{Id, Object, Reading, Window};
 
-use super::Resource;
+use super::{Dialect, Resource, dialect};
 use crate::{Answer, Call, Error, Input, Interrupted, Result};
 
 /// How many objects are read and written before they go out.
@@ -24,7 +24,16 @@ pub(super) fn compile<R: Resource>(given: &[Criterion]) -> Result<Filter> {
     {
         return Err(ServiceError::criteria_field(&other.field).into());
     }
-    Ok(criteria::compile(R::Object::fields(), &borrowed(given))?)
+    let fields = R::Object::fields();
+    Ok(match R::DIALECT {
+        Dialect::Strict => criteria::compile(fields, &borrowed(given))?,
+        Dialect::Lenient => dialect::compile(fields, given)?,
+    })
+}
+
+/// Looks at the criteria of a call that does not filter.
+pub(crate) fn check<R: Resource>(request: &Request) -> Result<()> {
+    compile::<R>(request.criteria()).map(drop)
 }
 
 /// Criteria as the compiler takes them.
@@ -103,10 +112,12 @@ pub(crate) fn search<R: Resource>(call: &Call, input: Input) -> Result<Answer> {
     }
     let last = page.ids.last().copied().unwrap_or_default();
     let head = Head::page(ids.len() as u64, page.more, last.into());
-    let call = call.clone();
+    let (call, verbose) = (call.clone(), preferences.verbose.unwrap_or_default());
     let records: crate::Records = Box::new(move |writer, flush| {
         for chunk in ids.chunks(CHUNK) {
-            write_chunk::<R>(&call, &mut reading, chunk, writer)?;
+            write_chunk::<R>(&mut reading, chunk, writer, |id, object, out| {
+                R::write_found(&call, id, object, verbose, out);
+            })?;
             flush(writer)?;
         }
         Ok(())
@@ -124,7 +135,9 @@ pub(crate) fn show_many<R: Resource>(call: &Call, ids: Vec<u32>) -> Answer {
     let records: crate::Records = Box::new(move |writer, flush| {
         let mut reading = call.store().read()?;
         for chunk in ids.chunks(CHUNK) {
-            write_chunk::<R>(&call, &mut reading, chunk, writer)?;
+            write_chunk::<R>(&mut reading, chunk, writer, |id, object, out| {
+                R::write(&call, id, object, out)
+            })?;
             flush(writer)?;
         }
         Ok(())
@@ -133,13 +146,13 @@ pub(crate) fn show_many<R: Resource>(call: &Call, ids: Vec<u32>) -> Answer {
 }
 
 fn write_chunk<R: Resource>(
-    call: &Call,
     reading: &mut Reading,
     ids: &[u32],
     writer: &mut qps::Writer,
+    write: impl Fn(u32, &R::Object, &mut qps::ObjectWriter<'_>),
 ) -> Result<(), Interrupted> {
     for object in reading.get_many::<R::Object>(ids)? {
-        writer.record(R::NAME, |out| R::write(call, object.id.get(), &object, out));
+        writer.record(R::NAME, |out| write(object.id.get(), &object, out));
     }
     Ok(())
 }

@@ -54,6 +54,17 @@ impl Surface {
         self.entry(verb, IdPart::Optional, &[Method::Post], permission, handler, state)
     }
 
+    /// Another verb on all that the caller sees, `POST {verb}/{module}/{object}`.
+    pub(crate) const fn act_on_all(
+        self,
+        verb: &'static str,
+        permission: Permission,
+        handler: Handler,
+        state: State,
+    ) -> Operation {
+        self.entry(verb, IdPart::None, &[Method::Post], permission, handler, state)
+    }
+
     const fn entry(
         self,
         verb: &'static str,

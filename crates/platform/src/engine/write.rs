@@ -1,7 +1,7 @@
 //! Create, update, delete, and whatever else changes many objects at once. Everything is checked before anything is
 //! touched, and one job does it all or nothing.
 
-use qps::{Element, Request, ServiceError};
+use qps::{Element, Request, ResponseCode, ServiceError};
 use query::{Filter, criteria};
 use store::{Id, Job, Object, Stored};
 
@@ -30,7 +30,9 @@ pub(crate) fn targets<R: Resource>(
     request: &Request,
     scope: Filter,
 ) -> Result<Targets> {
-    criteria::refuse_not_equals(R::Object::fields(), &borrowed(request.criteria()))?;
+    if R::DIALECT.refuses_not_equals() {
+        criteria::refuse_not_equals(R::Object::fields(), &borrowed(request.criteria()))?;
+    }
     let criteria = compile::<R>(request.criteria())?.at(call.now);
     if let Some(id) = id {
         let missing = || Error::from(ServiceError::not_found(R::NAME, id));
@@ -153,13 +155,28 @@ pub(crate) fn update<R: Editable>(call: &Call, input: Input) -> Result<Answer> {
 
 /// `delete/...[/{id}]`. An object that goes with another one is counted all the same if the filter names it.
 pub(crate) fn delete<R: Editable>(call: &Call, input: Input) -> Result<Answer> {
-    let targets = targets::<R>(call, input.id, &input.request, R::scope(call))?;
+    delete_with::<R>(call, input, R::delete)
+}
+
+/// As [`delete`], in another way than the usual one.
+pub(crate) fn delete_with<R: Editable>(
+    call: &Call,
+    input: Input,
+    delete: fn(&Call, &mut Job<'_>, &Stored<R::Object>) -> Result<()>,
+) -> Result<Answer> {
+    let absent = |error| match error {
+        Error::Service(error) if error.code == ResponseCode::NotFound => {
+            R::DIALECT.nothing_to_delete(error).into()
+        }
+        other => other,
+    };
+    let targets = targets::<R>(call, input.id, &input.request, R::scope(call)).map_err(absent)?;
     let work = call.clone();
     let ids = call.write(move |job| -> Result<_> {
-        let named = every::<R>(&work, job, &targets, |_, _| Ok(()))?;
+        let named = every::<R>(&work, job, &targets, |_, _| Ok(())).map_err(absent)?;
         for id in &named {
             if let Some(old) = job.get(Id::<R::Object>::new(*id))? {
-                R::delete(&work, job, &old)?;
+                delete(&work, job, &old)?;
             }
         }
         Ok(named)

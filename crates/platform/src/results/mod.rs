@@ -9,4 +9,5 @@ mod model;
 mod record;
 
 pub use model::{HostResult, Source};
+pub(crate) use model::{from, is_usual_for_tls, of_assets};
 pub use record::{Recorded, Recording, record};

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use discovery::Ports;
 use discovery::information::{Information, SSL_WEB_SERVER, WEB_SERVER};
 use jiff::Timestamp;
-use query::{Field, Fields, Kind as Of, Source as From, ValueRef};
+use query::{Field, FieldId, Fields, Filter, Kind as Of, Source as From, Test, Value, ValueRef};
+use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use store::{Id, Kind, Object};
 
@@ -99,7 +100,7 @@ impl HostResult {
 }
 
 /// Whether web servers on this port are usually behind TLS (`contract/was.md 4.5`).
-fn is_usual_for_tls(port: u16) -> bool {
+pub(crate) fn is_usual_for_tls(port: u16) -> bool {
     matches!(port, 443 | 8443)
 }
 
@@ -118,6 +119,23 @@ impl Object for HostResult {
     fn keys(&self) -> Vec<String> {
         vec![host_key(self.source, self.address)]
     }
+}
+
+/// Where it comes from.
+const SOURCE: FieldId = FieldId(1);
+/// The asset of the host.
+const ASSET: FieldId = FieldId(2);
+
+/// The results that come from there.
+pub(crate) fn from(source: Source) -> Filter {
+    Filter::Field(SOURCE, Test::Equals(Value::Text(source.name().to_owned())))
+}
+
+/// The results of these assets; none for all results.
+pub(crate) fn of_assets(assets: Option<RoaringBitmap>) -> Filter {
+    let Some(assets) = assets else { return Filter::All };
+    let ids = assets.iter().map(|id| Value::Integer(id.into())).collect();
+    Filter::Field(ASSET, Test::In(ids))
 }
 
 static FIELDS: Fields<HostResult> = Fields {

@@ -138,8 +138,10 @@ static ROLE_TABLE: Fields<Role> = Fields {
 /// The roles that every installation has.
 pub fn built_in_roles() -> Vec<Role> {
     use Permission::{
-        ActivateAgent, ApiAccess, CreateAsset, CreateUserTag, DeactivateAgent, DeleteAsset, DeleteUserTag,
-        EditAsset, EditUserTag, ModifyDynamicTagRules, ReadAsset, ReadTag,
+        AccessWas, ActivateAgent, ApiAccess, CatalogAccess, CatalogEntryAdd, CatalogEntryDelete,
+        CatalogEntryUpdate, CatalogUpdate, CreateAsset, CreateUserTag, CreateWebAsset, DeactivateAgent,
+        DeleteAsset, DeleteUserTag, DeleteWebAsset, EditAsset, EditUserTag, EditWebAsset, EditWebAssetUrl,
+        ModifyDynamicTagRules, ReadAsset, ReadTag,
     };
     let editor = [
         ApiAccess,
@@ -154,10 +156,21 @@ pub fn built_in_roles() -> Vec<Role> {
         ModifyDynamicTagRules,
         ActivateAgent,
         DeactivateAgent,
+        AccessWas,
+        CatalogAccess,
+        CatalogEntryUpdate,
+        CatalogEntryDelete,
+        CatalogUpdate,
+        CatalogEntryAdd,
+        CreateWebAsset,
+        EditWebAsset,
+        EditWebAssetUrl,
+        DeleteWebAsset,
     ];
+    let reader = [ApiAccess, ReadAsset, ReadTag, AccessWas, CatalogAccess];
     vec![
         Role { name: "Manager".into(), permissions: Permissions::all() },
         Role { name: "Editor".into(), permissions: Permissions::of(&editor) },
-        Role { name: "Reader".into(), permissions: Permissions::of(&[ApiAccess, ReadAsset, ReadTag]) },
+        Role { name: "Reader".into(), permissions: Permissions::of(&reader) },
     ]
 }

@@ -24,3 +24,5 @@ mod scope;
 mod tags;
 #[cfg(test)]
 mod users;
+#[cfg(test)]
+mod was;

@@ -8,7 +8,8 @@ use crate::common::{World, change, data, filters};
 use crate::tags::{dynamic, tag};
 
 /// A URL and a body with which an operation does something, in an installation with asset 1, its agent and its first
-/// detection, tag 7 and user 1. A new operation that needs others says so here, and is tried with the rest.
+/// detection, tag 7, user 1, catalog entries 1 and 2, a result that is in no entry yet, and web application 2. A new
+/// operation that needs others says so here, and is tried with the rest.
 pub(crate) fn good_request(operation: &Operation) -> (String, String) {
     let route = operation.route;
     let module = match (route.verb, route.object) {
@@ -21,6 +22,7 @@ pub(crate) fn good_request(operation: &Operation) -> (String, String) {
         (IdPart::None, _) => "",
         (_, "tag") => "/7",
         (_, "hostinstancevuln") => "/1048577",
+        (_, "webapp") => "/2",
         _ => "/1",
     };
     let url =
@@ -31,6 +33,11 @@ pub(crate) fn good_request(operation: &Operation) -> (String, String) {
         ("create", "hostasset") => data("<HostAsset><name>a</name><address>192.0.2.99</address></HostAsset>"),
         ("update", "hostasset") => data("<HostAsset><os>x</os></HostAsset>"),
         ("update", "asset") => data("<Asset><name>x</name></Asset>"),
+        ("update", "catalog") => data(
+            "<Catalog><status>ROGUE</status><comments><add><Comment><contents>why</contents></Comment></add></comments></Catalog>",
+        ),
+        ("create", "webapp") => data("<WebApp><name>New</name><url>http://new.lab.example</url></WebApp>"),
+        ("update", "webapp") => data("<WebApp><name>Renamed</name></WebApp>"),
         ("update", "user") => {
             data("<User><scopeTags><add><TagData><id>7</id></TagData></add></scopeTags></User>")
         }
@@ -45,7 +52,14 @@ pub(crate) fn furnished() -> World {
     world.asset(&Asset { detections: lab_web().detections, ..agent_host() });
     tag(&world.manager(), "<name>Lab</name>");
     crate::users::user(&world, "lee", &["Reader"]);
+    assert_eq!(crate::was::furnish(&world), 2);
     world
+}
+
+/// What an operation answers for an id that is not there (`contract/was.md 1.4`).
+pub(crate) fn absent_code(operation: &Operation) -> &'static str {
+    let is_lenient = (operation.route.module, operation.route.verb) == ("was", "delete");
+    if is_lenient { "INVALID_REQUEST" } else { "NOT_FOUND" }
 }
 
 #[test]
@@ -75,7 +89,16 @@ fn no_operation_works_without_its_permission() {
         world.with_permissions(Permissions::of(&no_api)).call(method, &url, &body).refused("UNAUTHORIZED");
         world.with_permissions(Permissions::default()).call(method, &url, &body).refused("UNAUTHORIZED");
         assert_eq!(world.fingerprint(), before, "{what}");
-        let enough = Permissions::of(&[Permission::ApiAccess, operation.permission]);
+        for needed in operation.permission.chain() {
+            let others: Vec<_> = Permission::ALL.into_iter().filter(|other| *other != needed).collect();
+            world
+                .with_permissions(Permissions::of(&others))
+                .call(method, &url, &body)
+                .refused("UNAUTHORIZED");
+        }
+        assert_eq!(world.fingerprint(), before, "{what}");
+        let chain = operation.permission.chain();
+        let enough = Permissions::of(&chain.chain([Permission::ApiAccess]).collect::<Vec<_>>());
         world.with_permissions(enough).call(method, &url, &body).ok();
     }
 }

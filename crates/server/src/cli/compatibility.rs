@@ -50,7 +50,7 @@ pub(super) fn document() -> String {
             "| {} | `{}` | {} | {state} | `{test}` |",
             methods.join(", "),
             path(operation),
-            operation.permission.name()
+            permissions(operation)
         );
     }
     page.push_str(GATEWAY);
@@ -79,6 +79,10 @@ pub(super) fn document() -> String {
         );
     }
     page
+}
+
+fn permissions(operation: &Operation) -> String {
+    operation.permission.chain().map(|permission| permission.name()).collect::<Vec<_>>().join(", ")
 }
 
 fn path(operation: &Operation) -> String {

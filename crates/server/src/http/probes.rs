@@ -55,6 +55,7 @@ fn versions(format: qps::Format, location: &str) -> Vec<u8> {
     writer.record("Portal-Version", |versions| {
         versions.text("PortalApplication-VERSION", VERSION);
         versions.text("ITAM-VERSION", VERSION);
+        versions.text("WAS-VERSION", VERSION);
         versions.text("CA-VERSION", VERSION);
     });
     writer.record("QWeb-Version", |versions| {
@@ -72,22 +73,6 @@ fn session_cookie(app: &Arc<App>, origin: &Origin, signed_in: &SignedIn) -> Opti
     let token = app.platform.access().open_session(&signed_in.caller, app.clock.now())?;
     let secure = if origin.is_secure { "; Secure" } else { "" };
     Some(format!("{SESSION_COOKIE}={}; Path=/; HttpOnly; SameSite=Strict{secure}", token.reveal()))
-}
-
-/// The schema of `portal/version`, and of answers that belong to no object.
-pub(super) fn version_schema() -> String {
-    let kind = |name: &str| {
-        format!(
-            r#"  <xs:complexType name="{name}">
-    <xs:sequence>
-      <xs:any minOccurs="0" maxOccurs="unbounded" processContents="skip"/>
-    </xs:sequence>
-  </xs:complexType>
-"#
-        )
-    };
-    let kinds = kind("Portal-Version") + &kind("QWeb-Version");
-    qps::xsd::envelope_of(&["Portal-Version", "QWeb-Version"], &kinds)
 }
 
 /// `GET /msp/about.php`.

@@ -12,7 +12,7 @@ use super::body::Body;
 use super::origin::Origin;
 
 /// The schema of answers that belong to no object, below `/qps/xsd/` (`contract/qps.md 15`).
-pub(super) const VERSION_SCHEMA: &str = "version.xsd";
+pub(super) use platform::VERSION_SCHEMA;
 /// How long to stay away after "too many" and "busy", in seconds.
 const STAY_AWAY: &str = "5";
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"Redoubt\", charset=\"UTF-8\"");

@@ -3,15 +3,12 @@
 use hyper::{Response, StatusCode};
 
 use super::body::Body;
-use super::respond::VERSION_SCHEMA;
-use super::{endpoints, probes, respond};
+use super::{endpoints, respond};
 
 /// `GET /qps/xsd/...`.
 pub(super) fn serve(path: &str) -> Response<Body> {
     let name = endpoints::parts(path).skip(2).collect::<Vec<_>>().join("/");
-    let schema =
-        if name == VERSION_SCHEMA { Some(probes::version_schema()) } else { platform::schema(&name) };
-    match schema {
+    match platform::schema(&name) {
         Some(schema) => respond::content(StatusCode::OK, "application/xml", schema),
         None => respond::nothing_here(path),
     }

@@ -22,6 +22,7 @@ fn portal_version_answers_with_our_own_versions_and_opens_a_session() {
     <Portal-Version>
       <PortalApplication-VERSION>{version}</PortalApplication-VERSION>
       <ITAM-VERSION>{version}</ITAM-VERSION>
+      <WAS-VERSION>{version}</WAS-VERSION>
       <CA-VERSION>{version}</CA-VERSION>
     </Portal-Version>
     <QWeb-Version>

@@ -12,9 +12,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use platform::agents::{ActivationKey, Uninstalled};
 use platform::assets::Asset;
+use platform::catalog::Entry;
 use platform::results::HostResult;
 use platform::tags::Tag;
 use platform::users::{Role, User, built_in_roles};
+use platform::webapps::WebApp;
 use platform::{Call, Caller, Input, Permission, Permissions, Platform, Routed, Settings};
 use qps::{Format, Limits, Projection, Query, ServiceError, Writer};
 use store::backend::Sqlite;
@@ -148,6 +150,8 @@ fn fingerprint(platform: &Platform) -> String {
         all::<ActivationKey>(platform),
         all::<Uninstalled>(platform),
         all::<HostResult>(platform),
+        all::<Entry>(platform),
+        all::<WebApp>(platform),
         format!("{} changes, {sizes:?} assets by tag", changes.len()),
     ]
     .concat()

@@ -36,6 +36,7 @@ impl Node {
                     open.last_mut().unwrap().1.members.push((name, node));
                 }
                 Event::Text(text) => open.last_mut().unwrap().1.text.push_str(&text.xml10_content()),
+                Event::CData(text) => open.last_mut().unwrap().1.text.push_str(&text.xml10_content()),
                 Event::GeneralRef(reference) => {
                     let c = match reference.resolve_char_ref().unwrap() {
                         Some(c) => c,
@@ -69,7 +70,7 @@ impl Node {
     fn of(value: &Value) -> Self {
         match value {
             Value::Object(members) => {
-                let members = members.iter().map(|(name, value)| (name.clone(), Self::of(value)));
+                let members = members.iter().map(|(name, value)| (name.clone(), Self::of(value).told(name)));
                 Self { text: String::new(), members: members.collect() }
             }
             Value::Array(items) => {
@@ -79,6 +80,16 @@ impl Node {
             Value::String(text) => Self::leaf(text),
             other => Self::leaf(other.to_string()),
         }
+    }
+
+    /// Texts that may have attributes are objects in JSON (`contract/was.md 1.3`).
+    fn told(mut self, name: &str) -> Self {
+        let with_attributes = ["Domain", "Url", "UrlEntry", "WebAppHeader"];
+        let value = self.members.iter().position(|(member, _)| member == "value");
+        if let Some(at) = value.filter(|_| with_attributes.contains(&name)) {
+            self.text = self.members.remove(at).1.text;
+        }
+        self
     }
 
     /// The same for a comparison that does not care about the order of different names.
