@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::ground::{Ground, Served};
 use crate::load::fill;
 use crate::parts::assessing::{self, AssessArgs};
+use crate::parts::cataloguing::{self, CatalogArgs};
 use crate::parts::checkins::{self, Manner};
 use crate::parts::discovering::{self, DiscoveryArgs};
 use crate::parts::scanning::{self, WebscanArgs};
@@ -103,6 +104,8 @@ enum Bench {
     Oca(UploadArgs),
     /// Assessing configurations, beside a well-known Python parser
     Assess(AssessArgs),
+    /// Making the web catalog of many discovered services, while others search
+    Catalog(CatalogArgs),
     /// Discovering hosts and ports on loopback, beside Nmap
     Discovery(DiscoveryArgs),
     /// Scanning the practice range: what is found, what is false, and what it costs
@@ -227,6 +230,7 @@ pub fn run_bench(arguments: &BenchArgs) -> Result<()> {
         Bench::Tags(common) => bench(common, AgentLoad::NONE, None, &parts(Part::Tags)),
         Bench::Oca(arguments) => uploads::run(arguments, today(), command()),
         Bench::Discovery(arguments) => discovering::run(arguments, &today(), &command()),
+        Bench::Catalog(arguments) => cataloguing::run(arguments, today(), command()),
         Bench::Webscan(arguments) => scanning::run(arguments, &today(), &command()),
         Bench::Assess(arguments) => assessing::run(arguments, today(), command()),
         Bench::Checkin(arguments) => bench(&arguments.common, arguments.load, None, &parts(Part::Checkins)),

@@ -144,12 +144,17 @@ impl Login {
 
     /// A call of the API with a request in XML.
     pub fn call(&self, path: &str, xml: &str) -> Request {
+        self.call_at("2.0", path, xml)
+    }
+
+    /// The same of another version of the API.
+    pub fn call_at(&self, version: &str, path: &str, xml: &str) -> Request {
         let headers = [
             ("Authorization", self.basic.as_str()),
             ("Content-Type", "text/xml"),
             ("Accept", "application/xml"),
         ];
-        Request::post(&format!("/qps/rest/2.0/{path}"), &headers, xml.as_bytes())
+        Request::post(&format!("/qps/rest/{version}/{path}"), &headers, xml.as_bytes())
     }
 }
 

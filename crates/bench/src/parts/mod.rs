@@ -2,6 +2,7 @@
 //! asks for them, and in the report.
 
 pub(crate) mod assessing;
+pub(crate) mod cataloguing;
 pub mod checkins;
 pub mod counts;
 pub(crate) mod discovering;
