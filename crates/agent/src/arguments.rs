@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use agent::address::ServerAddress;
+use agent::config::{self, Config};
 use agent::enroll::Enrolment;
 use agent::trust::{Fingerprint, Trust};
 use clap::{Args, Parser, Subcommand};
@@ -32,6 +33,8 @@ pub(crate) enum Action {
     },
     /// Join a server: make a key pair and get an identity
     Enroll(EnrollArguments),
+    /// Say which server to join, join it, and let the service report from now on
+    Configure(ConfigureArguments),
     /// Report to the server, now and from then on
     Run(RunArguments),
     /// One visit, for a supervisor
@@ -39,6 +42,8 @@ pub(crate) enum Action {
     Visit {
         #[arg(long)]
         state: PathBuf,
+        #[arg(long, default_value = config::FILE)]
+        config: PathBuf,
         #[command(flatten)]
         cloud: CloudArguments,
     },
@@ -53,12 +58,15 @@ pub(crate) struct CloudArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct EnrollArguments {
-    /// Address of the server, such as `https://redoubt.example.org:8443`
+    /// Address of the server, such as `https://redoubt.example.org:8443`; the one in the configuration otherwise
     #[arg(long, value_name = "URL")]
-    server: ServerAddress,
-    /// The activation key that lets this machine in
+    server: Option<ServerAddress>,
+    /// The activation key that lets this machine in; the one in the configuration otherwise
     #[arg(long, value_name = "KEY", env = "REDOUBT_ACTIVATION_KEY", hide_env_values = true)]
-    activation_key: String,
+    activation_key: Option<String>,
+    /// File with the configuration
+    #[arg(long, value_name = "FILE", default_value = config::FILE)]
+    config: PathBuf,
     /// Folder of the agent's state
     #[arg(long, value_name = "DIR", default_value = "/var/lib/redoubt-agent", env = "REDOUBT_AGENT_STATE")]
     pub(crate) state: PathBuf,
@@ -76,10 +84,31 @@ pub(crate) struct EnrollArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ConfigureArguments {
+    /// What to configure: ActivationId, ServerUri, CustomerId, CaFile, CertificateFingerprint, LogLevel, GoldenImage
+    #[arg(value_name = "NAME=VALUE", required = true)]
+    pub(crate) pairs: Vec<String>,
+    /// File of the configuration
+    #[arg(long, value_name = "FILE", default_value = config::FILE)]
+    pub(crate) config: PathBuf,
+    /// Folder of the agent's state
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/redoubt-agent", env = "REDOUBT_AGENT_STATE")]
+    pub(crate) state: PathBuf,
+    /// Do not start the service
+    #[arg(long)]
+    pub(crate) no_start: bool,
+    #[command(flatten)]
+    pub(crate) cloud: CloudArguments,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// Folder of the agent's state
     #[arg(long, value_name = "DIR", default_value = "/var/lib/redoubt-agent", env = "REDOUBT_AGENT_STATE")]
     pub(crate) state: PathBuf,
+    /// File of the configuration: an agent without an identity joins the server that it names
+    #[arg(long, value_name = "FILE", default_value = config::FILE)]
+    pub(crate) config: PathBuf,
     /// Time between reports, such as 15m or 4h, unless the server asks for another
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = interval)]
     pub(crate) interval: Duration,
@@ -91,8 +120,16 @@ pub(crate) struct RunArguments {
 }
 
 impl EnrollArguments {
-    /// What they ask for.
+    /// What they ask for; what they leave open the configuration says, if it speaks of the same server.
     pub(crate) fn enrolment(&self) -> Result<Enrolment, Box<dyn std::error::Error>> {
+        let config = Config::read(&self.config)?;
+        let configured = config.server()?;
+        let server = self.server.clone().or_else(|| configured.clone());
+        let server = server.ok_or("--server URL is missing, and so is ServerUri in the configuration")?;
+        let config = if configured.as_ref() == Some(&server) { config } else { Config::default() };
+        let given = self.activation_key.as_deref().map(Secret::new).or_else(|| config.activation_id());
+        let activation_key =
+            given.ok_or("--activation-key KEY is missing, and so is ActivationId in the configuration")?;
         let trust = match (&self.ca, self.fingerprint) {
             (Some(file), _) => {
                 let pem =
@@ -100,10 +137,10 @@ impl EnrollArguments {
                 Trust::in_authorities(pem, file)?
             }
             (None, Some(fingerprint)) => Trust::Fingerprint(fingerprint),
-            (None, None) => Trust::System,
+            (None, None) => config.trust()?.unwrap_or(Trust::System),
         };
-        let activation_key = Secret::new(&self.activation_key);
-        Ok(Enrolment { server: self.server.clone(), trust, activation_key, force: self.force })
+        let customer_id = config.customer_id()?;
+        Ok(Enrolment { server, trust, activation_key, customer_id, force: self.force })
     }
 }
 
@@ -111,6 +148,7 @@ impl RunArguments {
     /// The arguments with which this program makes one visit.
     pub(crate) fn for_a_visit(&self) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = vec!["visit".into(), "--state".into(), self.state.clone().into()];
+        arguments.extend(["--config".into(), self.config.clone().into()]);
         if self.cloud.no_cloud {
             arguments.push("--no-cloud".into());
         }

@@ -20,6 +20,8 @@ pub struct Enrolment {
     pub trust: Trust,
     /// The right to join.
     pub activation_key: Secret,
+    /// The installation that is meant, where it was told; the server refuses when it is another.
+    pub customer_id: Option<Uuid>,
     /// Whether to join again where there is an identity.
     pub force: bool,
 }
@@ -72,13 +74,14 @@ pub fn enroll(state: &StateDir, enrolment: &Enrolment, options: &Options) -> Res
     }
     let client = Client::new(&enrolment.server, &enrolment.trust)?;
     let (key, stored) = state.enrolling_key()?;
-    let request = EnrollRequest::of(
+    let mut request = EnrollRequest::of(
         &collect(options),
         enrolment.activation_key.clone(),
         key.public(),
         VERSION.into(),
         state.previous_agent_id(),
     );
+    request.customer_id = enrolment.customer_id;
     let body = pack(&serde_json::to_vec(&request).map_err(std::io::Error::from)?)?;
     let response: EnrollResponse = client.post(ENROLL_PATH, &body, &key, None)?;
     let identity =

@@ -4,6 +4,8 @@
 //!   machine, report what changed, do what the answer says.
 //! - [`supervisor`] calls a cycle again and again, each in a child process of its own. So what a reading and a TLS
 //!   connection need is given back to the system each time, and the process that stays is a few pages large.
+//! - [`config`] is the file that says which server to join, under the names that deployments use; [`configure`] writes it,
+//!   joins and starts the service.
 //! - [`state`] is the folder between two visits. Every file in it is written whole or not at all, so the process may be
 //!   stopped at any moment; every file but the identity can be lost, at the price of one full report.
 //!
@@ -12,6 +14,8 @@
 pub mod address;
 pub mod client;
 mod clock;
+pub mod config;
+pub mod configure;
 mod connector;
 pub mod cycle;
 pub mod enroll;

@@ -2,28 +2,40 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::clock;
+
+/// From 0 (what is fatal) to 5 (everything), as `LogLevel` says it (`contract/ca.md 9.1`).
+static LEVEL: AtomicU8 = AtomicU8::new(3);
+
+/// Sets how much is logged, from 0 to 5.
+pub fn set_level(level: u8) {
+    LEVEL.store(level, Ordering::Relaxed);
+}
 
 /// Names and values that go with a line. Never a secret.
 pub type Facts<'a> = &'a [(&'a str, &'a dyn Display)];
 
 /// Something happened as it should.
 pub fn info(what: &str, facts: Facts) {
-    write("INFO", what, facts);
+    write(3, "INFO", what, facts);
 }
 
 /// Something is not as it should be; the agent goes on.
 pub fn warn(what: &str, facts: Facts) {
-    write("WARN", what, facts);
+    write(2, "WARN", what, facts);
 }
 
 /// Something failed.
 pub fn error(what: &str, facts: Facts) {
-    write("ERROR", what, facts);
+    write(0, "ERROR", what, facts);
 }
 
-fn write(level: &str, what: &str, facts: Facts) {
+fn write(from: u8, level: &str, what: &str, facts: Facts) {
+    if LEVEL.load(Ordering::Relaxed) < from {
+        return;
+    }
     // Nobody reads it any more: that is no reason to stop.
     let _ = io::stderr().write_all(line(level, what, facts).as_bytes());
 }

@@ -334,3 +334,78 @@ fn a_self_signed_certificate_is_not_trusted_by_itself() {
     let (done, _) = enroll(&format!("https://localhost:{}", server.address.port()), state.path(), &[]);
     assert!(!done && server.world().enrolments.is_empty());
 }
+
+/// `configure` with files of its own.
+fn configure(folder: &TempDir, pairs: &[&str]) -> (bool, String) {
+    let (config, state) = (folder.path().join("agent.conf"), folder.path().join("state"));
+    let places = ["--config", config.to_str().unwrap(), "--state", state.to_str().unwrap(), "--no-start"];
+    agent(&[&["configure"], pairs, &places].concat())
+}
+
+#[test]
+fn configure_takes_the_options_of_deployments_and_joins() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let state = folder.path().join("state");
+    let key = format!("ActivationId={KEY}");
+    let uri = format!("ServerUri={}/CloudAgent/", server.url());
+    let customer = "6a1f0c1e-0000-4000-8000-000000000001";
+    let pairs = [&*key, &*uri, &format!("CustomerId={customer}"), "EnableCgroup=1"];
+    let (done, log) = configure(&folder, &pairs);
+    assert!(done && log.contains("option=EnableCgroup") && log.contains("enrolled"), "{log}");
+    assert_eq!(server.world().enrolments[0].customer_id.unwrap().to_string(), customer);
+    visited(&state);
+    // Again: nothing is asked of the server.
+    let (done, log) = configure(&folder, &pairs);
+    assert!(done && log.contains("enrolled before"), "{log}");
+    assert_eq!(server.world().enrolments.len(), 1);
+    // Another server: joined anew, with the key that is in the file.
+    let other = Server::start();
+    let (done, log) = configure(&folder, &[&format!("ServerUri={}", other.url())]);
+    assert!(done, "{log}");
+    assert_eq!((server.world().enrolments.len(), other.world().enrolments.len()), (1, 1));
+    visited(&state);
+    assert_eq!(kinds(&other), ["full"]);
+}
+
+#[test]
+fn an_image_is_configured_and_enrols_when_it_starts() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let (config, state) = (folder.path().join("agent.conf"), folder.path().join("state"));
+    let uri = format!("ServerUri={}", server.url());
+    let (done, log) = configure(&folder, &[&format!("ActivationId={KEY}"), &uri, "GoldenImage=true"]);
+    assert!(done, "{log}");
+    assert!(server.world().enrolments.is_empty() && !state.exists());
+    let start = ["run", "--once", "--state", state.to_str().unwrap(), "--config", config.to_str().unwrap()];
+    let (done, log) = agent(&start);
+    assert!(done && log.contains("enrolled"), "{log}");
+    assert_eq!(kinds(&server), ["full"]);
+    let (done, _) = agent(&start);
+    assert!(done);
+    assert_eq!(server.world().enrolments.len(), 1);
+}
+
+#[test]
+fn what_can_not_be_configured_is_refused_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let uri = format!("http://127.0.0.1:{}", free_port());
+    for (pairs, words) in [
+        (vec![format!("ActivationId={KEY}")], "ServerUri is missing"),
+        (vec![format!("ServerUri={uri}")], "ActivationId is missing"),
+        (vec!["ActivationId=abc".into(), format!("ServerUri={uri}")], "a UUID"),
+        (vec!["Activation=1".into()], "no option"),
+        (vec!["nonsense".into()], "is not a pair"),
+        (
+            vec![format!("ActivationId={KEY}"), format!("ServerUri={uri}"), "CaFile=/nowhere".into()],
+            "/nowhere",
+        ),
+    ] {
+        let pairs: Vec<&str> = pairs.iter().map(String::as_str).collect();
+        let (done, log) = configure(&folder, &pairs);
+        assert!(!done && log.contains(words), "{words}: {log}");
+        assert!(!folder.path().join("agent.conf").exists());
+    }
+    // A server that is away: the settings stay, so that asking again is enough.
+    let (done, log) = configure(&folder, &[&format!("ActivationId={KEY}"), &format!("ServerUri={uri}")]);
+    assert!(!done && log.contains("could not join"), "{log}");
+    assert!(folder.path().join("agent.conf").exists());
+}

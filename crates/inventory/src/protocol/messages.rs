@@ -42,6 +42,9 @@ impl fmt::Debug for Secret {
 pub struct EnrollRequest {
     /// The activation key that lets this host in.
     pub activation_key: Secret,
+    /// The installation that is meant, where the agent was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<Uuid>,
     /// The public half of the key pair that this agent signs with.
     pub public_key: PublicKey,
     /// Version of the agent program.
@@ -83,6 +86,7 @@ impl EnrollRequest {
             interfaces().flat_map(|interface| interface.addresses.iter()).map(|address| address.ip());
         Self {
             activation_key,
+            customer_id: None,
             public_key,
             agent_version,
             previous_agent_id,

@@ -20,6 +20,14 @@ pub(super) async fn enroll(
     let body = unpack(request.body, request.encoding).map_err(unreadable)?;
     let message = read_enroll(&body).map_err(unreadable)?;
     check_signature(&message.public_key, ENROLL_PATH, request)?;
+    if let Some(customer) = message.customer_id
+        && customer != platform.access().customer()
+    {
+        return Err(refusal(
+            RefusalCode::ActivationKeyRefused,
+            "the customer id is not the one of this installation; use the one that the server shows, or none",
+        ));
+    }
     let (work, peer) = (platform.clone(), request.peer);
     let answer = platform.store().write("agent enrolment", move |job| {
         if let Some(known) = job.find::<Asset>(&public_key(&message.public_key))?

@@ -11,6 +11,7 @@ use parking_lot::{Mutex, RwLock};
 use ring::hmac::{self, HMAC_SHA256, Key};
 use ring::rand::SystemRandom;
 use store::{Id, Store};
+use uuid::Uuid;
 
 use super::model::login_key;
 use super::password::verify;
@@ -93,6 +94,11 @@ impl Access {
             throttle: Throttle::default(),
             generation: AtomicU64::new(0),
         })
+    }
+
+    /// The id of this installation, which clients call the customer's (`contract/ca.md 9.1`).
+    pub fn customer(&self) -> Uuid {
+        self.tokens.customer()
     }
 
     /// Forgets what was remembered of users, since some were changed.

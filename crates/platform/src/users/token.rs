@@ -106,6 +106,11 @@ impl Tokens {
         }
     }
 
+    /// The id of the installation.
+    pub(super) fn customer(&self) -> Uuid {
+        self.customer
+    }
+
     /// The mark of a password hash.
     pub(super) fn mark(&self, hash: &str) -> String {
         let tag = hmac::sign(&self.key, format!("password:{hash}").as_bytes());

@@ -58,7 +58,9 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.action {
         Action::Enroll { server, activation_key, force } => {
             let activation_key = Secret::new(&activation_key);
-            enroll(&state, &Enrolment { server, trust: Trust::System, activation_key, force }, &options)?;
+            let enrolment =
+                Enrolment { server, trust: Trust::System, activation_key, customer_id: None, force };
+            enroll(&state, &enrolment, &options)?;
         }
         Action::Run => {
             supervisor::follow_parent()?;

@@ -102,7 +102,14 @@ fn the_real_agent_reports_this_machine_over_tls_to_the_pinned_certificate() {
     let join = |fingerprint: &str| {
         let activation_key = Secret::new(&server.said_after("activation key for agents ").unwrap());
         let trust = Trust::Fingerprint(fingerprint.parse().unwrap());
-        let to = Enrolment { server: server.tls_url().parse().unwrap(), trust, activation_key, force: false };
+        let customer_id = None;
+        let to = Enrolment {
+            server: server.tls_url().parse().unwrap(),
+            trust,
+            activation_key,
+            customer_id,
+            force: false,
+        };
         enroll(&state, &to, &options)
     };
     assert!(join(&"0".repeat(64)).is_err());

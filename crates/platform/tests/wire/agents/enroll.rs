@@ -131,3 +131,19 @@ fn several_agents_are_several_assets() {
         5
     );
 }
+
+#[test]
+fn an_agent_that_means_another_installation_is_not_let_in() {
+    let world = World::new();
+    let machine = Machine::new(&world, "web", 1);
+    let before = world.fingerprint();
+    let key = activation_key(&world.sides[0]);
+    let own = world.sides[0].access().customer();
+    let other = world.sides[1].access().customer();
+    assert_ne!(own, other);
+    let refusal = machine.send_enrolment(0, &machine.enrolment_with(0, &key, Some(other))).unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::ActivationKeyRefused);
+    assert!(refusal.message.contains("customer id") && !refusal.message.contains(&own.to_string()));
+    assert_eq!(world.fingerprint(), before);
+    machine.send_enrolment(0, &machine.enrolment_with(0, &key, Some(own))).unwrap();
+}

@@ -89,14 +89,25 @@ impl<'w> Machine<'w> {
 
     /// The enrolment, for each side with its activation key.
     pub(crate) fn enrolment(&self, side: usize, activation_key: &str) -> Message {
+        self.enrolment_with(side, activation_key, None)
+    }
+
+    /// The enrolment of an agent that was told of what installation the server is.
+    pub(crate) fn enrolment_with(
+        &self,
+        side: usize,
+        activation_key: &str,
+        customer: Option<Uuid>,
+    ) -> Message {
         let secret = Secret::new(activation_key);
-        let request = EnrollRequest::of(
+        let mut request = EnrollRequest::of(
             &self.inventory,
             secret,
             self.key.public(),
             "1.2.3".into(),
             self.previous[side],
         );
+        request.customer_id = customer;
         self.signed(ENROLL_PATH, serde_json::to_vec(&request).unwrap())
     }
 
