@@ -20,17 +20,23 @@ class Server:
         command = [binary, "serve", "--data", self.directory.name, "--listen", "127.0.0.1:0"]
         command += ["--tls-listen", "127.0.0.1:0"]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        self.said = []
         self.http, self.https = self._addresses()
         self.certificate = str(pathlib.Path(self.directory.name) / "tls.crt")
 
     def _addresses(self):
         found = {}
         for line in self.process.stdout:
+            self.said.append(line.strip())
             for scheme, address in re.findall(r"listening on (https?)://(\S+)", line):
                 found[scheme] = address
             if len(found) == 2:
                 return found["http"], found["https"]
         raise RuntimeError(f"the server ended before it listened: {self.process.wait()}")
+
+    def said_after(self, text):
+        """What follows a text on one of the lines that the server said at its start."""
+        return next(line.split(text, 1)[1].split()[0] for line in self.said if text in line)
 
     def post(self, path, body):
         """Posts XML as the manager; gives the text of the answer."""

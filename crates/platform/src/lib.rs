@@ -19,6 +19,7 @@ pub mod catalog;
 pub mod comments;
 pub mod discoveries;
 pub mod gateway;
+pub mod installers;
 pub mod oca;
 pub mod results;
 pub mod tags;
@@ -28,8 +29,8 @@ pub mod webapps;
 pub use call::{Call, Caller};
 pub use error::{Error, Result};
 pub use operation::{
-    Answer, Flush, Gone, Handler, IdPart, Input, Interrupted, Method, Operation, Records, Route, Routed,
-    State,
+    Answer, Download, Flush, Gone, Handler, IdPart, Input, Interrupted, Method, Operation, Records, Reply,
+    Route, Routed, State,
 };
 pub use permission::{Permission, Permissions};
 pub use platform::{Fresh, Platform, Settings};

@@ -1,7 +1,9 @@
 //! The operation table: every call of the API is one entry. The router, the permission check and `COMPATIBILITY.md`
 //! come from it, so an operation without a permission can't exist.
 
-use qps::{Head, Request, ServiceError, Writer};
+use std::fs::File;
+
+use qps::{Head, Request, ResponseCode, ServiceError, Writer};
 
 use crate::{Call, Permission, Result};
 
@@ -126,8 +128,36 @@ impl Answer {
     }
 }
 
+/// A file instead of an answer (`contract/ca.md 6.2`).
+pub struct Download {
+    /// What callers may call it.
+    pub name: String,
+    /// The file, at its start.
+    pub file: File,
+    /// Its length in bytes.
+    pub length: u64,
+    /// SHA-256 of its content, in hexadecimal digits.
+    pub sha256: String,
+    /// Headers of its own: name and value.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// What an operation gives back.
+pub enum Reply {
+    /// An answer in the envelope.
+    Answer(Answer),
+    /// A file.
+    Download(Download),
+}
+
 /// Carries out an operation. Runs on a thread that may wait.
-pub type Handler = fn(&Call, Input) -> Result<Answer>;
+#[derive(Clone, Copy)]
+pub enum Handler {
+    /// One that answers.
+    Answer(fn(&Call, Input) -> Result<Answer>),
+    /// One that hands out a file.
+    Download(fn(&Call, Input) -> Result<Download>),
+}
 
 /// How far an operation is built, and what shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +183,33 @@ pub struct Operation {
     pub handler: Handler,
     /// How far it is built.
     pub state: State,
+}
+
+impl Operation {
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// Its own.
+    pub fn run(&self, call: &Call, input: Input) -> Result<Reply> {
+        match self.handler {
+            Handler::Answer(handler) => handler(call, input).map(Reply::Answer),
+            Handler::Download(handler) => handler(call, input).map(Reply::Download),
+        }
+    }
+
+    /// A refusal as this operation's callers notice it: whoever asks for a file looks at the status and takes the body
+    /// for the file (`contract/ca.md 6.2`).
+    pub fn refuse(&self, error: ServiceError) -> ServiceError {
+        if matches!(self.handler, Handler::Answer(_)) || error.http_status() != 200 {
+            return error;
+        }
+        let status = match error.code {
+            ResponseCode::Unauthorized => 403,
+            ResponseCode::NotFound => 404,
+            _ => 400,
+        };
+        error.with_status(status)
+    }
 }
 
 /// What a URL and a method led to.

@@ -11,6 +11,7 @@ use crate::assets::Asset;
 use crate::catalog::Entry;
 use crate::discoveries::{self, Discoveries, Schedule};
 use crate::gateway::Family;
+use crate::installers::{self, Installer, Installers};
 use crate::keys::Keys;
 use crate::oca::{self, Oca};
 use crate::operation::{Operation, Routed, route};
@@ -42,6 +43,7 @@ pub struct Platform {
     agents: Arc<Agents>,
     oca: Arc<Oca>,
     discoveries: Arc<Discoveries>,
+    installers: Installers,
 }
 
 /// What a first start made.
@@ -52,8 +54,15 @@ pub struct Fresh {
 }
 
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    [tags::OPERATIONS, assets::OPERATIONS, users::OPERATIONS, catalog::OPERATIONS, webapps::OPERATIONS]
-        .concat()
+    [
+        tags::OPERATIONS,
+        assets::OPERATIONS,
+        users::OPERATIONS,
+        catalog::OPERATIONS,
+        webapps::OPERATIONS,
+        installers::OPERATIONS,
+    ]
+    .concat()
 });
 
 static GATEWAY: &[&Family] =
@@ -72,6 +81,7 @@ impl Platform {
     ) -> Result<Arc<Self>> {
         let keys = Keys::open(options.home.as_deref())?;
         let oca = Arc::new(Oca::open(options.home.as_deref(), &keys)?);
+        let installers = Installers::open(options.home.as_deref())?;
         let access = Access::new(&keys).ok_or_else(|| {
             store::Error::Address(
                 "the system gives no random numbers, which passwords and sessions need".into(),
@@ -99,7 +109,7 @@ impl Platform {
         let on_uploads = oca.clone();
         store.observe::<oca::Upload>(move |changes| on_uploads.uploads_changed(changes));
         tags.load()?;
-        Ok(Arc::new(Self { store, settings, tags, access, agents, oca, discoveries }))
+        Ok(Arc::new(Self { store, settings, tags, access, agents, oca, discoveries, installers }))
     }
 
     /// Makes what every installation has where it is missing: roles, system tags, an activation key. Says what a
@@ -181,11 +191,17 @@ impl Platform {
         &self.discoveries
     }
 
+    /// The files of the agent's installers.
+    pub fn installers(&self) -> &Installers {
+        &self.installers
+    }
+
     /// Looks again at the tags whose rules speak of the present time, after what was left behind, and at the discoveries
     /// that are due; the server calls this now and then.
     pub fn tick(self: &Arc<Self>, now: Timestamp) {
         self.tags.tick(now);
         self.oca.tick(&self.store, now);
+        self.installers.tick(&self.store, now);
         discoveries::look(self);
     }
 
@@ -214,4 +230,5 @@ fn builder(backend: impl Backend + 'static, options: Options) -> StoreBuilder {
         .hold::<Schedule>()
         .hold::<Entry>()
         .hold::<WebApp>()
+        .hold::<Installer>()
 }

@@ -43,6 +43,10 @@ pub fn schema(path: &str) -> Option<String> {
         "3.0/was/catalog.xsd" => ("Catalog", &[include_str!("catalog/catalog.xsd"), AUTHOR]),
         "3.0/was/webapp.xsd" => ("WebApp", &[include_str!("webapps/webapp.xsd"), AUTHOR]),
         "2.0/am/user.xsd" => ("User", &[include_str!("users/user.xsd")]),
+        // The samples name it in two ways.
+        "1.0/ca/binaryinfo.xsd" | "1.0/ca/binaryInfo.xsd" => {
+            ("AllBinaryInfo", &[include_str!("installers/binaryinfo.xsd")])
+        }
         _ => return None,
     };
     Some(qps::xsd::envelope(object, &types.concat()))

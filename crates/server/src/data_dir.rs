@@ -6,6 +6,7 @@
 //! | `index.snapshot`, `index-....snapshot` | the index of the database, as it was; made anew when it is lost |
 //! | `secret.key` | what tokens are signed with and uploads are sealed with; several servers on one database share it |
 //! | `blobs/` | what was uploaded for assessments, sealed; several servers on one database share it |
+//! | `installers/` | installers of the agent; several servers on one database share it |
 //! | `tls.crt`, `tls.key` | certificate and key of the TLS address; a first start makes them |
 //! | `lock` | the process id of the server that works here |
 //! | `agent/` | the state of the agent that `redoubt quickstart` runs |

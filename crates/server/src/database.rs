@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use platform::installers::Installer;
 use platform::tags::Tag;
 use platform::users::{Role, User};
 use platform::{Platform, Settings};
-use store::backend::{Backend, Postgres, Sqlite};
+use store::backend::{Postgres, Sqlite};
 use store::{Clock, Options, Store, StoreBuilder};
 
 use crate::data_dir::{DataDir, DataDirError};
@@ -79,14 +80,20 @@ impl Database {
 
     /// Opens what concerns users alone, which is quick however many assets there are.
     pub(crate) fn open_users(&self) -> Result<Store, DatabaseError> {
-        fn open(backend: impl Backend + 'static) -> Result<Store, store::Error> {
-            let builder = StoreBuilder::new(backend, Options::default());
-            builder.hold::<User>().hold::<Role>().hold::<Tag>().open(&|_| {})
-        }
-        Ok(match self {
-            Self::Embedded(path) => open(Sqlite::new(path))?,
-            Self::Postgres(url) => open(Postgres::new(url)?)?,
-        })
+        self.open_part(|builder| builder.hold::<User>().hold::<Role>().hold::<Tag>())
+    }
+
+    /// Opens what concerns the agent's installers alone.
+    pub(crate) fn open_installers(&self) -> Result<Store, DatabaseError> {
+        self.open_part(StoreBuilder::hold::<Installer>)
+    }
+
+    fn open_part(&self, hold: impl FnOnce(StoreBuilder) -> StoreBuilder) -> Result<Store, DatabaseError> {
+        let builder = match self {
+            Self::Embedded(path) => StoreBuilder::new(Sqlite::new(path), Options::default()),
+            Self::Postgres(url) => StoreBuilder::new(Postgres::new(url)?, Options::default()),
+        };
+        Ok(hold(builder).open(&|_| {})?)
     }
 }
 

@@ -12,6 +12,7 @@ mod database;
 mod first_start;
 mod http;
 mod log;
+mod own_agent;
 mod progress;
 mod secret;
 mod service;

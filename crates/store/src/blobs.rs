@@ -6,62 +6,27 @@
 //!   place is not read.
 //! - [`Blobs::put`] returns when the file is durable; a row may refer to it then. What no row refers to is swept.
 
-use std::collections::BTreeSet;
-use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::path::Path;
+use std::time::Duration;
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac::{self, HMAC_SHA256};
 use ring::rand::{SecureRandom, SystemRandom};
-use serde::{Deserialize, Serialize};
 
+use crate::folder::{BlobId, Folder, failed};
 use crate::{Error, Result};
 
 /// The first bytes of a file: its format.
 const MAGIC: &[u8; 4] = b"RDB1";
 
-/// The name of a blob.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct BlobId(String);
-
-impl BlobId {
-    fn of(tag: &[u8]) -> Self {
-        Self(tag.iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    /// The id that a file is named by; none for a file that is no blob.
-    fn named(name: &str) -> Option<Self> {
-        let fits = name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        fits.then(|| Self(name.to_owned()))
-    }
-}
-
-impl fmt::Display for BlobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for BlobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// A folder of sealed files.
 pub struct Blobs {
-    folder: PathBuf,
+    folder: Folder,
     names: hmac::Key,
     seal: LessSafeKey,
     random: SystemRandom,
-    /// Makes names of files that are not whole yet.
-    counter: AtomicU64,
 }
 
 impl Blobs {
@@ -70,16 +35,13 @@ impl Blobs {
     /// # Errors
     /// When the folder can't be made.
     pub fn open(folder: &Path, names: &[u8; 32], seal: &[u8; 32]) -> Result<Self> {
-        let failed = |error| failed("making the folder", folder, error);
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-        let seal = UnboundKey::new(&AES_256_GCM, seal)
-            .map_err(|_| failed(io::Error::other("the key does not fit the cipher")))?;
+        let unfit = |_| failed("opening", folder, io::Error::other("the key does not fit the cipher"));
+        let seal = UnboundKey::new(&AES_256_GCM, seal).map_err(unfit)?;
         Ok(Self {
-            folder: folder.to_owned(),
+            folder: Folder::open(folder)?,
             names: hmac::Key::new(HMAC_SHA256, names),
             seal: LessSafeKey::new(seal),
             random: SystemRandom::new(),
-            counter: AtomicU64::new(0),
         })
     }
 
@@ -93,34 +55,16 @@ impl Blobs {
         named.update(holder.as_bytes());
         named.update(content);
         let id = BlobId::of(named.sign().as_ref());
-        let path = self.path(&id);
         let write = || -> io::Result<()> {
-            let folder = path.parent().unwrap_or(&self.folder);
-            if !folder.is_dir() {
-                DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-                File::open(&self.folder)?.sync_all()?;
+            if self.folder.has(&id)? {
+                return Ok(());
             }
-            if !path.is_file() {
-                self.write(&path, &self.sealed(&id, content)?)?;
-            }
-            File::open(folder)?.sync_all()
+            let sealed = self.sealed(&id, content)?;
+            let (new, ()) = self.folder.fill(|file| file.write_all(&sealed))?;
+            self.folder.name(&new, &id).inspect_err(|_| self.folder.forget(&new))
         };
-        write().map_err(|error| failed("writing", &path, error))?;
+        write().map_err(|error| failed("writing", &self.folder.place(&id), error))?;
         Ok(id)
-    }
-
-    /// Under another name first, so that no half file ever has the name of a whole one.
-    fn write(&self, path: &Path, sealed: &[u8]) -> io::Result<()> {
-        let unique = format!("{}-{}.new", std::process::id(), self.counter.fetch_add(1, Ordering::Relaxed));
-        let new = path.with_file_name(unique);
-        let written = || -> io::Result<()> {
-            let mut file =
-                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-            file.write_all(sealed)?;
-            file.sync_data()?;
-            fs::rename(&new, path)
-        };
-        written().inspect_err(|_| drop(fs::remove_file(&new)))
     }
 
     fn sealed(&self, id: &BlobId, content: &[u8]) -> io::Result<Vec<u8>> {
@@ -141,7 +85,7 @@ impl Blobs {
     /// # Errors
     /// When the file can't be read, or is not what was written.
     pub fn get(&self, id: &BlobId) -> Result<Option<Vec<u8>>> {
-        let path = self.path(id);
+        let path = self.folder.place(id);
         let file = match fs::read(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -170,21 +114,7 @@ impl Blobs {
     /// # Errors
     /// When a folder can't be written; the others are removed all the same.
     pub fn remove(&self, ids: &[BlobId], durably: bool) -> Result<()> {
-        let (mut folders, mut result) = (BTreeSet::new(), Ok(()));
-        for path in ids.iter().map(|id| self.path(id)) {
-            match fs::remove_file(&path) {
-                Ok(()) => folders.extend(path.parent().filter(|_| durably).map(Path::to_owned)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => result = Err(failed("removing", &path, error)),
-            }
-        }
-        // What went from one folder is made durable at once.
-        for folder in folders {
-            if let Err(error) = File::open(&folder).and_then(|folder| folder.sync_all()) {
-                result = Err(failed("removing files of", &folder, error));
-            }
-        }
-        result
+        self.folder.remove(ids, durably)
     }
 
     /// Removes what nobody refers to, unless it is younger than `age`: somebody may be about to. Says how many.
@@ -192,47 +122,12 @@ impl Blobs {
     /// # Errors
     /// When the folder can't be read or written.
     pub fn sweep(&self, age: Duration, is_wanted: impl Fn(&BlobId) -> bool) -> Result<usize> {
-        let mut removed = 0;
-        let sweep = |removed: &mut usize| -> io::Result<()> {
-            for folder in fs::read_dir(&self.folder)? {
-                let folder = folder?.path();
-                if !folder.is_dir() {
-                    continue;
-                }
-                for file in fs::read_dir(&folder)? {
-                    let file = file?;
-                    let id = file.file_name().to_str().and_then(BlobId::named);
-                    if id.is_some_and(|id| is_wanted(&id)) || !is_older(&file, age) {
-                        continue;
-                    }
-                    match fs::remove_file(file.path()) {
-                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                        _ => *removed += 1,
-                    }
-                }
-            }
-            Ok(())
-        };
-        sweep(&mut removed).map_err(|error| failed("sweeping", &self.folder, error))?;
-        Ok(removed)
-    }
-
-    fn path(&self, id: &BlobId) -> PathBuf {
-        self.folder.join(id.0.get(..2).unwrap_or_default()).join(&id.0)
+        self.folder.sweep(age, is_wanted)
     }
 }
 
 fn aad(id: &BlobId) -> Aad<&[u8]> {
-    Aad::from(id.0.as_bytes())
-}
-
-fn is_older(file: &fs::DirEntry, age: Duration) -> bool {
-    let modified = file.metadata().and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|then| SystemTime::now().duration_since(then).unwrap_or_default() >= age)
-}
-
-fn failed(what: &str, path: &Path, source: io::Error) -> Error {
-    Error::File { what: format!("{what} {}", path.display()), source }
+    Aad::from(id.as_str().as_bytes())
 }
 
 #[cfg(test)]
@@ -250,7 +145,7 @@ mod tests {
         let content = b"snmp-server community hunter2 ".repeat(100);
         let id = blobs.put("one", &content).unwrap();
         assert_eq!(open(temp.path()).get(&id).unwrap().as_deref(), Some(&content[..]));
-        let file = fs::read(blobs.path(&id)).unwrap();
+        let file = fs::read(blobs.folder.place(&id)).unwrap();
         assert!(memchr_free(&file, b"hunter2"));
         assert_ne!(blobs.put("other", &content).unwrap(), id, "each holder has its own");
         assert_eq!(blobs.put("one", &content).unwrap(), id, "and each content once");
@@ -266,9 +161,9 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let blobs = open(temp.path());
         let (one, other) = (blobs.put("a", b"one").unwrap(), blobs.put("a", b"other").unwrap());
-        let whole = fs::read(blobs.path(&one)).unwrap();
+        let whole = fs::read(blobs.folder.place(&one)).unwrap();
         let bad = |file: &[u8]| {
-            fs::write(blobs.path(&one), file).unwrap();
+            fs::write(blobs.folder.place(&one), file).unwrap();
             assert!(matches!(blobs.get(&one), Err(Error::Corrupt(_))));
         };
         for place in 0..whole.len() {
@@ -277,8 +172,8 @@ mod tests {
             bad(&changed);
             bad(&whole[..place]);
         }
-        bad(&fs::read(blobs.path(&other)).unwrap());
-        fs::write(blobs.path(&one), &whole).unwrap();
+        bad(&fs::read(blobs.folder.place(&other)).unwrap());
+        fs::write(blobs.folder.place(&one), &whole).unwrap();
         let foreign = Blobs::open(&temp.path().join("blobs"), &[1; 32], &[3; 32]).unwrap();
         assert!(matches!(foreign.get(&one), Err(Error::Corrupt(_))), "another key");
         assert_eq!(blobs.get(&one).unwrap().as_deref(), Some(&b"one"[..]));
@@ -292,7 +187,7 @@ mod tests {
         blobs.remove(&ids[..1], true).unwrap();
         blobs.remove(&ids[..1], false).unwrap();
         assert_eq!(blobs.get(&ids[0]).unwrap(), None);
-        let half = blobs.path(&ids[1]).with_file_name("1-1.new");
+        let half = blobs.folder.place(&ids[1]).with_file_name("1-1.new");
         fs::write(&half, "half").unwrap();
         assert_eq!(blobs.sweep(Duration::from_secs(3_600), |_| false).unwrap(), 0);
         assert_eq!(blobs.sweep(Duration::ZERO, |id| *id == ids[1]).unwrap(), 2);

@@ -78,6 +78,26 @@ pub(super) fn open(job: &mut Job<'_>, given: &str) -> Result<Option<ActivationKe
     Ok(found.filter(|key| !key.disabled))
 }
 
+/// Whether a key lets agents in.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn lets_in(platform: &Platform, key: Uuid) -> Result<bool> {
+    let mut reading = platform.store().read()?;
+    let Some(id) = reading.find::<ActivationKey>(&activation_key(key))? else { return Ok(false) };
+    Ok(reading.get(id)?.is_some_and(|key| !key.disabled))
+}
+
+/// A key that lets agents in, the oldest one; none if all are disabled.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_key(platform: &Platform) -> Result<Option<Uuid>> {
+    let ids: Vec<u32> = platform.store().index::<ActivationKey, _>(|index| index.ids().iter().collect());
+    let keys = platform.store().read()?.get_many::<ActivationKey>(&ids)?;
+    Ok(keys.into_iter().find(|key| !key.disabled).map(|key| key.object.key))
+}
+
 /// An agent whose asset is gone and which is told to remove itself when it comes next (`contract/ca.md 3.7`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -10,8 +10,8 @@ mod enroll;
 mod identity;
 mod report;
 
-pub use activation::{ActivationKey, Uninstalled};
-pub(crate) use activation::{install, uninstall};
+pub use activation::{ActivationKey, Uninstalled, open_key};
+pub(crate) use activation::{install, lets_in, uninstall};
 
 use std::collections::HashMap;
 use std::net::IpAddr;

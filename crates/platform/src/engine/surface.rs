@@ -1,7 +1,10 @@
 //! The entries of the operation table that all resources have alike.
 
-use crate::Permission;
-use crate::operation::{Handler, IdPart, Method, Operation, Route, State};
+use crate::operation::{Answer, Download, Handler, IdPart, Input, Method, Operation, Route, State};
+use crate::{Call, Permission, Result};
+
+/// What most operations are carried out by.
+type Answers = fn(&Call, Input) -> Result<Answer>;
 
 /// Where a resource stands in URLs.
 #[derive(Clone, Copy)]
@@ -14,33 +17,33 @@ pub(crate) struct Surface {
 
 impl Surface {
     /// `GET get/{module}/{object}/{id}`; POST too (`contract/qps.md 1`).
-    pub(crate) const fn get(self, permission: Permission, handler: Handler, state: State) -> Operation {
-        self.entry("get", IdPart::Required, &[Method::Get, Method::Post], permission, handler, state)
+    pub(crate) const fn get(self, permission: Permission, handler: Answers, state: State) -> Operation {
+        self.answers("get", IdPart::Required, &[Method::Get, Method::Post], permission, handler, state)
     }
 
     /// `POST search/{module}/{object}`; GET too, where there is no filter.
-    pub(crate) const fn search(self, permission: Permission, handler: Handler, state: State) -> Operation {
-        self.entry("search", IdPart::None, &[Method::Post, Method::Get], permission, handler, state)
+    pub(crate) const fn search(self, permission: Permission, handler: Answers, state: State) -> Operation {
+        self.answers("search", IdPart::None, &[Method::Post, Method::Get], permission, handler, state)
     }
 
     /// `GET count/{module}/{object}`, and POST with a filter.
-    pub(crate) const fn count(self, permission: Permission, handler: Handler, state: State) -> Operation {
-        self.entry("count", IdPart::None, &[Method::Get, Method::Post], permission, handler, state)
+    pub(crate) const fn count(self, permission: Permission, handler: Answers, state: State) -> Operation {
+        self.answers("count", IdPart::None, &[Method::Get, Method::Post], permission, handler, state)
     }
 
     /// `POST create/{module}/{object}`.
-    pub(crate) const fn create(self, permission: Permission, handler: Handler, state: State) -> Operation {
-        self.entry("create", IdPart::None, &[Method::Post], permission, handler, state)
+    pub(crate) const fn create(self, permission: Permission, handler: Answers, state: State) -> Operation {
+        self.answers("create", IdPart::None, &[Method::Post], permission, handler, state)
     }
 
     /// `POST update/{module}/{object}[/{id}]`; PUT too, as a client sends it.
-    pub(crate) const fn update(self, permission: Permission, handler: Handler, state: State) -> Operation {
-        self.entry("update", IdPart::Optional, &[Method::Post, Method::Put], permission, handler, state)
+    pub(crate) const fn update(self, permission: Permission, handler: Answers, state: State) -> Operation {
+        self.answers("update", IdPart::Optional, &[Method::Post, Method::Put], permission, handler, state)
     }
 
     /// `POST delete/{module}/{object}[/{id}]`; DELETE too.
-    pub(crate) const fn delete(self, permission: Permission, handler: Handler, state: State) -> Operation {
-        self.entry("delete", IdPart::Optional, &[Method::Post, Method::Delete], permission, handler, state)
+    pub(crate) const fn delete(self, permission: Permission, handler: Answers, state: State) -> Operation {
+        self.answers("delete", IdPart::Optional, &[Method::Post, Method::Delete], permission, handler, state)
     }
 
     /// Another verb, `POST {verb}/{module}/{object}[/{id}]`.
@@ -48,10 +51,38 @@ impl Surface {
         self,
         verb: &'static str,
         permission: Permission,
-        handler: Handler,
+        handler: Answers,
         state: State,
     ) -> Operation {
-        self.entry(verb, IdPart::Optional, &[Method::Post], permission, handler, state)
+        self.answers(verb, IdPart::Optional, &[Method::Post], permission, handler, state)
+    }
+
+    /// `POST process/{module}/{object}`: works something out for what its `data` says.
+    pub(crate) const fn process(self, permission: Permission, handler: Answers, state: State) -> Operation {
+        self.answers("process", IdPart::None, &[Method::Post], permission, handler, state)
+    }
+
+    /// `POST download/{module}/{object}`: a file; GET too, which is what tools resume with.
+    pub(crate) const fn download(
+        self,
+        permission: Permission,
+        handler: fn(&Call, Input) -> Result<Download>,
+        state: State,
+    ) -> Operation {
+        let methods = &[Method::Post, Method::Get];
+        self.entry("download", IdPart::None, methods, permission, Handler::Download(handler), state)
+    }
+
+    const fn answers(
+        self,
+        verb: &'static str,
+        id: IdPart,
+        methods: &'static [Method],
+        permission: Permission,
+        handler: Answers,
+        state: State,
+    ) -> Operation {
+        self.entry(verb, id, methods, permission, Handler::Answer(handler), state)
     }
 
     /// Another verb on all that the caller sees, `POST {verb}/{module}/{object}`.

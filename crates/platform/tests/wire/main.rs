@@ -13,6 +13,8 @@ mod concurrent;
 #[cfg(test)]
 mod discoveries;
 #[cfg(test)]
+mod installers;
+#[cfg(test)]
 mod oca;
 #[cfg(test)]
 mod permissions;

@@ -2,14 +2,16 @@
 
 use platform::assets::Asset;
 use platform::{IdPart, Operation, Permission, Permissions, Platform};
+use qps::ServiceError;
 
 use crate::assets::{agent_host, at_address, lab_web};
 use crate::common::{World, change, data, filters};
+use crate::installers::{self, asked};
 use crate::tags::{dynamic, tag};
 
 /// A URL and a body with which an operation does something, in an installation with asset 1, its agent and its first
-/// detection, tag 7, user 1, catalog entries 1 and 2, a result that is in no entry yet, and web application 2. A new
-/// operation that needs others says so here, and is tried with the rest.
+/// detection, tag 7, user 1, catalog entries 1 and 2, a result that is in no entry yet, web application 2, and an installer
+/// for Linux. A new operation that needs others says so here, and is tried with the rest.
 pub(crate) fn good_request(operation: &Operation) -> (String, String) {
     let route = operation.route;
     let module = match (route.verb, route.object) {
@@ -41,6 +43,8 @@ pub(crate) fn good_request(operation: &Operation) -> (String, String) {
         ("update", "user") => {
             data("<User><scopeTags><add><TagData><id>7</id></TagData></add></scopeTags></User>")
         }
+        ("process", "binaryinfo") => asked("BinaryInfo", "ALL", "ALL"),
+        ("download", "downloadbinary") => asked("DownloadBinary", "LINUX", "X_64"),
         _ => "<ServiceRequest></ServiceRequest>".to_owned(),
     };
     (url, body)
@@ -53,6 +57,7 @@ pub(crate) fn furnished() -> World {
     tag(&world.manager(), "<name>Lab</name>");
     crate::users::user(&world, "lee", &["Reader"]);
     assert_eq!(crate::was::furnish(&world), 2);
+    installers::add(&world, |name| name == "Linux");
     world
 }
 
@@ -78,7 +83,7 @@ fn no_operation_works_without_its_permission() {
         assert_eq!(
             (reply.status, reply.message(), reply.resolution()),
             (
-                200,
+                operation.refuse(ServiceError::unauthorized()).http_status(),
                 "You are not authorized to access the application through the API.",
                 "If you think this is an error, please contact your account manager."
             ),
@@ -126,7 +131,8 @@ fn built_in_roles_do_what_their_names_say() {
         let (url, body) = good_request(operation);
         let method = operation.methods[0].name();
         let (verb, object) = (operation.route.verb, operation.route.object);
-        let reads = ["get", "search", "count", "evaluate"].contains(&verb) && object != "user";
+        let reads =
+            ["get", "search", "count", "evaluate", "process", "download"].contains(&verb) && object != "user";
         let edits = reads || (object != "user" && verb != "uninstall");
         let code = |allowed: bool| if allowed { "SUCCESS" } else { "UNAUTHORIZED" };
         assert_eq!(world.as_role("Reader").call(method, &url, &body).code(), code(reads), "{verb} {object}");

@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 
 mod agent;
+mod binaries;
 mod compatibility;
 mod discover;
 mod quickstart;
@@ -35,6 +36,8 @@ enum Command {
     Quickstart(quickstart::Arguments),
     /// Look after users
     User(user::Arguments),
+    /// Look after the agent's installers, which the API hands out
+    Binaries(binaries::Arguments),
     /// Check that the index is what the data says
     Verify(verify::Arguments),
     /// Print which calls of the API are built, as COMPATIBILITY.md
@@ -81,6 +84,7 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => serve::run(arguments)?,
         Command::Quickstart(arguments) => quickstart::run(arguments)?,
         Command::User(arguments) => user::run(arguments)?,
+        Command::Binaries(arguments) => binaries::run(arguments)?,
         Command::Verify(arguments) => return verify::run(&arguments),
         Command::Compatibility => say(compatibility::document().trim_end())?,
         Command::Load(arguments) => bench::cli::run_load(&arguments)?,

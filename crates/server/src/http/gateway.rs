@@ -22,7 +22,7 @@ use super::limits::Quota;
 use super::operation::{Wishes, unread};
 use super::origin::Origin;
 use super::sink::{Begun, Content, Sink};
-use super::{App, door, qps_calls, respond};
+use super::{App, door, download, qps_calls, respond};
 
 const JSON: &str = "application/json";
 
@@ -150,6 +150,7 @@ async fn run(app: &App, family: &'static Family, work: Work) -> Response<Body> {
         Content::Refused(error) => refusal(family, &error.into_gateway(family), app.clock.now()),
         Content::Whole { body, is_packed } => success(Body::whole(body), form, is_packed),
         Content::Coming { pieces, is_packed } => success(Body::Coming(pieces), form, is_packed),
+        Content::File(file) => download::part_of(file, None),
     }
 }
 

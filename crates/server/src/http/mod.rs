@@ -13,6 +13,7 @@ mod agents;
 mod apidocs;
 mod body;
 mod door;
+mod download;
 pub(crate) mod endpoints;
 mod gate;
 mod gateway;

@@ -2,13 +2,14 @@
 
 use hyper::Response;
 use hyper::StatusCode;
-use hyper::header::{CONTENT_ENCODING, HeaderName, HeaderValue, VARY};
-use platform::{Answer, Call, Input, Interrupted, Operation};
+use hyper::header::{CONTENT_ENCODING, CONTENT_RANGE, HeaderName, HeaderValue, VARY};
+use platform::{Answer, Call, Input, Interrupted, Operation, Reply};
 use qps::{Format, Formats, Limits, Projection, ServiceError, Writer};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::body::{Body, Read, Unread, unpack};
+use super::download::{self, Part};
 use super::limits::Turn;
 use super::origin::Origin;
 use super::respond;
@@ -25,6 +26,8 @@ pub(super) struct Work {
     pub(super) query: qps::Query,
     pub(super) body: Read,
     pub(super) wishes: Wishes,
+    /// The part of a file that is asked for.
+    pub(super) part: Part,
     pub(super) origin: Origin,
     /// It runs until this is dropped.
     pub(super) turn: Option<Turn>,
@@ -53,6 +56,7 @@ impl Wishes {
 /// Carries out an operation and answers.
 pub(super) async fn run(work: Work) -> Response<Body> {
     let (operation, origin, format) = (work.operation, work.origin.clone(), work.wishes.format());
+    let part = work.part.clone();
     let (tell, told) = oneshot::channel();
     spawn_blocking(move || work.carry_out(tell));
     // A thread that ends without a word panicked, and its log entry says where.
@@ -63,9 +67,19 @@ pub(super) async fn run(work: Work) -> Response<Body> {
     };
     let Begun { format, content, .. } = told.await.unwrap_or_else(broken);
     match content {
-        Content::Refused(error) => respond::refusal(&origin, format, operation.schema, &error.into_service()),
+        Content::Refused(error) => {
+            respond::refusal(&origin, format, operation.schema, &operation.refuse(error.into_service()))
+        }
         Content::Whole { body, is_packed } => success(format, Body::whole(body), is_packed),
         Content::Coming { pieces, is_packed } => success(format, Body::Coming(pieces), is_packed),
+        Content::File(file) => match download::answer(file, &part) {
+            Ok(response) => response,
+            Err(outside) => {
+                let mut response = respond::refusal(&origin, format, operation.schema, &outside.error());
+                respond::add(&mut response, CONTENT_RANGE, &outside.range());
+                response
+            }
+        },
     }
 }
 
@@ -95,8 +109,9 @@ impl Work {
         drop(body);
         let projection = self.query.get("fields").map(Projection::parse).unwrap_or_default();
         let input = Input { id: self.id, query: std::mem::take(&mut self.query), request };
-        match (self.operation.handler)(&self.call, input) {
-            Ok(answer) => {
+        match self.operation.run(&self.call, input) {
+            Ok(Reply::Download(file)) => sink.hand_out(file),
+            Ok(Reply::Answer(answer)) => {
                 let location = respond::schema_location(&self.origin, answer.schema);
                 write(answer, Writer::new(formats.response, &location, projection), sink);
                 drop(self.turn);
@@ -164,15 +179,18 @@ mod tests {
     use super::super::line::Line;
     use super::*;
 
-    fn operation(handler: Handler) -> &'static Operation {
+    type Answers = fn(&Call, Input) -> Result<Answer>;
+
+    fn operation(handler: Answers) -> &'static Operation {
         let route = Route { version: "2.0", verb: "search", module: "am", object: "tag", id: IdPart::None };
         let permission = Permission::ReadTag;
         let (methods, schema, state) = (&[Method::Post][..], "2.0/am/tag.xsd", State::Done("none"));
+        let handler = Handler::Answer(handler);
         Box::leak(Box::new(Operation { route, methods, permission, schema, handler, state }))
     }
 
     /// Status, the pieces of the body, and whether it came to its end.
-    fn answer(handler: Handler) -> (u16, Vec<Vec<u8>>, bool) {
+    fn answer(handler: Answers) -> (u16, Vec<Vec<u8>>, bool) {
         let dir = tempfile::tempdir().unwrap();
         let database = Sqlite::new(dir.path().join("test.db"));
         let platform = Platform::open(database, Options::default(), Settings::default(), &|_| {}).unwrap();
@@ -190,8 +208,8 @@ mod tests {
         let local = "127.0.0.1:80".parse().unwrap();
         let origin = Origin::of(&hyper::Request::new(()), &Line { peer: local, local, is_tls: false }, false);
         let (query, body, wishes) = (qps::Query::default(), Read::default(), Wishes::default());
-        let work =
-            Work { operation: operation(handler), call, id: None, query, body, wishes, origin, turn: None };
+        let (operation, part) = (operation(handler), Part::default());
+        let work = Work { operation, call, id: None, query, body, wishes, part, origin, turn: None };
         let result = Runtime::new().unwrap().block_on(async {
             let mut response = run(work).await;
             let mut pieces = Vec::new();

@@ -11,6 +11,7 @@ use platform::{Call, Operation, Permission, Platform, Routed};
 use qps::ServiceError;
 
 use super::body::{self, Body};
+use super::download::Part;
 use super::limits::{Crowd, Quota, Turn};
 use super::operation::{self, Wishes, Work};
 use super::origin::Origin;
@@ -86,7 +87,8 @@ async fn admit(
         Routed::Refused(error) => return Err(error.into()),
     };
     let schema = operation.schema;
-    let refused = |error: ServiceError| Refused { error, schema, told: Limits::default() };
+    let refused =
+        |error: ServiceError| Refused { error: operation.refuse(error), schema, told: Limits::default() };
     let (caller, peer, now) = (signed_in.caller, Some(origin.peer), app.clock.now());
     let call = Call { platform: app.platform.clone(), caller, peer, now };
     for permission in [Permission::ApiAccess, operation.permission] {
@@ -95,9 +97,11 @@ async fn admit(
     let (turn, told) =
         let_in(app, operation, now).map_err(|(error, told)| Refused { error, schema, told })?;
     let read = body::read(body, qps::Limits::default().bytes, &app.room).await;
-    let body = read.map_err(|reason| Refused { error: operation::unread(reason), schema, told })?;
+    let body =
+        read.map_err(|reason| Refused { error: operation.refuse(operation::unread(reason)), schema, told })?;
     let query = qps::Query::parse(parts.uri.query().unwrap_or_default());
-    Ok((Work { operation, call, id, query, body, wishes, origin: origin.clone(), turn }, told))
+    let (part, origin) = (Part::of(&parts.headers), origin.clone());
+    Ok((Work { operation, call, id, query, body, wishes, part, origin, turn }, told))
 }
 
 /// Counts a call. How many run is looked at first, and its refusal wins (`contract/qps.md 12`).

@@ -44,6 +44,8 @@ pub(super) enum Content {
     Whole { body: Bytes, is_packed: bool },
     /// It is still being written.
     Coming { pieces: mpsc::Receiver<Piece>, is_packed: bool },
+    /// A file.
+    File(platform::Download),
 }
 
 /// Takes an answer piece by piece, on a thread that may wait.
@@ -75,6 +77,11 @@ impl Sink {
     /// Refuses the call. Where the answer was begun, it is cut instead.
     pub(super) fn refuse(mut self, error: impl Into<platform::Error>) {
         self.begin(Content::Refused(error.into()));
+    }
+
+    /// Lets out a file, as it is.
+    pub(super) fn hand_out(mut self, file: platform::Download) {
+        self.begin(Content::File(file));
     }
 
     /// Lets out what the writer has, if that is worth a piece.

@@ -17,13 +17,18 @@ use ureq::{Agent, Body};
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// The program under test: the one that was built with the tests, unless `REDOUBT_BINARY` names another.
-fn program() -> OsString {
+pub(crate) fn program() -> OsString {
     std::env::var_os("REDOUBT_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_redoubt").into())
 }
 
 /// A command of it.
 pub(crate) fn redoubt() -> Command {
-    let mut command = Command::new(program());
+    command_of(program())
+}
+
+/// A command of a copy of it.
+pub(crate) fn command_of(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(program);
     command.env_remove("REDOUBT_ADMIN_PASSWORD").env_remove("REDOUBT_DATA").env_remove("REDOUBT_DATABASE");
     command.env("REDOUBT_AGENT_NO_CLOUD", "1");
     command

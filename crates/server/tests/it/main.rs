@@ -20,6 +20,8 @@ mod gateway;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod installers;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod quickstart;

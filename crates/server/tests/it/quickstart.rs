@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use testkit::process::Process;
 
-use crate::common::{PASSWORD, redoubt, run, signal};
+use crate::common::{PASSWORD, command_of, program, redoubt, run, signal};
 
 fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
@@ -55,8 +55,8 @@ fn quickstart_again_makes_nothing_twice_and_its_lines_work_in_a_shell() {
         assert!(all.contains(&format!(" {known} in all")), "{lines:#?}");
         let linux = lines.iter().find(|line| line.trim_start().starts_with("Linux ")).unwrap();
         assert!(linux.contains(" 1 asset"), "{lines:#?}");
-        let (uploads, curls): (Vec<_>, Vec<_>) =
-            lines.iter().filter(|line| line.contains("curl ")).partition(|line| line.contains("/ocaapi/"));
+        let curls = lines.iter().filter(|line| line.contains("curl ") && !line.contains("downloadbinary"));
+        let (uploads, curls): (Vec<_>, Vec<_>) = curls.partition(|line| line.contains("/ocaapi/"));
         assert_eq!(uploads.len(), 1);
         let line = uploads[0].replace("-u admin ", &format!("-u 'admin:{PASSWORD}' -s --noproxy '*' "));
         let output = Command::new("sh").arg("-c").arg(&line).output().unwrap();
@@ -84,4 +84,39 @@ fn quickstart_again_makes_nothing_twice_and_its_lines_work_in_a_shell() {
     assert_eq!(call.basic("admin", PASSWORD).send().succeeded().text("count"), Some("2"));
     signal(process.id(), "TERM");
     process.finish();
+}
+
+#[test]
+fn quickstart_hands_out_the_agent_beside_it_and_its_line_gets_the_package() {
+    let dir = tempfile::tempdir().unwrap();
+    let copy = dir.path().join("redoubt");
+    std::fs::copy(program(), &copy).unwrap();
+    // What is packed is looked at by `scripts/test packages`; here any program will do.
+    std::fs::copy("/bin/true", dir.path().join("redoubt-agent")).unwrap();
+    let mut command = command_of(&copy);
+    command.args(["quickstart", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path().join("data"));
+    let process = Process::start(command.env("REDOUBT_ADMIN_PASSWORD", PASSWORD));
+    let mut lines = Vec::new();
+    process.wait_for(|line| {
+        lines.push(line.to_owned());
+        line.starts_with("The agent keeps reporting").then_some(())
+    });
+    for platform in ["LINUX_UBUNTU", "LINUX "] {
+        assert!(lines.iter().any(|line| line.trim_start().starts_with(platform)), "{lines:#?}");
+    }
+    let line = lines.iter().find(|line| line.contains("downloadbinary")).unwrap();
+    let (get, install) =
+        line.split_once(" && dpkg -i /tmp/redoubt-agent.deb && redoubt-agent configure ").unwrap();
+    for option in ["ActivationId=", "CustomerId=", "ServerUri=http://127.0.0.1:"] {
+        assert!(install.contains(option), "{install}");
+    }
+    let deb = dir.path().join("agent.deb");
+    let get = get
+        .replace("/tmp/redoubt-agent.deb", deb.to_str().unwrap())
+        .replace("-fsSu admin ", &format!("--noproxy '*' -fsSu 'admin:{PASSWORD}' "));
+    let output = Command::new("sh").arg("-c").arg(&get).output().unwrap();
+    assert!(output.status.success(), "{get}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(std::fs::read(&deb).unwrap().starts_with(b"!<arch>\ndebian-binary"));
+    signal(process.id(), "INT");
+    assert!(process.finish().0);
 }

@@ -268,7 +268,7 @@ fn an_asset_that_is_deleted_takes_its_device_and_files_with_it() {
         panic!("an operation")
     };
     let input = platform::Input { id, ..platform::Input::default() };
-    (operation.handler)(&call, input).map(drop).unwrap();
+    operation.run(&call, input).map(drop).unwrap();
     gate.send(&get(format!("{API}/asset/{uuid}"))).refused(404, "ERR-2912");
     assert_eq!((rows::<Upload>(&gate), rows::<Device>(&gate)), (0, 0));
     assert!(gate.files().is_empty(), "the files went before the answer");

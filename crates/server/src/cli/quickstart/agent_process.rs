@@ -8,7 +8,6 @@ use agent::state::{StateDir, StateError};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use platform::Platform;
-use platform::agents::ActivationKey;
 
 use crate::cli::Failure;
 
@@ -85,10 +84,8 @@ impl AgentProcess {
 }
 
 fn activation_key(platform: &Platform) -> Result<String, Failure> {
-    let ids: Vec<u32> = platform.store().index::<ActivationKey, _>(|index| index.ids().iter().collect());
-    let keys = platform.store().read()?.get_many::<ActivationKey>(&ids)?;
-    let open = keys.into_iter().find(|key| !key.disabled);
-    Ok(open.ok_or("no activation key lets agents in; enable one")?.key.to_string())
+    let key = platform::agents::open_key(platform)?;
+    Ok(key.ok_or("no activation key lets agents in; enable one")?.to_string())
 }
 
 impl RunningAgent {

@@ -91,7 +91,13 @@ fn show(service: &Service, no_cloud: bool, ends: bool) -> Result<AgentProcess, F
     agent.report(&service.platform)?;
     let client = Client::new(url, session(service)?);
     let host = client.host_of_agent(&agent.id()?)?;
-    parts::print(&parts::Shown { client: &client, host, password: service.first_start.password.as_deref() })?;
+    parts::print(&parts::Shown {
+        client: &client,
+        host,
+        platform: &service.platform,
+        data: service.dir.path(),
+        password: service.first_start.password.as_deref(),
+    })?;
     way_on::print(service, &client, ends)?;
     Ok(agent)
 }

@@ -1,12 +1,16 @@
 //! The summary: a list of parts, one file each, in the order in which people read them.
 
 mod assessment;
+mod installer;
 mod inventory;
 mod questions;
 mod services;
 mod tags;
 mod upload;
 
+use std::path::Path;
+
+use platform::Platform;
 use serde_json::Value;
 
 use super::client::Client;
@@ -18,6 +22,10 @@ pub(super) struct Shown<'s> {
     pub(super) client: &'s Client,
     /// This machine's asset.
     pub(super) host: Value,
+    /// The product, for what only whoever has the machine may do.
+    pub(super) platform: &'s Platform,
+    /// The directory of its data.
+    pub(super) data: &'s Path,
     /// The manager's password, where it was made just now.
     pub(super) password: Option<&'s str>,
 }
@@ -25,8 +33,15 @@ pub(super) struct Shown<'s> {
 /// Tells one thing, under a title of its own.
 type Part = fn(&Shown<'_>) -> Result<(), Failure>;
 
-const PARTS: [Part; 6] =
-    [inventory::print, tags::print, services::print, assessment::print, questions::print, upload::print];
+const PARTS: [Part; 7] = [
+    inventory::print,
+    tags::print,
+    services::print,
+    assessment::print,
+    questions::print,
+    upload::print,
+    installer::print,
+];
 
 /// Tells everything.
 pub(super) fn print(shown: &Shown<'_>) -> Result<(), Failure> {

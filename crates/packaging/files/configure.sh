@@ -1,0 +1,3 @@
+#!/bin/sh
+# Takes the options of deployment scripts that are used elsewhere: ActivationId=... CustomerId=... ServerUri=...
+exec /usr/bin/redoubt-agent configure "$@"
