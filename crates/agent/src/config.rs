@@ -246,9 +246,9 @@ impl Config {
         }
     }
 
-    /// Whether it joins the same server by the same key as another one.
+    /// Whether it joins the same server in the same way as another one.
     pub fn joins_like(&self, other: &Self) -> bool {
-        ["ActivationId", "ServerUri"].into_iter().all(|name| self.get(name) == other.get(name))
+        KNOWN.iter().filter(|name| **name != "LogLevel").all(|name| self.get(name) == other.get(name))
     }
 
     fn check(&self) -> Result<(), ConfigError> {

@@ -45,15 +45,16 @@ pub enum ConfigureError {
     /// The enrolment failed, and said why.
     #[error("the agent could not join the server; see above")]
     NotJoined,
-    /// The service did not start.
-    #[error("the service did not start: `systemctl status {UNIT}` says why")]
+    /// The service did not stop or start.
+    #[error("the service did not do as it was told: `systemctl status {UNIT}` says why")]
     NotStarted,
 }
 
 /// Does it.
 ///
 /// # Errors
-/// The configuration, the server, or the service. What is in the file by then stays, and asking again does no harm.
+/// The configuration, the server, or the service. An agent that reports somewhere goes on there; of another one the file
+/// stays, so that asking again needs no more than that.
 pub fn configure(wishes: &Wishes, places: &Places<'_>) -> Result<(), ConfigureError> {
     for name in &wishes.ignored {
         log::warn("the option has no effect on this agent", &[("option", name)]);
@@ -70,9 +71,23 @@ pub fn configure(wishes: &Wishes, places: &Places<'_>) -> Result<(), ConfigureEr
         log::info("this is an image: what is made of it enrols when it starts", &[]);
         return Ok(());
     }
-    let is_other = StateDir::new(places.state).identity().is_ok() && !config.joins_like(&before);
-    join(places, owner, is_other)?;
-    if places.start { start() } else { Ok(()) }
+    let is_known = StateDir::new(places.state).identity().is_ok();
+    if is_known && config.joins_like(&before) {
+        log::info("enrolled before; nothing is asked of the server", &[]);
+    } else {
+        let service = Service::of(places);
+        // While it runs it has the state to itself.
+        service.act("stop")?;
+        if let Err(error) = join(places, owner, is_known) {
+            if is_known {
+                // It goes on where it was.
+                before.write(places.config, owner.map(|(_, group)| group))?;
+                service.act("start")?;
+            }
+            return Err(error);
+        }
+    }
+    Service::of(places).start()
 }
 
 /// As the user that the service runs as: it must be able to read what enrolling writes.
@@ -100,18 +115,36 @@ pub fn owner(state: &Path) -> Option<(u32, u32)> {
     (is_root && of.uid() != 0).then(|| (of.uid(), of.gid()))
 }
 
-fn start() -> Result<(), ConfigureError> {
-    if !Path::new(SYSTEMD).is_dir() {
-        log::info("there is no systemd here: start `redoubt-agent run` as the user of its state", &[]);
-        return Ok(());
+/// The service, where there is one to act on.
+struct Service {
+    is_there: bool,
+    is_wanted: bool,
+}
+
+impl Service {
+    fn of(places: &Places<'_>) -> Self {
+        Self { is_there: Path::new(SYSTEMD).is_dir(), is_wanted: places.start }
     }
-    for action in ["enable", "restart"] {
+
+    fn start(&self) -> Result<(), ConfigureError> {
+        if self.is_wanted && !self.is_there {
+            log::info("there is no systemd here: start `redoubt-agent run` as the user of its state", &[]);
+            return Ok(());
+        }
+        self.act("enable")?;
+        self.act("restart")?;
+        if self.is_wanted {
+            log::info("the service reports from now on", &[("unit", &UNIT)]);
+        }
+        Ok(())
+    }
+
+    fn act(&self, action: &str) -> Result<(), ConfigureError> {
+        if !self.is_wanted || !self.is_there {
+            return Ok(());
+        }
         let ended = Command::new("systemctl").args([action, UNIT]).stdin(Stdio::null()).status();
         let ended = ended.map_err(|error| ConfigureError::Program { what: "systemctl", error })?;
-        if !ended.success() {
-            return Err(ConfigureError::NotStarted);
-        }
+        if ended.success() { Ok(()) } else { Err(ConfigureError::NotStarted) }
     }
-    log::info("the service reports from now on", &[("unit", &UNIT)]);
-    Ok(())
 }

@@ -365,6 +365,13 @@ fn configure_takes_the_options_of_deployments_and_joins() {
     assert_eq!((server.world().enrolments.len(), other.world().enrolments.len()), (1, 1));
     visited(&state);
     assert_eq!(kinds(&other), ["full"]);
+    // One that is away: the agent stays where it is.
+    let before = fs::read_to_string(folder.path().join("agent.conf")).unwrap();
+    let away = format!("ServerUri=http://127.0.0.1:{}", free_port());
+    let (done, log) = configure(&folder, &[&away]);
+    assert!(!done && log.contains("could not join"), "{log}");
+    assert_eq!(fs::read_to_string(folder.path().join("agent.conf")).unwrap(), before);
+    visited(&state);
 }
 
 #[test]
