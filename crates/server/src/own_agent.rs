@@ -1,7 +1,8 @@
 //! Installers of the agent that was built with this program.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -70,7 +71,13 @@ pub(crate) fn build(agent: &Path, version: &str, folder: &Path) -> Result<Vec<Ma
 /// Whole or not at all.
 fn write(path: &Path, package: &Package) -> Result<(), OwnAgentError> {
     let new = path.with_file_name(format!("{}.new", package.file_name));
-    let written = fs::write(&new, &package.bytes).and_then(|()| fs::rename(&new, path));
+    let write = || {
+        fs::write(&new, &package.bytes)?;
+        // Nothing in it is secret, and whoever installs it may be somebody else.
+        fs::set_permissions(&new, Permissions::from_mode(0o644))?;
+        fs::rename(&new, path)
+    };
+    let written = write();
     written.map_err(|error| OwnAgentError::File { path: path.to_owned(), done: "written", error })
 }
 

@@ -156,15 +156,10 @@ fn list(store: &Store) -> Result<(), Failure> {
         "PLATFORM", "ARCHITECTURE", "VERSION", "BYTES", "SHA-256", "ADDED"
     ))?;
     for one in installers(store)? {
+        let added = format!("{:.0}", one.added);
         say(format_args!(
             "{:<20} {:<12} {:<12} {:>10} {:<64} {:<20} {}",
-            one.platform,
-            one.architecture,
-            one.agent_version,
-            one.length,
-            one.sha256,
-            one.added,
-            one.file_name
+            one.platform, one.architecture, one.agent_version, one.length, one.sha256, added, one.file_name
         ))?;
     }
     Ok(())
