@@ -57,11 +57,6 @@ impl Surface {
         self.answers(verb, IdPart::Optional, &[Method::Post], permission, handler, state)
     }
 
-    /// `POST process/{module}/{object}`: works something out for what its `data` says.
-    pub(crate) const fn process(self, permission: Permission, handler: Answers, state: State) -> Operation {
-        self.answers("process", IdPart::None, &[Method::Post], permission, handler, state)
-    }
-
     /// `POST download/{module}/{object}`: a file; GET too, which is what tools resume with.
     pub(crate) const fn download(
         self,
@@ -90,10 +85,10 @@ impl Surface {
         self,
         verb: &'static str,
         permission: Permission,
-        handler: Handler,
+        handler: Answers,
         state: State,
     ) -> Operation {
-        self.entry(verb, IdPart::None, &[Method::Post], permission, handler, state)
+        self.answers(verb, IdPart::None, &[Method::Post], permission, handler, state)
     }
 
     const fn entry(

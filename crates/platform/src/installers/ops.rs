@@ -19,7 +19,8 @@ const DOWNLOAD: &str = "DownloadBinary";
 
 /// The entries of the operation table.
 pub(crate) const OPERATIONS: &[Operation] = &[
-    at("binaryinfo").process(
+    at("binaryinfo").act_on_all(
+        "process",
         Permission::ReadAsset,
         binary_info,
         Done("the_samples_of_the_contract_are_answered_word_by_word"),
