@@ -43,7 +43,7 @@ def fetch(path):
 
 class Documents(unittest.TestCase):
     def test_they_are_openapi_3_1(self):
-        for page in [PAGE, "/apidocs/pcrs/v1"]:
+        for page in [PAGE, "/apidocs/pcrs/v1", "/apidocs/pcas/v1", "/apidocs/fo/v2", "/apidocs/discovery/v1"]:
             with self.subTest(page=page):
                 document = fetch(f"{page}/openapi.json")
                 self.assertEqual([str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()], [])
