@@ -1,5 +1,7 @@
 //! Injection points: the places of a request where a value can be changed.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -28,6 +30,10 @@ pub enum Place {
     Json(String),
     /// The nth text or attribute of an XML body.
     Xml(usize),
+    /// The name of a query field that is added.
+    QueryName,
+    /// A text that stands in another place in base64.
+    Base64(Box<Place>),
 }
 
 /// An injection point.
@@ -184,6 +190,16 @@ impl Request {
                     *body = xml::with_value(body, *n, text, matches!(value, Put::Raw(_)));
                 }
             }
+            Place::QueryName => {
+                let mut fields = self.query();
+                // What complains of a name often stops at the first one.
+                fields.insert(0, (text.to_owned(), "1".to_owned()));
+                self.set_query(&fields);
+            }
+            Place::Base64(place) => {
+                let inner = Point { place: (**place).clone(), ..point.clone() };
+                self.put(&inner, Put::Text(&STANDARD.encode(text)));
+            }
         }
     }
 
@@ -245,6 +261,29 @@ impl Point {
         Self { place: Place::Cookie, name: name.to_owned(), value: value.to_owned() }
     }
 
+    /// Whether it is a header that the request does not have by itself, and that is tried because applications like to read it.
+    #[must_use]
+    pub fn is_guess(&self) -> bool {
+        matches!(self.place, Place::Header | Place::QueryName) && self.value.is_empty()
+    }
+
+    /// The text that the value is in base64, as a point of its own.
+    #[must_use]
+    pub fn decoded(&self) -> Option<Self> {
+        let is_long = self.value.len() >= 4 && !matches!(self.place, Place::Base64(_) | Place::FileName(_));
+        let padded = self.value.trim_end_matches('=');
+        let bytes = is_long
+            .then(|| STANDARD_NO_PAD.decode(padded).or_else(|_| URL_SAFE_NO_PAD.decode(padded)).ok())??;
+        let text = String::from_utf8(bytes)
+            .ok()
+            .filter(|text| text.chars().all(|c| !c.is_control() && c.is_ascii()))?;
+        (text.len() >= 3).then(|| Self {
+            place: Place::Base64(Box::new(self.place.clone())),
+            name: self.name.clone(),
+            value: text,
+        })
+    }
+
     /// The kind of place, without its position: a finding's identity must not change when a field moves.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -258,6 +297,8 @@ impl Point {
             Place::FileName(_) => "file name",
             Place::Json(_) => "json",
             Place::Xml(_) => "xml",
+            Place::QueryName => "query name",
+            Place::Base64(_) => "base64",
         }
     }
 }
@@ -297,6 +338,12 @@ mod tests {
         assert_eq!(changed(&multipart, "f", Put::Text("2")).body, Body::Multipart(vec![part("2")]));
         let xml = Request { body: Body::Xml("<a b=\"1\"><c>2</c></a>".into()), ..request.clone() };
         assert_eq!(changed(&xml, "c", Put::Text("<")).body, Body::Xml("<a b=\"1\"><c>&lt;</c></a>".into()));
+        let coded = Request::get(Target::parse("http://a.test/x?d=YXBwbGU%3D&e=apple123").unwrap());
+        let inner: Vec<Point> = coded.points().iter().filter_map(Point::decoded).collect();
+        assert_eq!((inner.len(), inner[0].value.as_str()), (1, "apple"));
+        assert_eq!(coded.with(&inner[0], "a<b").query()[0].1, "YTxi");
+        let name = Point { place: Place::QueryName, name: String::new(), value: String::new() };
+        assert_eq!(request.with(&name, "a<").url.query.unwrap(), "a%3C=1&q=a%20b&r=1");
         let first = &request.points()[0];
         assert_eq!(request.renamed(first, "q[$ne]").unwrap().url.query.unwrap(), "q[%24ne]=a%20b&r=1");
     }

@@ -206,3 +206,38 @@ pub(crate) async fn scan(check: &dyn Check, address: SocketAddr, path: &str) -> 
     let url = Target::parse(&format!("http://{address}{path}")).unwrap();
     scan_with(check, vec![Request::get(url)], Extras::default()).await.0
 }
+
+/// What a test says of a GET of a path of a server, with a bench and the entry.
+pub(crate) async fn bench_on<T>(
+    address: SocketAddr,
+    path: &str,
+    test: impl AsyncFnOnce(&Bench<'_>, &Entry) -> T,
+) -> T {
+    let url = Target::parse(&format!("http://{address}{path}")).unwrap();
+    let request = Request::get(url.clone());
+    let scope = Arc::new(Scope::new(&url, &ScopeRules::default()).unwrap());
+    let client = Client::new(scope, ClientOptions::default(), Cancel::default());
+    let response = client.send(&request).await.unwrap();
+    let entry = Entry {
+        request,
+        response: Arc::new(response),
+        page: None,
+        access_path: Vec::new(),
+        form_at: None,
+        authenticated: false,
+        before: Vec::new(),
+    };
+    let (session, profile, sink) = (Session::default(), Profile::default(), Sink::default());
+    let entries = [];
+    let bench = Bench {
+        client: &client,
+        session: &session,
+        profile: &profile,
+        listener: None,
+        opener: None,
+        transport: None,
+        entries: &entries,
+        sink: &sink,
+    };
+    test(&bench, &entry).await
+}

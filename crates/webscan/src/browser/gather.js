@@ -20,6 +20,10 @@
     };
     const visit = (scope) => {
       for (const e of scope.querySelectorAll('a[href], area[href]')) { if (typeof e.href === 'string') links.add(e.href); }
+      // What a script has filled in is what a visitor would send.
+      for (const e of scope.querySelectorAll('input:not([value])')) {
+        if (e.value && !['password', 'file', 'checkbox', 'radio'].includes(e.type)) e.setAttribute('value', e.value);
+      }
       for (const e of scope.querySelectorAll('*')) {
         const on = (e.getAttribute('data-redoubt-on') || '').split(' ').filter(Boolean);
         for (const a of e.attributes) if (a.name.startsWith('on') && a.name.length > 3) on.push(a.name.slice(2));

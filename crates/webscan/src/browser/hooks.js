@@ -26,6 +26,13 @@
   }
   const open = window.open;
   window.open = function (url) { if (url) { try { push(note.routes, new URL(url, location.href).href); } catch (e) { /* no URL */ } } return null; };
+  const beacon = navigator.sendBeacon;
+  if (beacon) {
+    navigator.sendBeacon = function (url) {
+      try { push(note.routes, new URL(url, location.href).href); } catch (e) { /* no URL */ }
+      return beacon.apply(navigator, arguments);
+    };
+  }
   const Socket = window.WebSocket;
   if (Socket) {
     window.WebSocket = new Proxy(Socket, { construct(target, args) { push(note.sockets, String(args[0])); return new target(...args); } });

@@ -5,7 +5,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 
 use super::{Bench, Check, Entry};
-use crate::point::Point;
+use crate::http::{Method, on_behalf};
+use crate::point::{Place, Point};
 
 /// One piece of work: a check on an entry, on one of its points, or on the site.
 #[derive(Clone, Copy)]
@@ -67,14 +68,38 @@ impl<'a> Task<'a> {
 pub fn points_of(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
     let mut points = entry.request.points();
     points.extend(entry.request.path_points());
+    points.extend(points.iter().filter_map(Point::decoded).collect::<Vec<_>>());
+    if entry.request.method == Method::Get && entry.response.is_html() {
+        points.push(Point { place: Place::QueryName, name: "(any name)".to_owned(), value: String::new() });
+    }
     let dressed = bench.session.dress(&entry.request);
     for (name, value) in &dressed.cookies {
         if !points.iter().any(|point| point.kind() == "cookie" && point.name == *name) {
             points.push(Point::cookie(name, value));
         }
     }
-    points.extend(HEADERS.iter().map(|name| Point::header(name)));
+    let own = entry.request.headers.iter().filter(|(name, _)| !is_of_protocol(name));
+    points.extend(own.map(|(name, value)| Point { value: value.clone(), ..Point::header(name) }));
+    let known: Vec<String> =
+        points.iter().filter(|p| p.kind() == "header").map(|p| p.name.to_ascii_lowercase()).collect();
+    let others = HEADERS.iter().filter(|name| !known.contains(&name.to_ascii_lowercase()));
+    points.extend(others.map(|name| Point::header(name)));
     points
+}
+
+/// Headers that say how a message is sent, not what it is about.
+fn is_of_protocol(name: &str) -> bool {
+    let names = [
+        "content-type",
+        "content-length",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "host",
+        "authorization",
+        "cookie",
+    ];
+    names.iter().any(|have| have.eq_ignore_ascii_case(name))
 }
 
 /// Request headers that applications read and show.
@@ -90,20 +115,88 @@ pub async fn run<'a>(
     go_on: &(dyn Fn() -> bool + Sync),
     done: &(dyn Fn(&Task<'a>) + Sync),
 ) {
+    let (mut points, mut entries, mut site) = (Vec::new(), Vec::new(), Vec::new());
+    for task in tasks {
+        match task.on {
+            On::Look(_) | On::Point(..) => points.push(task),
+            On::Entry(_) => entries.push(task),
+            On::Site => site.push(task),
+        }
+    }
+    // What is tested later may know what was found before, whatever was quicker.
+    for stage in [points, entries, site] {
+        run_stage(bench, stage, at_once, go_on, done).await;
+    }
+}
+
+async fn run_stage<'a>(
+    bench: &'a Bench<'a>,
+    tasks: Vec<Task<'a>>,
+    at_once: usize,
+    go_on: &(dyn Fn() -> bool + Sync),
+    done: &(dyn Fn(&Task<'a>) + Sync),
+) {
     let cancel = bench.client.cancel();
     let goes_on = || !cancel.is_cancelled() && go_on();
-    // What looks at the site wants all that the others found, and calls that came late.
-    let (site, others): (Vec<Task<'a>>, _) = tasks.into_iter().partition(|task| matches!(task.on, On::Site));
-    for tasks in [others, site] {
-        let work = stream::iter(tasks).take_while(|_| std::future::ready(goes_on()));
-        work.for_each_concurrent(at_once.max(1), |task| async move {
+    let work = stream::iter(grouped(tasks)).take_while(|_| std::future::ready(goes_on()));
+    work.for_each_concurrent(at_once.max(1), |group| async move {
+        for task in group {
+            if !goes_on() {
+                return;
+            }
             if let Some(work) = task.work(bench) {
-                work.await;
+                on_behalf(task.check.about().name, work).await;
             }
             if goes_on() {
                 done(&task);
             }
+        }
+    })
+    .await;
+}
+
+/// The tasks of one point go one after the other, so that a check can know what those before it found there; all others
+/// go alone.
+fn grouped(tasks: Vec<Task<'_>>) -> Vec<Vec<Task<'_>>> {
+    let mut groups: Vec<Vec<Task<'_>>> = Vec::new();
+    for task in tasks {
+        let point = |task: &Task<'_>| match task.on {
+            On::Point(_, point) => Some(std::ptr::from_ref(point)),
+            _ => None,
+        };
+        let at = point(&task);
+        match groups.last_mut() {
+            Some(group) if at.is_some() && group.last().is_some_and(|last| point(last) == at) => {
+                group.push(task);
+            }
+            _ => groups.push(vec![task]),
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::injection::worth_a_test;
+    use crate::testing::{Answer, Asked, bench_on, serve};
+
+    #[tokio::test]
+    async fn headers_that_nobody_reads_are_not_tested() {
+        let server = serve(|asked: &Asked| match asked.path.as_str() {
+            "/agent" => Answer::html(format!("<p>Your browser is {}</p>", asked.header("user-agent").len())),
+            "/referer" => Answer::html(format!("<p>Back to {}</p>", asked.header("referer"))),
+            _ => Answer::html("<p>Hello</p>"),
         })
         .await;
+        for (path, wanted) in [("/", vec![]), ("/referer", vec!["Referer"]), ("/agent", HEADERS.to_vec())] {
+            let names = bench_on(server, path, async |bench, entry| {
+                let guesses = HEADERS.iter().map(|name| Point::header(name)).collect();
+                let kept = worth_a_test(bench, entry, guesses).await;
+                kept.into_iter().map(|point| point.name).collect::<Vec<_>>()
+            })
+            .await;
+            assert_eq!(names, wanted, "{path}");
+        }
     }
 }

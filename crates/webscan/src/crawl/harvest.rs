@@ -57,6 +57,9 @@ impl Crawler<'_> {
         for (via, target) in &page.links {
             let is_script = target.path.ends_with(".js") || target.path.ends_with(".mjs");
             match via {
+                Via::Resource if is_image(target) => {
+                    self.add(self.follow(job, Request::get(target.clone()), How::Resource));
+                }
                 Via::Resource if !is_script && !page.scripts.contains(target) => {
                     self.outside(target);
                 }
@@ -147,6 +150,12 @@ impl Crawler<'_> {
             self.add(next);
         }
     }
+}
+
+/// Whether a place is that of a picture by its name.
+fn is_image(target: &Target) -> bool {
+    let kind = target.file().rsplit_once('.').map_or("", |(_, kind)| kind).to_ascii_lowercase();
+    ["png", "jpg", "jpeg", "gif", "webp", "svg", "ico", "avif", "bmp"].contains(&kind.as_str())
 }
 
 /// The request, and where one list of a form that asks has several choices, one for each.

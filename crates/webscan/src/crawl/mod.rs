@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Entry;
@@ -115,6 +116,8 @@ pub struct Crawled {
 
 /// Requests of a round.
 const ROUND: usize = 16;
+/// Pages that are open in the browser at once.
+const TABS: usize = 4;
 /// Most requests that wait.
 const WAITING: usize = 20_000;
 
@@ -130,6 +133,8 @@ pub struct Crawler<'a> {
     seen: BTreeSet<String>,
     shapes: Shapes,
     rendered_shapes: BTreeSet<String>,
+    /// Directories in which something that is linked is not there.
+    missing: BTreeSet<String>,
     soft: soft::Soft,
     shells: BTreeSet<(String, u64)>,
     sent: usize,
@@ -156,6 +161,7 @@ impl<'a> Crawler<'a> {
             seen: BTreeSet::new(),
             shapes: Shapes::default(),
             rendered_shapes: BTreeSet::new(),
+            missing: BTreeSet::new(),
             soft: soft::Soft::default(),
             shells: BTreeSet::new(),
             sent: 0,
@@ -227,11 +233,7 @@ impl<'a> Crawler<'a> {
                     }
                 }
             }
-            for (job, page) in pages {
-                if go_on() {
-                    self.render(&job, &page).await;
-                }
-            }
+            self.render_all(pages, go_on).await;
         }
         (self.crawled, self.session)
     }
@@ -292,6 +294,11 @@ impl<'a> Crawler<'a> {
         if is_missing || (is_guess && self.is_soft(&url, &response).await) {
             if !is_guess {
                 self.harvest(&job, &response, None);
+                // What a page leads to is tested, also where this value of it is not there; but not each dead link.
+                let kind = format!("{} missing", url.directory());
+                if is_missing && job.how != How::Resource && self.missing.insert(kind) {
+                    self.entry(job, response, None);
+                }
             }
             return None;
         }
@@ -301,29 +308,28 @@ impl<'a> Crawler<'a> {
         let is_new = self.shapes.learn(&job.request, response.text());
         let page = response.is_html().then(|| Arc::new(Page::read(&url, response.text())));
         self.harvest(&job, &response, page.as_deref());
+        if job.how == How::Resource && response.media_type().starts_with("image/") {
+            if response.status < 400 {
+                self.crawled.pages.push(url);
+            }
+            return None;
+        }
         let is_page = job.how != How::Resource && response.status < 400 && response.location().is_none();
         if is_page && response.media_type() != "text/css" {
             self.crawled.pages.push(url.clone());
         }
-        let is_shell = is_page
+        let is_soft = is_page
             && job.request.points().is_empty()
             && url.path != "/"
             && self.is_soft(&url, &response).await;
-        // An application that answers every path alike is looked at once in each directory.
-        let is_known = is_shell
-            && !self
-                .shells
-                .insert((format!("{}{}", url.origin, url.directory()), shape::words(response.text())));
-        if !is_known {
-            self.crawled.entries.push(Entry {
-                request: job.request.clone(),
-                response: Arc::new(response),
-                page: page.clone(),
-                access_path: job.access_path.clone(),
-                form_at: job.form_at.clone(),
-                authenticated: self.authenticated,
-                before: job.before.clone(),
-            });
+        // What answers every path alike is looked at once in each directory, and not at all below where it does.
+        let is_shell = is_soft && {
+            let place = format!("{}{}", url.origin, url.directory());
+            !self.shells.insert((place, shape::words(response.text())))
+                || self.is_soft_above(&url, &response).await
+        };
+        if !is_shell {
+            self.entry(job.clone(), response, page.clone());
         }
         let page = page.filter(|_| is_page && job.request.method == Method::Get && job.before.is_empty())?;
         let wanted = match self.profile.browser {
@@ -348,15 +354,55 @@ impl<'a> Crawler<'a> {
         .then_some((job, page))
     }
 
+    fn entry(&mut self, job: Job, response: Response, page: Option<Arc<Page>>) {
+        self.crawled.entries.push(Entry {
+            request: job.request,
+            response: Arc::new(response),
+            page,
+            access_path: job.access_path,
+            form_at: job.form_at,
+            authenticated: self.authenticated,
+            before: job.before,
+        });
+    }
+
+    /// Whether the directory above answers alike, too. A page of a directory that answers alike below is one of its own, as is
+    /// a value in a path that is not looked at.
+    async fn is_soft_above(&mut self, url: &Target, response: &Response) -> bool {
+        let directory = url.directory().trim_end_matches('/').to_owned();
+        !directory.is_empty() && self.is_soft(&url.at(directory), response).await
+    }
+
     async fn is_soft(&mut self, url: &Target, response: &Response) -> bool {
         self.soft.is_missing(self.client, &self.session, url, response).await
     }
 
-    async fn render(&mut self, job: &Job, page: &Page) {
+    /// Opens pages in the browser, some at once; what they lead to is taken in in their order.
+    async fn render_all(&mut self, pages: Vec<(Job, Arc<Page>)>, go_on: &(dyn Fn() -> bool + Sync)) {
         let Some(renderer) = self.renderer else { return };
-        let rendered = renderer.render(&job.request, &self.session, self.profile.smart_scan_depth).await;
+        let (session, depth) = (self.session.clone(), self.profile.smart_scan_depth);
+        let open = |(job, page): (Job, Arc<Page>)| {
+            let session = &session;
+            async move {
+                if !go_on() {
+                    return None;
+                }
+                let rendered = renderer.render(&job.request, session, depth).await;
+                Some((job, page, rendered))
+            }
+        };
+        let at_once = TABS.min(self.profile.performance.concurrency());
+        let opened: Vec<_> = stream::iter(pages).map(open).buffered(at_once).collect().await;
+        for (job, page, rendered) in opened.into_iter().flatten() {
+            self.take_rendered(&job, &page, rendered);
+        }
+    }
+
+    fn take_rendered(&mut self, job: &Job, page: &Page, rendered: render::Rendered) {
         self.crawled.rendered += 1;
-        self.crawled.states.extend(rendered.states);
+        let url = &job.request.url;
+        let whole = |state: String| if state.starts_with('#') { format!("{url}{state}") } else { state };
+        self.crawled.states.extend(rendered.states.into_iter().map(whole));
         self.crawled.sockets.extend(rendered.sockets);
         self.crawled.stopped.extend(rendered.stopped);
         for link in rendered.links {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -14,6 +15,7 @@ use super::{Event, Hear, Help, Plan, notes};
 use crate::auth::{Keeper, Login, LoginError, log_in};
 use crate::browser::OnDemand;
 use crate::cancel::Cancel;
+use crate::checks::injection::worth_a_test;
 use crate::checks::run::{On, Task, points_of, run};
 use crate::checks::{Bench, Check, Entry, Sink, all};
 use crate::crawl::{Crawled, Crawler, How, Job, robots, shape};
@@ -25,6 +27,9 @@ use crate::session::{Cookie, Session};
 
 /// Tests between two looks at whether the scan is still logged in.
 const BATCH: usize = 400;
+
+/// Segments before the last that are asked for.
+const BEHIND: usize = 3;
 
 /// How far the scan came.
 pub(super) struct Run<'a> {
@@ -348,6 +353,9 @@ impl<'a> Run<'a> {
             self.checkpoint.done.clone_from(&done.lock());
             self.note_progress(sink);
         }
+        let by_check = self.client.counters().by_sender.lock().clone();
+        let by_check: Vec<String> = by_check.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        self.diagnostics.push(format!("Requests of checks: {}.", by_check.join(", ")));
         let left = all.saturating_sub(self.checkpoint.done.len());
         if left > 0 {
             self.skipped.push((format!("{left} of {all} tests"), "the scan ended before them".to_owned()));
@@ -380,19 +388,31 @@ impl<'a> Run<'a> {
     async fn points(&self, entries: &[Entry], bench: &Bench<'_>) -> Vec<Vec<Point>> {
         let mut seen = BTreeSet::new();
         let mut all = Vec::new();
+        let is_page = |entry: &&Entry| entry.request.url.path.ends_with('/') && entry.page.is_some();
+        let pages: BTreeSet<String> =
+            entries.iter().filter(is_page).map(|entry| entry.request.url.path.clone()).collect();
+        let of_entry = |entry| candidates(entry, bench);
+        let at_once = self.plan.profile.performance.concurrency();
+        let mut candidates = stream::iter(entries).map(of_entry).buffered(at_once);
         for entry in entries {
-            let is_static = entry.response.is_script() || entry.response.media_type() == "text/css";
+            let candidates = candidates.next().await.unwrap_or_default();
+            let is_static = is_static(entry);
             let shape = shape::shape(&entry.request);
             let mut points = Vec::new();
-            for point in points_of(entry, bench) {
+            for point in candidates {
                 let kind = point.kind();
                 let is_token = point.value.starts_with("{{");
                 let key = match &point.place {
+                    Place::Path(_) if point.value.contains('.') => {
+                        format!("files of {}", entry.request.url.directory())
+                    }
                     Place::Path(n) => format!("{shape} path {n}"),
                     _ => format!("{shape} {kind} {}", point.name),
                 };
                 let is_tested = !(is_token || is_static || seen.contains(&key));
-                if is_tested && (!matches!(point.place, Place::Path(_)) || self.reads(entry, &point).await) {
+                if is_tested
+                    && (!matches!(point.place, Place::Path(_)) || self.reads(entry, &point, &pages).await)
+                {
                     seen.insert(key);
                     points.push(point);
                 }
@@ -402,19 +422,30 @@ impl<'a> Run<'a> {
         all
     }
 
-    /// Whether the application reads a segment of the path: another value there still brings a page.
-    async fn reads(&self, entry: &Entry, point: &Point) -> bool {
+    /// Whether the application reads a segment of the path: another value there still brings a page, or is spoken of. Only
+    /// segments behind the directory of a page are asked for, and few of them.
+    async fn reads(&self, entry: &Entry, point: &Point, pages: &BTreeSet<String>) -> bool {
         let Place::Path(at) = point.place else { return false };
-        let last = entry.request.path_points().len().saturating_sub(1);
+        let path = &entry.request.url.path;
+        let last = path.split('/').skip(1).count().saturating_sub(1 + usize::from(path.ends_with('/')));
+        let before: String = path.split('/').skip(1).take(at).map(|segment| format!("/{segment}")).collect();
         let is_value = point.value.chars().any(|letter| letter.is_ascii_digit());
-        if !(is_value || at == last) || entry.response.status >= 400 || point.value.contains('.') {
+        let is_behind =
+            pages.iter().any(|page| format!("{before}/").starts_with(page.as_str()) && page.len() > 1);
+        if !(is_value || at == last || (is_behind && last.saturating_sub(at) < BEHIND)) {
             return false;
         }
-        let other = entry.request.with(point, "rdbt7391");
-        match self.client.send(&self.session().dress(&other)).await {
-            Ok(answer) => answer.status == entry.response.status && answer.location().is_none(),
-            Err(_) => false,
+        // The name of a file may be read from a disk by the application, whatever it says of other names.
+        if point.value.contains('.') && entry.response.status < 400 {
+            return at == last;
         }
+        let other = entry.request.with(point, "rdbt7391");
+        let Ok(answer) = self.client.send(&self.session().dress(&other)).await else { return false };
+        if entry.response.status >= 400 {
+            return at == last || answer.text().contains("rdbt7391");
+        }
+        answer.text().contains("rdbt7391")
+            || (answer.status == entry.response.status && answer.location().is_none())
     }
 
     fn note_progress(&mut self, sink: &Sink) {
@@ -493,6 +524,28 @@ impl<'a> Run<'a> {
             coverage,
         }
     }
+}
+
+/// Whether an entry is a file that no parameter changes.
+fn is_static(entry: &Entry) -> bool {
+    entry.response.is_script() || entry.response.media_type() == "text/css"
+}
+
+/// The points of an entry; of the headers and cookies that it does not have by itself, those that show some effect.
+async fn candidates(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
+    let is_own = |point: &Point| match point.place {
+        Place::Header => entry.request.header(&point.name).is_some(),
+        Place::QueryName => false,
+        Place::Cookie => entry.request.cookies.iter().any(|(name, _)| *name == point.name),
+        _ => true,
+    };
+    if is_static(entry) || !bench.profile.tests {
+        return Vec::new();
+    }
+    let (mut points, others): (Vec<Point>, Vec<Point>) =
+        points_of(entry, bench).into_iter().partition(is_own);
+    points.extend(worth_a_test(bench, entry, others).await);
+    points
 }
 
 fn job_of(entry: &Entry) -> Job {

@@ -107,9 +107,21 @@ pub enum Fault {
     Unsendable(String),
 }
 
+tokio::task_local! {
+    /// On whose behalf requests are sent.
+    static SENDER: &'static str;
+}
+
+/// Counts the requests of some work as a sender's.
+pub async fn on_behalf<T>(sender: &'static str, work: impl Future<Output = T>) -> T {
+    SENDER.scope(sender, work).await
+}
+
 /// What is counted.
 #[derive(Debug, Default)]
 pub struct Counters {
+    /// Requests by sender, where there is one: see [`on_behalf`].
+    pub by_sender: Mutex<BTreeMap<&'static str, u64>>,
     /// Requests that were sent.
     pub requests: AtomicU64,
     /// Answers that did not come in time.
@@ -276,6 +288,9 @@ impl Client {
         let message = self.message(request)?;
         let _turn = self.0.pace.turn().await.ok_or(Fault::Cancelled)?;
         self.0.counters.requests.fetch_add(1, Ordering::Relaxed);
+        if let Ok(sender) = SENDER.try_with(|sender| *sender) {
+            *self.0.counters.by_sender.lock().entry(sender).or_default() += 1;
+        }
         let result = self.over_a_connection(&request.url.origin, message).await;
         match &result {
             Ok(response) => {

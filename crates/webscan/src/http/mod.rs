@@ -8,7 +8,7 @@ mod response;
 mod target;
 mod unpack;
 
-pub use client::{Client, ClientOptions, Fault, KeepsLogin};
+pub use client::{Client, ClientOptions, Fault, KeepsLogin, on_behalf};
 pub use pace::Pace;
 pub use request::{Body, Method, Part, Request, Visit};
 pub use response::Response;

@@ -46,7 +46,7 @@ pub(super) fn measure(
             let texts = coverage.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
             texts.map(below).collect()
         };
-        let mut have = [list("links"), list("states")].concat();
+        let mut have = [list("links"), list("states"), list("sockets")].concat();
         let count = have.len();
         have.sort();
         have.dedup();
@@ -65,12 +65,22 @@ pub(super) fn measure(
     Ok(all)
 }
 
+/// A URL without a session's id, which makes no page of its own.
+fn without_session(url: &str) -> String {
+    let Some((place, query)) = url.split_once('?') else { return url.to_owned() };
+    let is_session =
+        |field: &&str| ["PHPSESSID=", "jsessionid=", "sid="].iter().any(|name| field.starts_with(name));
+    let fields: Vec<&str> = query.split('&').filter(|field| !is_session(field)).collect();
+    if fields.is_empty() { place.to_owned() } else { format!("{place}?{}", fields.join("&")) }
+}
+
 /// A URL without its origin.
 fn below(url: &str) -> String {
     let origin = split(url).map_or(0, |(origin, _)| origin.len());
+    let url = without_session(url);
     match url.get(origin..) {
         Some(rest) if rest.starts_with('/') => rest.to_owned(),
         Some(rest) => format!("/{rest}"),
-        None => url.to_owned(),
+        None => url.clone(),
     }
 }

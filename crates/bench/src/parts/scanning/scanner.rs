@@ -175,7 +175,16 @@ fn children(process: u32) -> Vec<u32> {
 /// The findings of a result.
 fn findings(result: &Value) -> Vec<Found> {
     let list = result.get("findings").and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(found).collect()
+    list.into_iter().flatten().flat_map(|finding| found(finding).into_iter().chain(listed(finding))).collect()
+}
+
+/// A finding that is told once for many pages is at each page that its list has.
+fn listed(finding: &Value) -> Vec<Found> {
+    let Some(at) = found(finding).filter(|found| found.parameter.is_none()) else { return Vec::new() };
+    let text = finding.pointer("/evidence/text").and_then(Value::as_str).unwrap_or_default();
+    let list = text.split_once("Links with this answer").map_or("", |(_, list)| list);
+    let words = list.split_whitespace().filter(|word| word.starts_with(&at.origin)).filter_map(split);
+    words.map(|(_, path)| Found { path, ..at.clone() }).collect()
 }
 
 /// Information gathered: at the URLs that its lines name, and where they name none, at the start of the scan.
@@ -243,9 +252,11 @@ mod tests {
         let result = serde_json::json!({"findings": [
             {"qid": 150_001, "cwe": 79, "url": "http://a/b?c", "method": "GET", "parameter": "c", "severity": 5},
             {"url": "http://a/"},
+            {"qid": 150_135, "url": "http://a/", "evidence": {"text": "x\nLinks with this answer:\nGET http://a/c response code: 200"}},
         ]});
         let all = findings(&result);
-        assert_eq!((all.len(), all[0].qid, all[0].cwe.as_slice()), (1, 150_001, &[79][..]));
+        assert_eq!((all.len(), all[0].qid, all[0].cwe.as_slice()), (3, 150_001, &[79][..]));
+        assert_eq!((all[1].path.as_str(), all[2].path.as_str()), ("/", "/c"));
     }
 
     #[test]

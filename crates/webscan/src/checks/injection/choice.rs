@@ -1,8 +1,10 @@
 //! Pairs of conditions: what is true must be answered otherwise than what is false, whatever the words of both are.
 
 use super::difference::{Gist, sign};
+use super::facts::Facts;
 use crate::checks::{Bench, Entry};
 use crate::http::Request;
+use crate::point::Point;
 use crate::proof::{Evidence, Expect, Proof};
 
 /// Two ways to say yes and two to say no, in words that differ as much between the ways as between yes and no.
@@ -22,14 +24,34 @@ impl Choice {
         Self { yes: conditions.0.map(&make), no: conditions.1.map(&make) }
     }
 
+    /// The same, but gives up after one request when yes has no effect beside a plain word.
+    pub(super) async fn prove_beside(
+        &self,
+        bench: &Bench<'_>,
+        entry: &Entry,
+        (point, known): (&Point, &Facts),
+    ) -> Option<(String, Proof)> {
+        let [(request, put), _] = &self.yes;
+        let answer = bench.send_of(entry, request).await.ok()?;
+        if known.says_nothing(point, &answer, put) {
+            return None;
+        }
+        self.prove_from(bench, entry, Gist::of(&answer, &[put])).await
+    }
+
     /// Proves that yes and no are answered otherwise; gives what was put in for yes.
     pub(super) async fn prove(&self, bench: &Bench<'_>, entry: &Entry) -> Option<(String, Proof)> {
+        let [(request, put), _] = &self.yes;
+        let answer = bench.send_of(entry, request).await.ok()?;
+        self.prove_from(bench, entry, Gist::of(&answer, &[put])).await
+    }
+
+    async fn prove_from(&self, bench: &Bench<'_>, entry: &Entry, first: Gist) -> Option<(String, Proof)> {
         let ask = async |(request, put): &(Request, String)| {
             bench.send_of(entry, request).await.ok().map(|answer| Gist::of(&answer, &[put]))
         };
         let [yes, yes_too] = &self.yes;
         let [no, no_too] = &self.no;
-        let first = ask(yes).await?;
         let second = ask(no).await?;
         if first.same_as(&second) || tell(&[&first], &[&second]).is_none() {
             return None;
@@ -41,7 +63,7 @@ impl Choice {
         let and_again = ask(no).await?;
         let expect = tell(&[&first, &fourth, &again], &[&second, &third, &and_again])?;
         // On a page that changes by itself, chance could agree for a while.
-        let rounds = if first.same_as(&again) && second.same_as(&and_again) { 2 } else { 8 };
+        let rounds = if first.same_as(&again) && second.same_as(&and_again) { 4 } else { 8 };
         let replay = entry.replay(yes.0.clone(), expect, no.0.clone()).rounds(rounds);
         let proof = bench.prove(replay).await.ok()?;
         let evidence = proof.evidence().text.clone();

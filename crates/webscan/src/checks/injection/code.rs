@@ -70,14 +70,18 @@ impl Check for Code {
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    let is_quiet = !known.matters && !known.breaks && !known.echoes;
+    // Code does not bear quotes and brackets that don't fit; where a plain word is no better, the value itself is code.
+    let is_code = |letter: char| letter.is_ascii_digit() || "+*/()'\"[]$.".contains(letter);
+    let bears = !known.breaks && known.errors.is_empty();
+    let may_be_code = !bears || (known.matters && point.value.contains(is_code));
     let is_far = matches!(point.place, Place::Header | Place::Path(_)) && known.errors.is_empty();
-    if is_quiet || is_far || known.is_route(point) {
+    if !may_be_code || is_far || known.is_route(point) || known.is_settled() {
         return;
     }
     for (qid, templates) in [(150_055, PHP), (990_029, OTHERS)] {
         let list = computed::attempts(templates, entry, point);
         if let Some((payload, proof)) = computed::prove_first(bench, entry, point, &list).await {
+            known.settle();
             return bench.report_at(qid, entry, Some((point, &payload)), proof);
         }
     }

@@ -3,12 +3,12 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::facts::facts;
-use super::messages::Family;
+use super::facts::{Facts, facts};
 use super::{called, computed, timing};
 use crate::checks::run::points_of;
 use crate::checks::{About, Bench, Check, Entry, callback};
 use crate::point::{Place, Point};
+use crate::proof::{Proof, Seen};
 
 /// See [`About`].
 pub(super) struct Command;
@@ -55,6 +55,21 @@ const SHOWN: &[&str] = &[
     "{v}\"&set /a {a}*{b}&\"",
 ];
 
+/// What none of the signs that separate commands brings: within the words of a command, or where a filter takes away a word
+/// or a sign.
+const OTHERWISE: &[&str] = &[
+    "{v}$(echo $(({a}*{b})))",
+    "{v}`echo $(({a}*{b}))`",
+    "{v};expr {a} \\* {b}",
+    "{v};e'c'ho $(({a}*{b}))",
+    "{v}%0aecho $(({a}*{b}))%0a",
+    "echo $(({a}*{b}))",
+    "{v}&set /a {a}*{b}",
+    "{v}\"&set /a {a}*{b}&\"",
+];
+
+const WITHIN: &[&str] = &["{v}$(sleep {t})", "{v}`sleep {t}`"];
+
 const WAITING: &[&str] = &[
     "{v};sleep {t};#';sleep {t};#\";sleep {t};#",
     "{v}$(sleep {t})",
@@ -97,19 +112,21 @@ impl Check for Command {
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    let is_quiet = !known.matters && !known.breaks && known.errors.is_empty();
-    if known.is_route(point) || (is_quiet && matches!(point.place, Place::Header | Place::Path(_))) {
+    let is_quiet = known.is_quiet() && known.errors.is_empty();
+    let is_far = matches!(point.place, Place::Header | Place::Path(_) | Place::Cookie);
+    if known.is_route(point) || known.is_settled() || (is_quiet && is_far) {
         return;
     }
-    let shown = computed::attempts(SHOWN, entry, point);
-    let mut found = computed::prove_first(bench, entry, point, &shown).await;
-    if found.is_none() && (!is_quiet || known.errors.contains(&Family::Shell) || !known.echoes) {
-        found = timing::prove_first(bench, entry, point, WAITING).await;
+    // A shell does not bear quotes that don't fit: where they change nothing, its output is not shown.
+    let mut found = if is_quiet { None } else { by_output(bench, entry, (point, &known)).await };
+    if found.is_none() && (!is_quiet || !known.echoes) {
+        found = by_waiting(bench, entry, (point, &known)).await;
         if found.is_none() {
             found = called::prove_first(bench, entry, point, CALLING).await;
         }
     }
     if let Some((payload, proof)) = found {
+        known.settle();
         bench.report_at(990_004, entry, Some((point, &payload)), proof);
     }
 }
@@ -128,6 +145,46 @@ async fn late(bench: &Bench<'_>) {
             }
         }
     }
+}
+
+/// A command behind all signs that separate commands, within and without quotes of each kind.
+fn behind_all(command: &str) -> String {
+    let all = format!(";{command}&{command}|{command}\n{command}\n");
+    format!("{{v}}{all}#'{all}#\"{all}#")
+}
+
+async fn by_output(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    (point, known): (&Point, &Facts),
+) -> Option<(String, Proof)> {
+    let all = behind_all("echo${IFS}$(({a}*{b}))");
+    let at_once = computed::attempts(&[all.as_str()], entry, point);
+    let attempt = at_once.first()?;
+    let answer = bench.send_of(entry, &entry.request.with(point, &attempt.payload)).await.ok()?;
+    let is_refused = known.refuses(&answer);
+    let is_shown = attempt.expect.find(&Seen { response: answer, ..Seen::default() }).is_some();
+    if is_shown || is_refused {
+        let list = computed::attempts(SHOWN, entry, point);
+        let found = computed::prove_first(bench, entry, point, &list).await;
+        if found.is_some() || is_refused {
+            return found;
+        }
+        return computed::prove_first(bench, entry, point, &at_once).await;
+    }
+    computed::prove_first(bench, entry, point, &computed::attempts(OTHERWISE, entry, point)).await
+}
+
+async fn by_waiting(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    (point, known): (&Point, &Facts),
+) -> Option<(String, Proof)> {
+    let all = behind_all("sleep${IFS}2").replace("{v}", &point.value);
+    let answer = bench.send_of(entry, &entry.request.with(point, &all)).await.ok()?;
+    let may_wait = answer.elapsed >= timing::SIGN + entry.response.elapsed || known.refuses(&answer);
+    let list = if may_wait { WAITING } else { WITHIN };
+    timing::prove_first(bench, entry, point, list).await
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -12,12 +13,12 @@ use super::marks::{Marks, hash};
 use super::messages::{self, Family};
 use super::xss::context::{Context, contexts};
 use crate::checks::{Bench, Entry};
-use crate::http::Response;
+use crate::http::{Request, Response};
 use crate::point::{Place, Point};
 use crate::proof::executes::{Document, document};
 
 /// What is known of a point.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Facts {
     /// The status for an unknown plain word.
     pub(super) status: u16,
@@ -37,9 +38,44 @@ pub(super) struct Facts {
     pub(super) breaks: bool,
     /// Error messages that the value that breaks out provokes, and the plain word does not.
     pub(super) errors: Vec<Family>,
+    /// The answer to a plain word, unless it is long.
+    plain: Option<Response>,
+    token: String,
+    /// Whether a check has proven that the value is taken for code: what else would take it for code needs no look.
+    settled: AtomicBool,
 }
 
+/// Longest answer that is kept.
+const KEPT: usize = 64 << 10;
+
 impl Facts {
+    /// Whether an answer to something that was put in says the same as that to a plain word: then it had no effect.
+    pub(super) fn says_nothing(&self, point: &Point, answer: &Response, put: &str) -> bool {
+        let Some(plain) = &self.plain else { return false };
+        let own = [put, &point.value, &self.token];
+        Gist::of(plain, &own).same_as(&Gist::of(answer, &own))
+    }
+
+    /// Whether neither a plain word nor one that breaks out is answered otherwise than the usual value.
+    pub(super) fn is_quiet(&self) -> bool {
+        !self.matters && !self.breaks
+    }
+
+    /// Whether an answer refuses what a plain word is not refused for, as filters and walls do.
+    pub(super) fn refuses(&self, answer: &Response) -> bool {
+        answer.status != self.status && (400..500).contains(&answer.status)
+    }
+
+    /// Notes that the value was proven to be taken for code.
+    pub(super) fn settle(&self) {
+        self.settled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that was noted.
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Relaxed)
+    }
+
     /// Whether the point is a part of the path that only chooses where a request goes.
     pub(super) fn is_route(&self, point: &Point) -> bool {
         matches!(point.place, Place::Path(_)) && self.status == 404 && !self.echoes && self.errors.is_empty()
@@ -90,7 +126,38 @@ async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
         matters: usual != of_plain,
         breaks: of_plain != of_broken,
         errors,
+        settled: AtomicBool::new(false),
+        plain: (plain.body.len() <= KEPT).then_some(plain),
+        token,
     })
+}
+
+/// Of points that most applications don't read, such as headers, those that may be worth a test: a request with all of them
+/// changed shows their words, or is answered otherwise.
+pub(crate) async fn worth_a_test(bench: &Bench<'_>, entry: &Entry, points: Vec<Point>) -> Vec<Point> {
+    let put = |point: &Point| {
+        let token = Marks::of(entry, point).token;
+        (format!("{token}{BREAKER}{token}"), token)
+    };
+    let words: Vec<(String, String)> = points.iter().map(put).collect();
+    let changed =
+        |request: Request, (point, (text, _)): (&Point, &(String, String))| request.with(point, text);
+    let all = points.iter().zip(&words).fold(entry.request.clone(), changed);
+    let Ok(answer) = bench.send_of(entry, &all).await else { return Vec::new() };
+    let own: Vec<&str> = words.iter().map(|(text, _)| text.as_str()).collect();
+    let gist = Gist::of(&answer, &own);
+    let mut is_other = gist != Gist::of(&entry.response, &own);
+    if is_other && gist.status() == entry.response.status {
+        // A page that changes by itself says nothing.
+        let Ok(usual) = bench.send_of(entry, &entry.request).await else { return Vec::new() };
+        let Ok(again) = bench.send_of(entry, &entry.request).await else { return Vec::new() };
+        let (usual, again) = (Gist::of(&usual, &own), Gist::of(&again, &own));
+        is_other = usual.same_as(&again) && !gist.same_as(&again);
+    }
+    is_other |= !messages::families(answer.text()).is_empty();
+    let shown = |token: &str| has(answer.text(), token) || in_header(&answer, token);
+    let keep = |(point, (_, token)): (Point, &(String, String))| (is_other || shown(token)).then_some(point);
+    points.into_iter().zip(&words).filter_map(keep).collect()
 }
 
 fn in_header(response: &Response, token: &str) -> bool {

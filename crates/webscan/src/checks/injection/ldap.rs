@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::choice::Choice;
-use super::facts::facts;
+use super::facts::{Facts, facts};
 use super::marks::Marks;
 use super::messages::{self, Family};
 use crate::checks::{About, Bench, Check, Entry};
@@ -44,16 +44,16 @@ impl Check for Ldap {
         entry: &'a Entry,
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
-        (point.place != Place::Header).then(|| probe(bench, entry, point).boxed())
+        (!point.is_guess()).then(|| probe(bench, entry, point).boxed())
     }
 }
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if known.is_route(point) {
+    if known.is_route(point) || known.is_settled() {
         return;
     }
-    let is_quiet = !known.matters && !known.breaks;
+    let is_quiet = known.is_quiet();
     if is_quiet && matches!(point.place, Place::Path(_)) {
         return;
     }
@@ -64,35 +64,45 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         let replay =
             entry.replay(entry.request.with(point, &payload), expect, entry.request.with(point, &token));
         if let Ok(proof) = bench.prove(replay).await {
+            known.settle();
             return bench.report_at(990_002, entry, Some((point, &payload)), proof);
         }
     }
-    let list = if is_quiet { CUTTING } else { PLACES };
-    for template in list.iter().chain(CUTTING.iter().filter(|_| !is_quiet)) {
+    let has_places = !is_quiet && (known.breaks || stars(bench, entry, (point, &known)).await);
+    let places = if has_places { PLACES } else { &[] };
+    for template in places.iter().chain(CUTTING) {
         let template =
             if template.contains("({c}") { template.replace("({c}", "{c}") } else { (*template).to_owned() };
         let choice = Choice::of((YES, NO), |condition| {
             let value = template.replace("{c}", condition).replace("{v}", &point.value);
             (entry.request.with(point, &value), value)
         });
-        if let Some((payload, proof)) = choice.prove(bench, entry).await {
+        if let Some((payload, proof)) = choice.prove_beside(bench, entry, (point, &known)).await {
+            known.settle();
             return bench.report_at(990_002, entry, Some((point, &payload)), proof);
         }
     }
-    if is_quiet {
+    if !has_places {
         return;
     }
-    wildcard(bench, entry, point, &token).await;
+    wildcard(bench, entry, (point, &known), &token).await;
+}
+
+/// Whether a star is answered otherwise than a plain word.
+async fn stars(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Facts)) -> bool {
+    let Ok(answer) = bench.send_of(entry, &entry.request.with(point, "*")).await else { return false };
+    !known.says_nothing(point, &answer, "*")
 }
 
 /// A star that finds everybody, where no search for parts is offered: the same star, escaped for filters, must not.
-async fn wildcard(bench: &Bench<'_>, entry: &Entry, point: &Point, token: &str) {
+async fn wildcard(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Facts), token: &str) {
     let put = |value: String| (entry.request.with(point, &value), value);
     let choice = Choice {
         yes: [put("*)(objectClass=*".to_owned()), put("*)(!(objectClass=zq)".to_owned())],
         no: [put(format!("{token})(objectClass=*")), put(format!("{token})(!(objectClass=zq)"))],
     };
-    if let Some((payload, proof)) = choice.prove(bench, entry).await {
+    if let Some((payload, proof)) = choice.prove_beside(bench, entry, (point, known)).await {
+        known.settle();
         bench.report_at(990_002, entry, Some((point, &payload)), proof);
     }
 }

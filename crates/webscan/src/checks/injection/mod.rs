@@ -25,7 +25,7 @@ mod xxe;
 
 use super::Check;
 
-pub(crate) use facts::Memo;
+pub(crate) use facts::{Memo, worth_a_test};
 pub(super) use marks::{Marks, hash};
 
 /// The checks of this kind, in the order in which they run.

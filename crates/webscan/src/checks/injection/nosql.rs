@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::choice::Choice;
-use super::facts::facts;
+use super::facts::{Facts, facts};
 use super::marks::Marks;
 use super::messages::{self, Family};
 use super::timing;
@@ -42,8 +42,64 @@ impl Check for Nosql {
         entry: &'a Entry,
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
-        (point.place != Place::Header).then(|| probe(bench, entry, point).boxed())
+        (!point.is_guess()).then(|| probe(bench, entry, point).boxed())
     }
+
+    fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        let fields: Vec<Point> = entry.request.points().into_iter().filter(takes_operators).collect();
+        let is_login = fields.iter().any(|point| point.name.to_ascii_lowercase().contains("pass"));
+        (is_login && (2..=4).contains(&fields.len())).then(|| together(bench, entry, fields).boxed())
+    }
+}
+
+fn takes_operators(point: &Point) -> bool {
+    matches!(point.place, Place::Json(_) | Place::Form(_) | Place::Query(_)) && !point.value.starts_with("{{")
+}
+
+/// All fields of a sign-in at once: a name that is not there lets no operator for the password show.
+async fn together(bench: &Bench<'_>, entry: &Entry, fields: Vec<Point>) {
+    let path = &entry.request.url.path;
+    let Some(last) = fields.iter().find(|point| point.name.to_ascii_lowercase().contains("pass")) else {
+        return;
+    };
+    if fields.iter().any(|point| bench.sink.has_at(&[990_001], path, &point.name)) {
+        return;
+    }
+    let token = Marks::of(entry, last).token;
+    let all = |name: &str, value: &str| -> Option<(Request, String)> {
+        let mut request = entry.request.clone();
+        for point in &fields {
+            request = operator(&request, point, name, &serde_json::Value::from(value))?.0;
+        }
+        Some((request, operator(&entry.request, last, name, &serde_json::Value::from(value))?.1))
+    };
+    let choice = || {
+        Some(Choice {
+            yes: [all("$ne", &token)?, all("$gte", "")?],
+            no: [all("$eq", &token)?, all("$lt", "")?],
+        })
+    };
+    let Some(choice) = choice() else { return };
+    if let Some((payload, proof)) = choice.prove(bench, entry).await {
+        bench.report_at(990_001, entry, Some((last, &payload)), proof);
+    }
+}
+
+/// A request with an operator at a point, as a JSON object or by the name of the field; none where the place takes neither.
+fn operator(
+    request: &Request,
+    point: &Point,
+    name: &str,
+    value: &serde_json::Value,
+) -> Option<(Request, String)> {
+    if let Place::Json(_) = point.place {
+        let object = serde_json::json!({ name: value }).to_string();
+        return Some((request.with(point, Put::Raw(&object)), object));
+    }
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let field = format!("{}[{name}]", point.name);
+    let changed = request.with(point, &text).renamed(point, &field)?;
+    Some((changed, format!("{field}={text}")))
 }
 
 /// `===` is known to JavaScript and to no SQL.
@@ -64,19 +120,21 @@ const SCRIPTS: &[&str] = &[
     "zq'});return {c};//",
 ];
 
+/// `===` keeps databases with SQL from taking it for theirs, where `sleep` counts seconds.
 const WAITING: &[&str] = &[
+    "zq'||sleep({t}*1000)===1||'",
     "{v}';sleep({t}*1000);var zq='",
-    "{v}'&&sleep({t}*1000)&&'",
+    "{v}'&&sleep({t}*1000)===1&&'",
     "{v}';var zq=Date.now();while(Date.now()-zq<{t}*1000){};var zr='",
 ];
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if known.is_route(point) {
+    if known.is_route(point) || known.is_settled() {
         return;
     }
-    let mut found = by_operators(bench, entry, point).await;
-    let is_quiet = !known.matters && !known.breaks;
+    let mut found = by_operators(bench, entry, (point, &known)).await;
+    let is_quiet = known.is_quiet();
     let has_error = known.errors.contains(&Family::Nosql);
     if found.is_none() && has_error {
         found = by_message(bench, entry, point).await;
@@ -88,16 +146,18 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
                 let value = template.replace("{c}", condition).replace("{v}", &point.value);
                 (entry.request.with(point, &value), value)
             });
-            found = choice.prove(bench, entry).await;
+            found = choice.prove_beside(bench, entry, (point, &known)).await;
             if found.is_some() {
                 break;
             }
         }
     }
-    if found.is_none() && !matches!(point.place, Place::Path(_)) {
+    let can_wait = !matches!(point.place, Place::Path(_) | Place::Cookie) || !is_quiet;
+    if found.is_none() && can_wait {
         found = timing::prove_first(bench, entry, point, WAITING).await;
     }
     if let Some((payload, proof)) = found {
+        known.settle();
         bench.report_at(990_001, entry, Some((point, &payload)), proof);
     }
 }
@@ -112,20 +172,14 @@ async fn by_message(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(
 }
 
 /// Operators for yes and for no, in the form the place allows.
-async fn by_operators(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(String, Proof)> {
+async fn by_operators(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    (point, known): (&Point, &Facts),
+) -> Option<(String, Proof)> {
     let token = Marks::of(entry, point).token;
-    let operator = |name: &str, value: serde_json::Value| -> Option<(Request, String)> {
-        if let Place::Json(_) = point.place {
-            let object = serde_json::json!({ name: value }).to_string();
-            return Some((entry.request.with(point, Put::Raw(&object)), object));
-        }
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let field = format!("{}[{name}]", point.name);
-        let request = entry.request.with(point, &text).renamed(point, &field)?;
-        Some((request, format!("{field}={text}")))
-    };
     let pair = |names: [(&str, serde_json::Value); 4]| -> Option<Choice> {
-        let [a, b, c, d] = names.map(|(name, value)| operator(name, value));
+        let [a, b, c, d] = names.map(|(name, value)| operator(&entry.request, point, name, &value));
         Some(Choice { yes: [a?, b?], no: [c?, d?] })
     };
     let text = |text: &str| serde_json::Value::from(text);
@@ -139,21 +193,32 @@ async fn by_operators(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option
             ("$eq", text(&token)),
         ],
     ];
-    if !matches!(point.place, Place::Json(_)) {
+    if !matches!(point.place, Place::Json(_)) && !known.is_quiet() {
         // A filter that is written as text: the later of two members of one name counts.
         let name = &point.name;
         let put = |operator: &str, value: &str| {
             let text = format!("zq\",\"{name}\":{{\"{operator}\":\"{value}\"}},\"$comment\":\"zq");
             (entry.request.with(point, &text), text)
         };
+        let with_script = |yes: bool| {
+            let put = |operator: &str, value: &str| {
+                let text = format!("zq\",\"{name}\":{{\"{operator}\":\"{value}\"}},\"$where\":\"1");
+                (entry.request.with(point, &text), text)
+            };
+            if yes { [put("$ne", &token), put("$gte", "")] } else { [put("$eq", &token), put("$lt", "")] }
+        };
+        let written = Choice { yes: with_script(true), no: with_script(false) };
+        if let Some(found) = written.prove_beside(bench, entry, (point, known)).await {
+            return Some(found);
+        }
         let written =
             Choice { yes: [put("$ne", &token), put("$gte", "")], no: [put("$eq", &token), put("$lt", "")] };
-        if let Some(found) = written.prove(bench, entry).await {
+        if let Some(found) = written.prove_beside(bench, entry, (point, known)).await {
             return Some(found);
         }
     }
     for choice in choices {
-        if let Some(found) = pair(choice)?.prove(bench, entry).await {
+        if let Some(found) = pair(choice)?.prove_beside(bench, entry, (point, known)).await {
             return Some(found);
         }
     }
@@ -197,6 +262,26 @@ mod tests {
             if asked.path.starts_with("/checked") && filter.is_object() { Value::Null } else { filter };
         let found: Vec<&str> = ["ann", "bob"].into_iter().filter(|name| matches(name, &filter)).collect();
         Answer::html(if found.is_empty() { "Nobody is here".to_owned() } else { found.join(" ") })
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_needs_operators_in_all_fields() {
+        let server = serve(|asked: &Asked| {
+            let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+            let holds = |name: &str, value: &str| match asked.path.as_str() {
+                "/open" => matches(value, &body[name]),
+                _ => body[name] == *value,
+            };
+            let is_in = holds("name", "ann") && holds("password", "secret");
+            Answer::html(if is_in { "Welcome, ann" } else { "Wrong name or password" })
+        })
+        .await;
+        for (path, count) in [("/open", 1), ("/checked", 0)] {
+            let url = Target::parse(&format!("http://{server}{path}")).unwrap();
+            let body = Body::Json(json!({"name": "test", "password": "test"}));
+            let request = Request { method: Method::Post, body, ..Request::get(url) };
+            assert_eq!(scan_with(&Nosql, vec![request], Extras::default()).await.0.len(), count, "{path}");
+        }
     }
 
     #[tokio::test]

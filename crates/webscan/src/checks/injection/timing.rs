@@ -50,7 +50,7 @@ pub(super) async fn prove_first(
 }
 
 /// How much later than usual an answer must come for more work to be worth a try.
-const SIGN: Duration = Duration::from_millis(250);
+pub(super) const SIGN: Duration = Duration::from_millis(250);
 
 /// How long a template waits. One that works instead of sleeping works longer on a quick machine.
 fn waits(template: &str) -> &'static [&'static str] {

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::difference::Gist;
-use super::facts::facts;
+use super::facts::{Facts, facts};
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::Request;
 use crate::point::{Place, Point, Put};
@@ -63,7 +63,7 @@ impl Check for Traversal {
         entry: &'a Entry,
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
-        (point.place != Place::Header).then(|| probe(bench, entry, point).boxed())
+        (!point.is_guess()).then(|| probe(bench, entry, point).boxed())
     }
 }
 
@@ -79,15 +79,19 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     if is_path && !is_last(entry, point) && known.is_route(point) {
         return;
     }
-    let is_likely = is_likely(point);
-    if is_path && !known.matters && !is_likely {
+    let (has_name, is_file) = (has_likely_name(point), is_file_like(point));
+    if is_path && !known.matters && !is_file {
         return;
     }
-    let list = if is_likely || known.matters {
-        tries(&point.value)
-    } else {
-        tries("").into_iter().take(6).collect()
-    };
+    // Where the usual value is not found either, its name must do.
+    let can_tell = known.matters && entry.response.status < 400;
+    let is_likely = is_file
+        || if can_tell {
+            is_path_like(bench, entry, (point, &known)).await
+        } else {
+            has_name && known.matters
+        };
+    let list = if is_likely { tries(&point.value) } else { tries("").into_iter().take(2).collect() };
     for attempt in list {
         if let Some(raw) = try_one(bench, entry, point, &attempt).await {
             if raw {
@@ -96,9 +100,16 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
             continue;
         }
     }
-    if is_likely && known.matters {
+    if (is_file || has_name) && is_likely && known.matters {
         own_files(bench, entry, point).await;
     }
+}
+
+/// Whether a value behind `./` is answered otherwise than a plain word: what opens files takes it for the same file.
+async fn is_path_like(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Facts)) -> bool {
+    let same = format!("./{}", point.value);
+    let Ok(answer) = bench.send_of(entry, &entry.request.with(point, &same)).await else { return false };
+    !known.says_nothing(point, &answer, &same)
 }
 
 fn is_last(entry: &Entry, point: &Point) -> bool {
@@ -106,8 +117,13 @@ fn is_last(entry: &Entry, point: &Point) -> bool {
     point.place == Place::Path(last)
 }
 
-/// Whether name or value look like those of a file.
-fn is_likely(point: &Point) -> bool {
+/// Whether the value looks like that of a file.
+fn is_file_like(point: &Point) -> bool {
+    point.value.contains(['/', '.', '\\'])
+}
+
+/// Whether the name is one under which files are asked for.
+fn has_likely_name(point: &Point) -> bool {
     let name = point.name.to_ascii_lowercase();
     let names = [
         "file", "path", "page", "doc", "template", "include", "lang", "dir", "folder", "name", "view",
@@ -115,11 +131,7 @@ fn is_likely(point: &Point) -> bool {
         "log", "module", "content", "layout", "attach", "show", "get", "resource", "asset", "skin", "conf",
         "root",
     ];
-    let value = point.value.as_str();
-    names.iter().any(|word| name.contains(word))
-        || value.contains('/')
-        || value.contains('.')
-        || matches!(point.place, Place::Path(_))
+    names.iter().any(|word| name.contains(word)) || matches!(point.place, Place::Path(_))
 }
 
 fn wrong(payload: &str) -> String {
@@ -209,13 +221,13 @@ async fn try_one(bench: &Bench<'_>, entry: &Entry, point: &Point, attempt: &Try)
 
 /// Files of the application's own above the folder, known by what stands in them.
 const OWN: &[(&str, &str)] = &[
-    ("package.json", r#""(?:dependencies|devDependencies|scripts)"\s*:"#),
-    ("WEB-INF/web.xml", r"<web-app[\s>]"),
+    ("package.json", r#"(?:"|&quot;|&#34;)(?:dependencies|devDependencies|scripts)(?:"|&quot;|&#34;)\s*:"#),
+    ("WEB-INF/web.xml", r"(?:<|&lt;|&#60;)web-app(?:\s|>|&gt;)"),
     (".env", r"(?m)^[A-Z][A-Z0-9_]{2,}=\S"),
-    ("index.php", r"<\?php"),
-    ("config.php", r"<\?php"),
+    ("index.php", r"(?:<|&lt;|&#60;)\?(?:php|=)"),
+    ("config.php", r"(?:<|&lt;|&#60;)\?(?:php|=)"),
     ("app.py", r"(?m)^(?:from|import) \w+"),
-    ("web.config", r"<configuration[\s>]"),
+    ("web.config", r"(?:<|&lt;|&#60;)configuration(?:\s|>|&gt;)"),
 ];
 
 /// Where nothing of the system can be read, a file of the application may be. A way out of the folder and in again proves

@@ -52,16 +52,16 @@ impl Check for Xpath {
         entry: &'a Entry,
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
-        (point.place != Place::Header).then(|| probe(bench, entry, point).boxed())
+        (!point.is_guess()).then(|| probe(bench, entry, point).boxed())
     }
 }
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if known.is_route(point) {
+    if known.is_route(point) || known.is_settled() {
         return;
     }
-    let is_quiet = !known.matters && !known.breaks;
+    let is_quiet = known.is_quiet();
     let token = Marks::of(entry, point).token;
     if known.errors.contains(&Family::Xpath) {
         let payload = format!("{}'", point.value);
@@ -69,6 +69,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         let replay =
             entry.replay(entry.request.with(point, &payload), expect, entry.request.with(point, &token));
         if let Ok(proof) = bench.prove(replay).await {
+            known.settle();
             return bench.report_at(990_003, entry, Some((point, &payload)), proof);
         }
     }
@@ -83,7 +84,8 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
             let value = template.replace("{c}", condition).replace("{v}", &point.value);
             (entry.request.with(point, &value), value)
         });
-        if let Some((payload, proof)) = choice.prove(bench, entry).await {
+        if let Some((payload, proof)) = choice.prove_beside(bench, entry, (point, &known)).await {
+            known.settle();
             return bench.report_at(990_003, entry, Some((point, &payload)), proof);
         }
     }

@@ -1,11 +1,13 @@
 //! E-mail addresses in the content.
 
+use std::collections::BTreeSet;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::content::readable;
 use crate::checks::pattern::Pattern;
-use crate::checks::{About, Bench, Check, Entry};
+use crate::checks::{About, Bench, Check};
 
 /// See [`About`].
 pub(super) struct Emails;
@@ -32,9 +34,21 @@ impl Check for Emails {
         &ABOUT
     }
 
-    fn look<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
-        let found = addresses(readable(entry)?);
-        Some(async move { found.into_iter().for_each(|address| bench.sink.note(150_054, address)) }.boxed())
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        Some(
+            async move {
+                let mut seen = BTreeSet::new();
+                for entry in bench.entries {
+                    for address in readable(entry).map(addresses).unwrap_or_default() {
+                        if seen.insert(address.clone()) {
+                            let url = &entry.request.url;
+                            bench.sink.note(150_054, format!("{address} first seen at {url}"));
+                        }
+                    }
+                }
+            }
+            .boxed(),
+        )
     }
 }
 

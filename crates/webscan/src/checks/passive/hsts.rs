@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::site_wide::{listing, seen_again};
+use super::site_wide::{listing, places, seen_again};
 use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::Scheme;
@@ -47,24 +47,34 @@ fn protects(value: &str) -> bool {
 
 async fn look(bench: &Bench<'_>) {
     let over_tls = bench.entries.iter().filter(|entry| entry.request.url.origin.scheme == Scheme::Https);
-    let lacking: Vec<&Entry> = over_tls
-        .filter(|entry| !entry.response.header("strict-transport-security").is_some_and(protects))
-        .collect();
+    let over_tls: Vec<&Entry> = over_tls.collect();
     let mut origins = Vec::new();
-    for entry in &lacking {
+    for entry in &over_tls {
         let origin = &entry.request.url.origin;
         if origins.contains(&origin) {
             continue;
         }
         origins.push(origin);
-        let expect = Expect::NoHeader { name: "strict-transport-security".into(), regex: LONG.into() };
-        let control = Control::Headers(vec![("strict-transport-security".into(), "max-age=31536000".into())]);
-        if let Some(proof) = seen_again(bench, entry, expect, control).await {
-            let same: Vec<&Entry> =
-                lacking.iter().copied().filter(|other| other.request.url.origin == *origin).collect();
-            let value = entry.response.header("strict-transport-security").unwrap_or("Header missing");
-            let text = listing(&format!("Strict-Transport-Security: {value}"), entry, &same);
-            bench.report(150_135, entry, proof.saying(text));
+        let of_origin: Vec<&Entry> =
+            over_tls.iter().copied().filter(|entry| entry.request.url.origin == *origin).collect();
+        // What is missing and what is too short are two things to mend.
+        for is_set in [false, true] {
+            let value = |entry: &Entry| entry.response.header("strict-transport-security").map(str::to_owned);
+            let lacks = |entry: &&Entry| match value(entry) {
+                Some(value) => is_set && !protects(&value),
+                None => !is_set,
+            };
+            let lacking: Vec<&Entry> = of_origin.iter().copied().filter(lacks).collect();
+            for entry in places(bench, &lacking, of_origin.len()) {
+                let expect =
+                    Expect::NoHeader { name: "strict-transport-security".into(), regex: LONG.into() };
+                let right = vec![("strict-transport-security".into(), "max-age=31536000".into())];
+                if let Some(proof) = seen_again(bench, entry, expect, Control::Headers(right)).await {
+                    let value = value(entry).unwrap_or_else(|| "Header missing".to_owned());
+                    let text = listing(&format!("Strict-Transport-Security: {value}"), entry, &lacking);
+                    bench.report(150_135, entry, proof.saying(text));
+                }
+            }
         }
     }
 }

@@ -4,7 +4,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::checks::{About, Bench, Check, Entry};
-use crate::point::{Place, Point, Put};
+use crate::http::Response;
+use crate::point::{Point, Put};
 use crate::proof::Expect;
 
 /// See [`About`].
@@ -51,7 +52,7 @@ impl Check for OpenRedirect {
         entry: &'a Entry,
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
-        (point.place != Place::Header).then(|| probe(bench, entry, point).boxed())
+        (!point.is_guess()).then(|| probe(bench, entry, point).boxed())
     }
 }
 
@@ -76,6 +77,27 @@ fn expectation() -> Expect {
     ])
 }
 
+/// Whether there is a reason to try other forms than the plainest: the usual value is a place, or its name says so, or one of
+/// the answers leads somewhere.
+fn may_lead(entry: &Entry, point: &Point, answer: &Response) -> bool {
+    let leads = |answer: &Response| {
+        let text = answer.text();
+        answer.location().is_some()
+            || answer.header("refresh").is_some()
+            || text.contains("location")
+            || text.to_ascii_lowercase().contains("http-equiv")
+    };
+    let names = [
+        "url", "uri", "next", "return", "redir", "dest", "goto", "continue", "back", "target", "forward",
+        "link",
+    ];
+    let name = point.name.to_ascii_lowercase();
+    point.value.contains('/')
+        || leads(&entry.response)
+        || leads(answer)
+        || (answer.status != entry.response.status && names.iter().any(|word| name.contains(word)))
+}
+
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let host = entry.request.url.origin.authority();
     let expect = expectation();
@@ -83,8 +105,12 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         let payload = form.replace("{host}", &host).replace("{value}", &point.value);
         let attack = entry.request.with(point, Put::Text(&payload));
         let Ok(answer) = bench.send_of(entry, &attack).await else { return };
+        let is_first = FORMS.first() == Some(form);
         let seen = crate::proof::Seen { response: answer, ..Default::default() };
         if expect.find(&seen).is_none() {
+            if is_first && !may_lead(entry, point, &seen.response) {
+                return;
+            }
             continue;
         }
         let control = entry.request.with(point, Put::Text(&payload.replace(FOREIGN, &host)));

@@ -53,9 +53,15 @@ const FORMS: &[&str] = &[
 static NAME: Pattern = Pattern::new(
     r"(?i)url|uri|link|href|src|host|domain|site|server|address|addr|feed|callback|hook|webhook|proxy|fetch|load|image|img|avatar|picture|target|dest|endpoint|remote|import|source|ping|page|next|return|redirect|ref|preview|api|to$|from$|file|path|template|xml|pdf|download",
 );
+/// Names that hardly mean anything else.
+static STRONG: Pattern =
+    Pattern::new(r"(?i)url|uri|link|href|host|domain|server|callback|hook|proxy|fetch|endpoint|remote|feed");
 static VALUE: Pattern = Pattern::new(
     r"(?i)^(?:https?|ftp|file)?:?//|^(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/|$)|^localhost\b|^\d{1,3}(?:\.\d{1,3}){3}",
 );
+
+/// Headers whose addresses applications like to look at.
+const FOLLOWED: &[&str] = &["Referer", "X-Forwarded-Host"];
 
 /// How long calls are waited for that come after the answer.
 const LATE: std::time::Duration = std::time::Duration::from_millis(500);
@@ -67,12 +73,13 @@ fn is_likely(point: &Point) -> bool {
 /// The forms that are tried at a point.
 fn forms(point: &Point) -> Vec<&'static str> {
     match point.place {
-        Place::Header => match point.name.as_str() {
-            "Referer" | "X-Forwarded-Host" => PLAIN.to_vec(),
-            _ => Vec::new(),
-        },
+        // Headers that a request does not have by itself are tried together.
+        Place::Header if point.is_guess() && !FOLLOWED.contains(&point.name.as_str()) => Vec::new(),
+        Place::QueryName => Vec::new(),
         Place::FileName(_) | Place::Path(_) if !VALUE.is_match(&point.value) => Vec::new(),
-        _ if is_likely(point) => [PLAIN, FORMS].concat(),
+        _ if VALUE.is_match(&point.value) || STRONG.is_match(&point.name) => [PLAIN, FORMS].concat(),
+        // A name alone says less.
+        _ if is_likely(point) => [PLAIN, FORMS.get(..3).unwrap_or_default()].concat(),
         _ => PLAIN.to_vec(),
     }
 }
@@ -109,6 +116,12 @@ impl Check for Ssrf {
         (!forms.is_empty()).then(|| probe(bench, entry, point, forms, address).boxed())
     }
 
+    fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        let address = bench.listener?.address()?;
+        let is_static = entry.response.is_script() || entry.response.media_type() == "text/css";
+        (!is_static).then(|| followed(bench, entry, address).boxed())
+    }
+
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
         bench.listener?;
         Some(late(bench).boxed())
@@ -131,6 +144,29 @@ async fn probe(
         let is_shown = answer.text().contains(MARK);
         if (is_called || is_shown) && prove(bench, entry, point, &payload, is_shown).await {
             return;
+        }
+    }
+}
+
+/// Puts addresses into all headers that are followed at once.
+async fn followed(bench: &Bench<'_>, entry: &Entry, address: SocketAddr) {
+    let points: Vec<Point> = points_of(entry, bench)
+        .into_iter()
+        .filter(|p| p.is_guess() && FOLLOWED.contains(&p.name.as_str()))
+        .collect();
+    let Some(form) = PLAIN.first() else { return };
+    let put = |request: crate::http::Request, point: &Point| {
+        let text = with_callback(&payload(form, entry, point), Some(address), &token(entry, point, form));
+        request.with(point, Put::Text(&text))
+    };
+    let all = points.iter().fold(entry.request.clone(), put);
+    let Ok(answer) = bench.send_of(entry, &all).await else { return };
+    let is_shown = answer.text().contains(MARK);
+    for point in &points {
+        let is_called =
+            bench.listener.is_some_and(|listener| listener.was_called(&token(entry, point, form)));
+        if is_called {
+            prove(bench, entry, point, &payload(form, entry, point), is_shown).await;
         }
     }
 }

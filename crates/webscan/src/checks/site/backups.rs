@@ -124,7 +124,8 @@ impl Check for Backups {
             all.extend(copies_of(entry).into_iter().filter(|suspect| seen.insert(suspect.url.clone())));
         }
         for place in places(bench).iter().filter(|place| place.is_root) {
-            all.extend(named_in(place).filter(|suspect| seen.insert(suspect.url.clone())));
+            let names = if place.is_worth_all() { NAMED } else { NAMED.get(..1).unwrap_or_default() };
+            all.extend(named_in(place, names).filter(|suspect| seen.insert(suspect.url.clone())));
         }
         Some(ask(bench, all).boxed())
     }
@@ -170,11 +171,14 @@ fn copies_of(entry: &Entry) -> Vec<Suspect<'_>> {
         .collect()
 }
 
-fn named_in<'a>(place: &Place<'a>) -> impl Iterator<Item = Suspect<'a>> {
+fn named_in<'a>(
+    place: &Place<'a>,
+    names: &'static [(&'static str, &'static str)],
+) -> impl Iterator<Item = Suspect<'a>> {
     let url = place.url.clone();
     let entry = place.entry;
     let directory = url.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
-    NAMED.iter().filter_map(move |(name, pattern)| {
+    names.iter().filter_map(move |(name, pattern)| {
         if name.contains("{dir}") && directory.is_empty() {
             return None;
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::places::{Suspect, ask, content, places};
+use super::places::{Place, Suspect, ask, content, places};
 use crate::checks::{About, Bench, Check};
 use crate::proof::Seen;
 
@@ -87,7 +87,7 @@ impl Check for DebugPages {
 async fn look(bench: &Bench<'_>) {
     let mut all = Vec::new();
     let mut described = BTreeSet::new();
-    for place in places(bench).into_iter().filter(|place| place.is_root) {
+    for place in places(bench).into_iter().filter(Place::is_worth_all) {
         let at = |name: &str| place.url.at(format!("{}{name}", place.url.path));
         all.extend(PAGES.iter().map(|(name, pattern)| Suspect {
             qid: 990_017,

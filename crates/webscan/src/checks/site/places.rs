@@ -1,13 +1,15 @@
 //! Directories of a site, and files that may lie there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt;
 use futures_util::stream;
 
 use crate::checks::{Bench, Entry};
 use crate::http::{Method, Request, Target};
+use crate::page::Via;
 use crate::proof::{Control, Expect, Replay, Seen, Step};
+use crate::scope::Ruling;
 
 /// A directory of the site.
 #[derive(Debug, Clone)]
@@ -18,16 +20,39 @@ pub(super) struct Place<'a> {
     pub(super) entry: &'a Entry,
     /// Whether it looks like the root of an application: the site's root, or a directory that is a page itself.
     pub(super) is_root: bool,
+    /// Whether files with endings lie in it, as in a directory of a disk; what only routes has no files left over.
+    pub(super) has_files: bool,
+}
+
+impl Place<'_> {
+    /// Whether everything is asked for there: at the top, and in applications of their own that are made of files. Deeper
+    /// down, where paths are only routes, a few names are enough.
+    pub(super) fn is_worth_all(&self) -> bool {
+        let depth = self.url.path.matches('/').count();
+        self.is_root && (depth <= 2 || self.has_files)
+    }
 }
 
 /// Most directories that are looked at.
-const MOST: usize = 500;
+const MOST: usize = 2_000;
 /// A name that is nowhere.
 pub(super) const NOWHERE: &str = "redoubt-4d1f7e.nowhere";
 
 /// The directories in which crawled files lie, and those above them.
 pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
     let mut all: BTreeMap<Target, Place<'a>> = BTreeMap::new();
+    let with_files = with_files(bench.entries);
+    let scope = bench.client.scope();
+    for entry in bench.entries {
+        // What a page loads lies somewhere as well, though nobody fetched it.
+        let links = entry.page.iter().flat_map(|page| &page.links);
+        let loaded = links.filter(|(via, url)| *via == Via::Resource && scope.rule(url) == Ruling::Inside);
+        for url in loaded.map(|(_, url)| url) {
+            let at = url.at(url.directory());
+            let has_files = with_files.contains(&at);
+            all.entry(at.clone()).or_insert(Place { url: at, entry, is_root: false, has_files });
+        }
+    }
     for entry in bench.entries {
         let url = &entry.request.url;
         let mut directory = url.directory().to_owned();
@@ -35,7 +60,10 @@ pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
             let at = url.at(directory.clone());
             let is_page = *url == at && entry.request.method == Method::Get && entry.response.status == 200;
             let is_root = directory == "/" || is_page;
-            let place = all.entry(at.clone()).or_insert_with(|| Place { url: at, entry, is_root });
+            let place = all.entry(at.clone()).or_insert_with(|| {
+                let has_files = with_files.contains(&at);
+                Place { url: at, entry, is_root, has_files }
+            });
             place.is_root |= is_root;
             if is_page {
                 place.entry = entry;
@@ -46,6 +74,22 @@ pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
     }
     let mut all: Vec<Place<'a>> = all.into_values().collect();
     all.truncate(MOST);
+    all
+}
+
+/// The directories in which files lie that have an ending.
+fn with_files(entries: &[Entry]) -> BTreeSet<Target> {
+    let mut all = BTreeSet::new();
+    for entry in entries {
+        let links = entry.page.iter().flat_map(|page| page.links.iter().map(|(_, target)| target));
+        for url in links.chain([&entry.request.url]) {
+            let is_file =
+                url.file().rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && end.len() <= 5);
+            if is_file {
+                all.insert(url.at(url.directory()));
+            }
+        }
+    }
     all
 }
 

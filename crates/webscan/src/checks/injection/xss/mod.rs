@@ -60,7 +60,7 @@ impl Check for ReflectedXss {
 }
 
 /// Most directories in which a missing page is asked for.
-const DIRECTORIES: usize = 200;
+const DIRECTORIES: usize = 1_000;
 
 /// A page that is not there, in each directory that is linked.
 fn missing_urls(entries: &[Entry]) -> Vec<Target> {
