@@ -26,6 +26,8 @@ fn quickstart_finds_this_machine_and_ends_well() {
         "How many machines have",
         "Services on this machine's loopback",
         "/tcp  http ",
+        "The web catalog, filled by that discovery",
+        "this server is a web application",
         "a router's log",
         "this machine: Linux",
     ] {
@@ -58,6 +60,14 @@ fn quickstart_again_makes_nothing_twice_and_its_lines_work_in_a_shell() {
         let curls = lines.iter().filter(|line| line.contains("curl ") && !line.contains("downloadbinary"));
         let (uploads, curls): (Vec<_>, Vec<_>) = curls.partition(|line| line.contains("/ocaapi/"));
         assert_eq!(uploads.len(), 1);
+        let (catalog, curls): (Vec<_>, Vec<_>) = curls.into_iter().partition(|line| line.contains("/was/"));
+        assert_eq!(catalog.len(), 2);
+        for curl in catalog {
+            let line = curl.replace("-u admin ", &format!("-u 'admin:{PASSWORD}' -s --noproxy '*' "));
+            let output = Command::new("sh").arg("-c").arg(&line).output().unwrap();
+            let answer = String::from_utf8_lossy(&output.stdout);
+            assert!(answer.contains("\"responseCode\":\"SUCCESS\",\"count\":"), "{line}: {answer}");
+        }
         let line = uploads[0].replace("-u admin ", &format!("-u 'admin:{PASSWORD}' -s --noproxy '*' "));
         let output = Command::new("sh").arg("-c").arg(&line).output().unwrap();
         let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

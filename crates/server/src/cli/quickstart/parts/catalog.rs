@@ -52,10 +52,8 @@ pub(super) fn print(shown: &Shown<'_>, host: &Host, asked: Option<&str>) -> Resu
 fn add(client: &Client, entry: &Value) -> Result<(), Failure> {
     let path = format!("addToSubscription/was/catalog/{}", number(entry, "id"));
     let answer = client.get(&call(&path))?;
-    let count = |block: &str| {
-        let value = answer.pointer(&format!("/data/0/{block}/count"));
-        value.and_then(Value::as_u64).unwrap_or_default()
-    };
+    let blocks = answer.pointer("/data/0").or_else(|| answer.get("data")).unwrap_or(&Value::Null);
+    let count = |name: &str| blocks.get(name).map_or(0, |block| number(block, "count"));
     let told = match (count("success"), count("duplicate")) {
         (1.., _) => "this server is a web application of the subscription now",
         (_, 1..) => "this server is a web application of the subscription since an earlier start",

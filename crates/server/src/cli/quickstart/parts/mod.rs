@@ -1,6 +1,7 @@
 //! The summary: a list of parts, one file each, in the order in which people read them.
 
 mod assessment;
+mod catalog;
 mod installer;
 mod inventory;
 mod questions;

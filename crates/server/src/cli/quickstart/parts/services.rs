@@ -7,17 +7,19 @@ use std::time::Duration;
 use discovery::{Cancel, Event, Host, Options, Port, Ports, Targets, discover};
 use store::{Clock, SystemClock};
 
-use super::Shown;
+use super::{Shown, catalog};
 use crate::cli::{Failure, say};
 
 /// How long the discovery may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The ports that are asked.
+const PORTS: &str = "all";
 /// How many services are named.
 const NAMED: usize = 10;
 /// The longest evidence that is shown, in characters.
 const SHOWN: usize = 70;
 
-pub(super) fn print(_: &Shown<'_>) -> Result<(), Failure> {
+pub(super) fn print(shown: &Shown<'_>) -> Result<(), Failure> {
     say("\nServices on this machine's loopback, by redoubt discover")?;
     let (host, is_whole) = look()?;
     let ports = host.as_ref().map(|host| host.ports.as_slice()).unwrap_or_default();
@@ -33,13 +35,16 @@ pub(super) fn print(_: &Shown<'_>) -> Result<(), Failure> {
             "  Stopped after {seconds} s: redoubt discover 127.0.0.1 --ports all looks at the rest"
         ))?;
     }
-    Ok(())
+    match &host {
+        Some(host) => catalog::print(shown, host, is_whole.then_some(PORTS)),
+        None => Ok(()),
+    }
 }
 
 /// What is on loopback, and whether all of it was looked at.
 fn look() -> Result<(Option<Host>, bool), Failure> {
     let targets = Targets::parse(&IpAddr::from(Ipv4Addr::LOCALHOST).to_string())?;
-    let options = Options { netbios: false, dns: false, ..Options::new(Ports::parse("all")?) };
+    let options = Options { netbios: false, dns: false, ..Options::new(Ports::parse(PORTS)?) };
     let cancel = Cancel::default();
     let switch = cancel.clone();
     thread::Builder::new().spawn(move || {
