@@ -2,6 +2,7 @@
 
 mod blind;
 mod message;
+mod union;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -31,8 +32,9 @@ static ABOUT: About = About {
              directions can't be parameters: take them from a fixed list.",
     technique: "Signs that end a string provoke the database's own message about a statement that is no longer well-formed, \
                 which a plain word does not. Where no message is shown, conditions that are true and conditions that are \
-                false, of the same letters, must be answered differently again and again; where nothing differs at all, the \
-                statement waits, in turns with one that does not.",
+                false, of the same letters, must be answered differently again and again, or another SELECT must add a row \
+                with the result of a calculation. Where nothing differs at all, the statement waits, in turns with one that \
+                does not.",
     source: "CWE-89",
 };
 
@@ -100,6 +102,13 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         return;
     }
     let mut found = blind::by_choice(bench, entry, (point, &known)).await;
+    if found.is_none()
+        && known.breaks
+        && let Some((payload, proof)) = union::prove(bench, entry, point).await
+    {
+        known.settle();
+        return bench.report_at(qid(point), entry, Some((point, &payload)), proof);
+    }
     if found.is_none() {
         found = timing::prove_first(bench, entry, point, &blind::waiting(point, &known)).await;
     }

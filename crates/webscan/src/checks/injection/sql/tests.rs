@@ -1,3 +1,4 @@
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ToSql, params};
 
 use super::*;
@@ -19,7 +20,12 @@ fn database() -> Connection {
 fn rows(sql: &str, values: &[&dyn ToSql]) -> Result<Vec<String>, rusqlite::Error> {
     let database = database();
     let mut statement = database.prepare(sql)?;
-    let rows = statement.query_map(values, |row| row.get::<_, String>(0))?;
+    let rows = statement.query_map(values, |row| {
+        Ok(match row.get_ref(0)? {
+            ValueRef::Integer(number) => number.to_string(),
+            other => other.as_str()?.to_owned(),
+        })
+    })?;
     rows.collect()
 }
 
@@ -51,6 +57,16 @@ fn answer(asked: &Asked) -> Answer {
             } else {
                 Answer::html("Wrong name or password")
             }
+        }
+        // Conditions don't get through; errors say nothing, but are told by their status.
+        "/no-conditions"
+            if ["and", "or", "case", "like", "sleep"].iter().any(|word| q.to_lowercase().contains(word)) =>
+        {
+            Answer::html("<p>That is not allowed</p>")
+        }
+        "/no-conditions" => {
+            let found = rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]);
+            if found.is_err() { Answer::status(500) } else { shown(found, false) }
         }
         "/blank" => {
             let _ = rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]);
@@ -100,6 +116,7 @@ async fn injections_are_found_by_message_by_choice_and_by_waiting() {
         ("/tells?q=chair", 150_003),
         ("/number?q=1", 150_012),
         ("/string?q=chair", 150_012),
+        ("/no-conditions?q=chair", 150_003),
         ("/like?q=a", 150_012),
         ("/list?q=1", 150_012),
         ("/sort?q=price", 150_012),
