@@ -23,7 +23,7 @@ use crate::proof::Listener;
 /// What it answers. It stands in no request of a scan, so a page that shows it has fetched it.
 pub const MARK: &str = "redoubt-callback-7c41e9d2";
 /// What comes out when a target runs what it fetched as PHP.
-pub const RAN: &str = "redoubt-ran-1788906";
+pub const RAN: &str = "redoubt-callback-7c41e9d2\n1788906";
 
 /// Tokens begin like this.
 const TOKEN: &str = "rdbt";
@@ -131,7 +131,7 @@ async fn answer(mut stream: TcpStream, calls: &Mutex<BTreeSet<String>>) -> io::R
         "svg" => {
             ("image/svg+xml", format!("<svg xmlns=\"http://www.w3.org/2000/svg\"><text>{MARK}</text></svg>"))
         }
-        _ => ("text/plain", format!("{MARK}\n<?php echo 'redoubt-ran-'.(1337*1338); ?>\n")),
+        _ => ("text/plain", format!("{MARK}\n<?php echo 1337*1338; ?>\n")),
     };
     let answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",

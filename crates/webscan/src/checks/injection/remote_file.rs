@@ -105,11 +105,7 @@ mod tests {
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         let (_, text) = text.split_once("\r\n\r\n").unwrap();
-        if runs {
-            text.replace("<?php echo 'redoubt-ran-'.(1337*1338); ?>", "redoubt-ran-1788906")
-        } else {
-            text.to_owned()
-        }
+        if runs { text.replace("<?php echo 1337*1338; ?>", "1788906") } else { text.to_owned() }
     }
 
     fn answer(asked: &Asked) -> Answer {
