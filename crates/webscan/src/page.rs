@@ -86,11 +86,49 @@ impl Page {
     #[must_use]
     pub fn read(url: &Target, html: &str) -> Self {
         let html = html.get(..html.floor_char_boundary(MAX_HTML)).unwrap_or_default();
-        let document = Html::parse_document(html);
+        let document = Html::parse_document(shallow(html));
         let mut reader = Reader::new(url, &document);
         reader.read(&document);
         reader.page
     }
+}
+
+/// Deepest nesting that is read: beyond it the time of a parser grows with the square of the depth.
+const DEEPEST: usize = 1_000;
+/// Elements that hold nothing, or that the next of their kind ends.
+const FLAT: &[&str] = &[
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
+    "wbr", "p", "li", "dt", "dd", "option", "optgroup", "tr", "td", "th", "tbody", "thead", "tfoot",
+];
+/// Open elements that an end tag may end at once.
+const NEAR: usize = 16;
+
+/// A document up to where its elements are nested too deep to be read.
+pub(crate) fn shallow(html: &str) -> &str {
+    let mut open: Vec<&str> = Vec::new();
+    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+        let tag = html.get(at + 1..).unwrap_or_default();
+        let (is_end, tag) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
+        let length = tag.bytes().take(32).take_while(u8::is_ascii_alphanumeric).count();
+        let name = tag.get(..length).unwrap_or_default();
+        let is_element = name.starts_with(|c: char| c.is_ascii_alphabetic());
+        if !is_element || FLAT.iter().any(|flat| flat.eq_ignore_ascii_case(name)) {
+            continue;
+        }
+        if is_end {
+            let from = open.len().saturating_sub(NEAR);
+            let near = open.get(from..).unwrap_or_default();
+            if let Some(begin) = near.iter().rposition(|have| have.eq_ignore_ascii_case(name)) {
+                open.truncate(from + begin);
+            }
+            continue;
+        }
+        open.push(name);
+        if open.len() > DEEPEST {
+            return html.get(..at).unwrap_or_default();
+        }
+    }
+    html
 }
 
 struct Reader {
@@ -373,6 +411,17 @@ impl Form {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_nested_without_end_is_cut() {
+        let flat = "<ul><li>a<li>b</ul><br><p>x".repeat(5_000);
+        assert_eq!(shallow(&flat), flat);
+        let balanced = "<div><b>x</b></div>".repeat(5_000);
+        assert_eq!(shallow(&balanced), balanced);
+        for piece in ["<div>", "<div></b>", "<p><b id=1>", "<DIV a=\"<\">"] {
+            assert!(shallow(&piece.repeat(200_000)).len() < 30_000, "{piece}");
+        }
+    }
 
     #[test]
     fn a_page_says_where_it_leads() {

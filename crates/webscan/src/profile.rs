@@ -108,6 +108,8 @@ pub struct Profile {
     pub performance: Performance,
     /// Whether well-known pairs are tried at logins.
     pub bruteforce_option: BruteForce,
+    /// Seconds for which a server is kept waiting by a request that does not end (QIDs 150079 and 150085); 0 for not at all.
+    pub slow_http: u8,
     /// Least milliseconds between the beginnings of two requests.
     pub request_delay: u64,
     /// Forms.
@@ -151,6 +153,7 @@ impl Default for Profile {
             smart_scan_depth: 5,
             performance: Performance::default(),
             bruteforce_option: BruteForce::default(),
+            slow_http: 0,
             request_delay: 0,
             form_submission: FormSubmission::default(),
             user_agent: None,

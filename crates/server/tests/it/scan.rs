@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use range::{Half, Options, Range};
 use serde_json::Value;
+use testkit::process::Process;
 
-use crate::common::run;
+use crate::common::{redoubt, run};
 
 fn serve(family: Option<&str>) -> Range {
     let options = Options {
@@ -136,4 +137,40 @@ fn a_scan_never_leaves_its_scope() {
             assert!(links.contains(&format!("http://{site}{page}\"")), "{page} in {links}");
         }
     }
+}
+
+/// What a checkpoint notes as done.
+fn done(checkpoint: &std::path::Path) -> usize {
+    let text = std::fs::read(checkpoint).unwrap_or_default();
+    let value: Value = serde_json::from_slice(&text).unwrap_or_default();
+    value["done"].as_array().map_or(0, Vec::len)
+}
+
+#[test]
+fn a_killed_scan_goes_on_from_where_it_was() {
+    let range = serve(Some("xss-reflected"));
+    let url = format!("{}/case/xss-reflected/", range.base());
+    let folder = tempfile::tempdir().unwrap();
+    let (profile, checkpoint) = (folder.path().join("profile.json"), folder.path().join("checkpoint.json"));
+    // Slow enough to be met in the middle.
+    std::fs::write(&profile, r#"{"requestDelay": 1}"#).unwrap();
+    let mut more = vec!["--scope", "limit", "--profile", profile.to_str().unwrap()];
+    for check in ["xss-reflected", "path-traversal", "template-injection", "open-redirect"] {
+        more.extend(["--check", check]);
+    }
+    let (_, whole) = scan(&url, &more);
+    assert!(ids(&whole).len() > 5);
+    more.extend(["--checkpoint", checkpoint.to_str().unwrap()]);
+    let mut command = redoubt();
+    let killed = Process::start(
+        command.args(["scan", &url, "--browser", "never", "--quiet", "--format", "json"]).args(&more),
+    );
+    testkit::eventually("the scan notes tests that are done", || done(&checkpoint) > 0);
+    assert!(killed.kill().is_empty(), "it was killed before its end");
+    let noted = done(&checkpoint);
+    let (_, resumed) = scan(&url, &more);
+    assert_eq!(ids(&resumed), ids(&whole), "nothing is lost and nothing comes twice");
+    let (all, rest) = (whole["requests"].as_u64().unwrap(), resumed["requests"].as_u64().unwrap());
+    assert!(rest < all, "{noted} tests were done, and {rest} of {all} requests were sent again");
+    assert!(!checkpoint.exists(), "nothing is left to go on with");
 }

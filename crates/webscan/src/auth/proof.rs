@@ -86,7 +86,12 @@ pub(super) async fn find(
     }
     let mut places: Vec<Target> = landed.iter().map(|(url, _)| url.clone()).collect();
     places.push(start.clone());
-    if let Some((url, response)) = landed {
+    // Where the login ended, or else where the scan begins, links lead to what users see.
+    let from = match landed {
+        Some(landed) => Some(landed.clone()),
+        None => follow(client, &mut session.clone(), Request::get(start.clone())).await.ok(),
+    };
+    if let Some((url, response)) = &from {
         let links = Page::read(url, response.text()).links;
         places
             .extend(links.into_iter().map(|(_, target)| target).filter(|t| t.origin == start.origin).take(8));

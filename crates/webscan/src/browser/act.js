@@ -15,6 +15,7 @@
       const value = { email: 'scan@example.com', number: '1', url: 'http://www.example.com/', tel: '2125550100', date: '2026-01-15', password: 'Passw0rd!x7' }[e.type] || 'test';
       const own = Object.getOwnPropertyDescriptor(e.localName === 'textarea' ? HTMLTextAreaElement.prototype : HTMLInputElement.prototype, 'value');
       try { own.set.call(e, value); } catch (x) { /* it does not take it */ }
+      e.setAttribute('data-redoubt-filled', '1');
       e.dispatchEvent(new Event('input', { bubbles: true }));
       e.dispatchEvent(new Event('change', { bubbles: true }));
     }

@@ -41,6 +41,10 @@
     visit(root);
     return extra;
   };
+  // What scripts have put into fields stands in no attribute yet; what was typed by act.js is not the page's.
+  for (const e of document.querySelectorAll('input')) {
+    if (e.value && !e.hasAttribute('value') && !e.hasAttribute('data-redoubt-filled') && !['password', 'checkbox', 'radio', 'file'].includes(e.type)) e.setAttribute('value', e.value);
+  }
   const extra = serialise(document);
   const frames = Array.from(document.querySelectorAll('iframe[srcdoc]')).map((f) => f.getAttribute('srcdoc')).join('');
   const html = (document.documentElement ? document.documentElement.outerHTML : '').slice(0, 2000000) + extra + frames;

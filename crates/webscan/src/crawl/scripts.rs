@@ -1,5 +1,6 @@
 //! Endpoints that scripts name: string literals that look like places, and what is sent to them.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -61,10 +62,21 @@ fn filled(text: &str) -> String {
     }
 }
 
+/// A script whose literals that stand side by side with a plus between them are one.
+fn joined(script: &str) -> Cow<'_, str> {
+    static JOINT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"'\s*\+\s*'|"\s*\+\s*"|`\s*\+\s*`"#).ok());
+    match JOINT.as_ref() {
+        Some(regex) => regex.replace_all(script, ""),
+        None => Cow::Borrowed(script),
+    }
+}
+
 /// The requests that a script of a page at `base` seems to make, in the order of its text.
 #[must_use]
 pub fn endpoints(script: &str, base: &Target) -> Vec<Request> {
     let script = script.get(..script.floor_char_boundary(MAX_SCRIPT)).unwrap_or_default();
+    let script = &*joined(script);
     let mut found: Vec<Request> = Vec::new();
     let mut add = |request: Request| {
         if found.len() < MOST && !found.contains(&request) {
@@ -133,7 +145,7 @@ mod tests {
         let base = Target::parse("http://a.test/app/").unwrap();
         let script = r#"fetch('/api/items?x=1'); const t = "text/html", u = `/users/${id}/edit`; $.post("save.php", d);
             x.open("POST", "/api/login"); fetch('/api/cart', {method: 'POST', body: JSON.stringify({item: id, "qty": 1})});
-            img = "/logo.png"; m = "see http://a.test/doc"; n = "a/b";"#;
+            j = '/joined' + '/path'; img = "/logo.png"; m = "see http://a.test/doc"; n = "a/b";"#;
         let found: Vec<String> = endpoints(script, &base)
             .iter()
             .map(|r| format!("{} {}", r.method, r.url.request_target()))
@@ -144,6 +156,7 @@ mod tests {
             "POST /app/save.php",
             "POST /api/login",
             "POST /api/cart",
+            "GET /joined/path",
         ] {
             assert!(found.contains(&wanted.to_owned()), "{wanted} in {found:?}");
         }

@@ -21,7 +21,7 @@ use crate::finding::Finding;
 use crate::http::{Request, Target};
 use crate::profile::Profile;
 use crate::proof::{Listener, Transport};
-use crate::scope::{Scope, ScopeError, ScopeRules};
+use crate::scope::{Scope, ScopeError, ScopeRules, UrlEntry};
 
 /// What is to be scanned, and how.
 #[derive(Clone)]
@@ -50,6 +50,9 @@ pub struct Plan {
     pub started: String,
 }
 
+/// Links that end a session, by the names that they go under; minded where a scan is logged in.
+const LOGOUT: &str = r"(?i)[/?&=_.-](?:(?:log|sign)[_-]?(?:out|off)|abmelden|ausloggen|deconnexion|cerrar[_-]?sesion|end[_-]?session)(?:[/?&=._-]|$)";
+
 impl Plan {
     /// A plan with everything as usual.
     #[must_use]
@@ -74,7 +77,11 @@ impl Plan {
     /// # Errors
     /// A list entry is no regular expression.
     pub fn scope(&self) -> Result<Scope, ScopeError> {
-        Scope::new(&self.target, &self.rules)
+        let mut rules = self.rules.clone();
+        if self.auth.is_some() {
+            rules.logout.push(UrlEntry { value: LOGOUT.to_owned(), regex: true });
+        }
+        Scope::new(&self.target, &rules)
     }
 }
 

@@ -262,7 +262,7 @@ impl Client {
         Ok(self.0.names.lock().entry(host.to_owned()).or_insert(found).clone())
     }
 
-    fn admit(&self, request: &Request) -> Result<(), Fault> {
+    pub(super) fn admit(&self, request: &Request) -> Result<(), Fault> {
         if self.0.options.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Fault::Refused("the time limit of the scan is reached"));
         }

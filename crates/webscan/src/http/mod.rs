@@ -6,6 +6,7 @@ mod pace;
 mod request;
 mod response;
 mod target;
+mod unfinished;
 mod unpack;
 
 pub use client::{Client, ClientOptions, Fault, KeepsLogin, on_behalf};
@@ -13,4 +14,5 @@ pub use pace::Pace;
 pub use request::{Body, Method, Part, Request, Visit};
 pub use response::Response;
 pub use target::{MAX_URL, Origin, Scheme, Target, TargetError};
+pub use unfinished::UNFINISHED;
 pub use unpack::unpack;

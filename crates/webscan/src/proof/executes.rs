@@ -85,7 +85,7 @@ pub(crate) fn executes(response: &Response, marker: &str) -> bool {
 
 fn html_runs(html: &str, marker: &str, depth: u8) -> bool {
     let html = html.get(..html.floor_char_boundary(LONGEST)).unwrap_or_default();
-    let document = Html::parse_document(html);
+    let document = Html::parse_document(crate::page::shallow(html));
     document.tree.nodes().filter_map(ElementRef::wrap).any(|element| {
         let in_template = || element.ancestors().any(|node| is_element(node.value(), "template"));
         element_runs(element, marker, depth) && !in_template()

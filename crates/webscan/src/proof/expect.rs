@@ -55,6 +55,12 @@ pub enum Expect {
     Ran(String),
     /// A connection that opened the last request's URL has this property of its transport (see `checks::tls`).
     Transport(String),
+    /// The server waits so long for the rest of the last request, which says what of it is kept back
+    /// (`http::UNFINISHED`).
+    Waits {
+        /// Seconds.
+        seconds: u8,
+    },
     /// Every one of these.
     All(Vec<Expect>),
     /// At least one of these.
@@ -110,6 +116,8 @@ pub struct Seen {
     pub ran: Vec<String>,
     /// Properties of the transport.
     pub transport: Vec<String>,
+    /// Whether the server waited for the rest of the last request.
+    pub waited: bool,
 }
 
 /// Longest body that a regular expression of a replay file may be, so that a file can't take all memory.
@@ -166,6 +174,16 @@ impl Expect {
             Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::markers).collect(),
             Self::Not(part) => part.markers(),
             _ => Vec::new(),
+        }
+    }
+
+    /// For how long it wants the server to wait.
+    pub(super) fn waits(&self) -> Option<u8> {
+        match self {
+            Self::Waits { seconds } => Some(*seconds),
+            Self::All(parts) | Self::Any(parts) => parts.iter().find_map(Self::waits),
+            Self::Not(part) => part.waits(),
+            _ => None,
         }
     }
 
@@ -246,6 +264,9 @@ impl Expect {
             Self::Transport(property) => {
                 seen.transport.contains(property).then(|| Evidence::sentence(property.clone()))
             }
+            Self::Waits { seconds } => seen.waited.then(|| {
+                Evidence::sentence(format!("The server waited {seconds} seconds for the rest of a request."))
+            }),
             Self::All(parts) => {
                 let found: Option<Vec<Evidence>> =
                     parts.iter().map(|part| part.find_with(seen, others)).collect();

@@ -202,6 +202,10 @@ impl Prover<'_> {
         for other in expect.others() {
             seen.others.push(self.client.send(&self.session.dress(other)).await?);
         }
+        if let (Some(seconds), Some(step)) = (expect.waits(), steps.last()) {
+            seen.waited = self.client.waits(&step.request, Duration::from_secs(u64::from(seconds))).await?;
+            return Ok(seen);
+        }
         let token = crate::listener::token();
         let (response, last) = self.walk_with(steps, &token).await?;
         seen.response = response;

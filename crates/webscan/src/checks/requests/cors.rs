@@ -103,6 +103,7 @@ fn is_hinted(response: &Response) -> bool {
 fn trials(bench: &Bench<'_>) -> Vec<Trial> {
     let plain = |origin: String| Trial { origin, control: None };
     let mut all = vec![plain(FOREIGN.to_owned()), plain("null".to_owned())];
+    all.push(plain(format!("http://{FOREIGN_HOST}")));
     let own = &bench.client.scope().start().origin;
     let mut names = named(bench.entries);
     names.retain(|(_, name)| *name != own.host);
@@ -124,6 +125,10 @@ fn trials(bench: &Bench<'_>) -> Vec<Trial> {
             origin: format!("{scheme}://redoubt-probe-{name}"),
             control: above.map(|above| format!("{scheme}://redoubt-control.{above}")),
         });
+        if let Some(above) = above {
+            // The end of the domain above, without the dot before it.
+            all.push(plain(format!("{scheme}://redoubt-probe{above}")));
+        }
         if name.matches('.').count() > 1 {
             all.push(Trial {
                 origin: format!("{scheme}://{}", name.replacen('.', "x", 1)),

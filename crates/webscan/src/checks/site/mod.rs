@@ -13,6 +13,7 @@ mod places;
 mod predictable;
 mod server_auth;
 mod service_names;
+mod slow_http;
 mod tls;
 mod version_control;
 
@@ -34,4 +35,5 @@ pub(super) const CHECKS: &[&dyn Check] = &[
     &large_bodies::LargeBodies,
     &blocked::Blocked,
     &graphql::GraphQl,
+    &slow_http::SlowHttp,
 ];

@@ -26,9 +26,9 @@ static ABOUT: About = About {
     remedy: "Let a library check each token with one fixed algorithm and the key for it, never the one that the token names. Use \
              a random secret of at least 256 bits, refuse tokens whose exp is over, and look up kid in a list.",
     technique: "Where an answer depends on a token, the same claims are sent with a signature that nobody made, with the \
-                algorithm none, signed with words that stand in examples, with the published key as shared secret, or with an \
-                empty key that kid names; and the token itself when it has ended. The answer must be the user's, and must not be \
-                with a token that nothing speaks for.",
+                algorithm none, signed with words that stand in examples, with the published key as shared secret, with a key \
+                that the token brings along, or with an empty key that kid names; and the token itself when it has ended. The \
+                answer must be the user's, and must not be with a token that nothing speaks for.",
     source: "RFC 7519; RFC 8725; CWE-347",
 };
 
@@ -134,6 +134,13 @@ async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Vec<Forge
         }
     }
     if !token.algorithm().starts_with("HS") {
+        if let Some((token, control)) = token.with_own_key() {
+            all.push(Forged {
+                what: "The key that the token brings along is believed; a token signed with a key of one's own is accepted.",
+                token,
+                control,
+            });
+        }
         for key in published(bench, entry).await {
             all.push(Forged {
                 what: "The published key is taken as the shared secret of HS256; a token signed with it is accepted.",

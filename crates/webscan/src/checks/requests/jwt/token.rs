@@ -3,6 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use ring::hmac;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 
 /// A token, taken apart.
@@ -182,6 +184,28 @@ impl Token {
         format!("{signed}.{}", BASE64.encode(tag))
     }
 
+    /// The same claims and one more, signed with a key that the header itself brings along (RFC 7515, 4.1.3); and the same
+    /// with a signature that nobody made.
+    pub(super) fn with_own_key(&self) -> Option<(String, String)> {
+        let chance = SystemRandom::new();
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &chance).ok()?;
+        let key =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &chance).ok()?;
+        // An uncompressed point: one byte that says so, then both coordinates.
+        let (x, y) = key.public_key().as_ref().get(1..)?.split_at_checked(32)?;
+        let (mut head, mut claims) = (self.header.clone(), self.claims.clone());
+        let members = head.as_object_mut()?;
+        members.remove("kid");
+        members.insert("alg".to_owned(), json!("ES256"));
+        let jwk = json!({"kty": "EC", "crv": "P-256", "x": BASE64.encode(x), "y": BASE64.encode(y)});
+        members.insert("jwk".to_owned(), jwk);
+        claims.as_object_mut()?.insert("rdbt".to_owned(), json!(1));
+        let signed = format!("{}.{}", BASE64.encode(head.to_string()), BASE64.encode(claims.to_string()));
+        let signature = key.sign(&chance, signed.as_bytes()).ok()?;
+        let other = BASE64.encode([0x5a_u8; 64]);
+        Some((format!("{signed}.{}", BASE64.encode(signature)), format!("{signed}.{other}")))
+    }
+
     /// The secret that it is signed with, where that is a well-known word.
     pub(super) fn secret(&self) -> Option<&'static str> {
         if !self.algorithm().starts_with("HS") {
@@ -243,6 +267,8 @@ fn der(tag: u8, content: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+
     use super::*;
 
     #[test]
@@ -258,6 +284,16 @@ mod tests {
         assert_eq!((weak.algorithm(), weak.secret()), ("HS512", Some("changeme")));
         assert_eq!(Token::read(&token.without_signature("none")).unwrap().algorithm(), "none");
         assert!(Token::read(&token.unsigned()).is_some());
+        let (own, wrong) = token.with_own_key().unwrap();
+        let verify = |text: &str| {
+            let (signed, signature) = text.rsplit_once('.').unwrap();
+            let jwk = Token::read(text).unwrap().header["jwk"].clone();
+            let part = |name: &str| BASE64.decode(jwk[name].as_str().unwrap()).unwrap();
+            let point = [vec![4], part("x"), part("y")].concat();
+            let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+            key.verify(signed.as_bytes(), &BASE64.decode(signature).unwrap()).is_ok()
+        };
+        assert!(verify(&own) && !verify(&wrong));
         for other in ["a.b.c", "1.2.3", "", "eyJhIjoxfQ.e30.x", "www.example.test"] {
             assert_eq!(Token::read(other), None, "{other}");
         }
