@@ -138,8 +138,9 @@ async fn scripts_that_cant_be_played_say_where_they_stopped() {
 fn counts(maze: &Maze, result: &ScanResult) -> BTreeMap<String, usize> {
     let found = paths(result);
     let of = |page: &String| match page.split_once('#') {
-        Some((_, fragment)) => {
-            result.coverage.states.iter().filter(|state| **state == format!("#{fragment}")).count().min(1)
+        Some((path, fragment)) => {
+            let state = format!("{path}#{fragment}");
+            result.coverage.states.iter().filter(|found| found.ends_with(&state)).count()
         }
         None if maze.name == "sockets" && page == "/socket" => {
             result.coverage.sockets.iter().filter(|socket| socket.ends_with("/socket")).count().min(1)

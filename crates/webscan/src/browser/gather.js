@@ -20,8 +20,8 @@
     };
     const visit = (scope) => {
       for (const e of scope.querySelectorAll('a[href], area[href]')) { if (typeof e.href === 'string') links.add(e.href); }
-      // What a script has filled in is what a visitor would send.
-      for (const e of scope.querySelectorAll('input:not([value])')) {
+      // What scripts have put into fields is what a visitor would send; what was typed by act.js is not the page's.
+      for (const e of scope.querySelectorAll('input:not([value]):not([data-redoubt-filled])')) {
         if (e.value && !['password', 'file', 'checkbox', 'radio'].includes(e.type)) e.setAttribute('value', e.value);
       }
       for (const e of scope.querySelectorAll('*')) {
@@ -41,10 +41,6 @@
     visit(root);
     return extra;
   };
-  // What scripts have put into fields stands in no attribute yet; what was typed by act.js is not the page's.
-  for (const e of document.querySelectorAll('input')) {
-    if (e.value && !e.hasAttribute('value') && !e.hasAttribute('data-redoubt-filled') && !['password', 'checkbox', 'radio', 'file'].includes(e.type)) e.setAttribute('value', e.value);
-  }
   const extra = serialise(document);
   const frames = Array.from(document.querySelectorAll('iframe[srcdoc]')).map((f) => f.getAttribute('srcdoc')).join('');
   const html = (document.documentElement ? document.documentElement.outerHTML : '').slice(0, 2000000) + extra + frames;
