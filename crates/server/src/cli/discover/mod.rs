@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     /// As what it is recorded: VM results with host assets, or a network map
     #[arg(long = "as", value_name = "KIND", value_enum, default_value_t, requires = "record")]
     kind: Kind,
-    /// Address of the server, such as https://redoubt.example.org:8443
+    /// Address of the server, such as `https://redoubt.example.org:8443`
     #[arg(long, value_name = "URL", requires = "record")]
     server: Option<ServerAddress>,
     /// Trust the authorities in this PEM file, and no others
