@@ -335,6 +335,14 @@ fn an_element_without_a_name_breaks_the_xml() {
 }
 
 #[test]
+fn lines_of_a_tag_that_is_known_are_its_own() {
+    let text = "<config version=\"10.1.0\">\n<users>\n<entry name=x>\n</entry>\n<entry name=y\nset rule <b>\n</entry>\n<entry\nname='z'\n>\n";
+    let main = Family::Panos.commands()[0].id.to_owned();
+    let device = Device::assemble(Family::Panos, &[(main, text.to_owned())], None).expect("a device");
+    invariants::check(&device).expect("what always holds");
+}
+
+#[test]
 fn values_of_a_list_are_switched_off_one_by_one() {
     let text = "set a b [ c d ]\ndeactivate a b [ c ]\ndeactivate a b [ e\n";
     for family in [Family::Junos, Family::Panos] {

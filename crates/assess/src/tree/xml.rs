@@ -46,16 +46,11 @@ impl Growing {
                     if self.open.len() >= DEPTH {
                         return Err(format!("the XML is nested deeper than {DEPTH} elements on line {line}"));
                     }
-                    let id = self.element(parent, &element, line);
-                    if id != parent {
-                        source.mark(line, LineUse::Statement);
-                    }
+                    let id = self.tag(parent, &element, (start, line), source);
                     self.open.push(id);
                 }
                 Event::Empty(element) => {
-                    if self.element(parent, &element, line) != parent {
-                        source.mark(line, LineUse::Statement);
-                    }
+                    self.tag(parent, &element, (start, line), source);
                 }
                 Event::Text(value) => {
                     self.value(parent, value.trim(), start + leading_newlines(&value), source);
@@ -76,6 +71,24 @@ impl Growing {
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) => source.mark(start, LineUse::Comment),
             }
         }
+    }
+
+    /// Takes in a tag that stands on these lines, the first and the last.
+    fn tag(
+        &mut self,
+        parent: NodeId,
+        element: &BytesStart<'_>,
+        (first, last): (u32, u32),
+        source: &mut Source<'_>,
+    ) -> NodeId {
+        let known = self.tree.len();
+        let id = self.element(parent, element, last);
+        if id != parent {
+            // What a longer tag ends with says nothing by itself, unless it is where the tree has its element.
+            let is_rest = first < last && self.tree.len() == known;
+            source.mark(last, if is_rest { LineUse::Body } else { LineUse::Statement });
+        }
+        id
     }
 
     fn element(&mut self, parent: NodeId, element: &BytesStart<'_>, line: u32) -> NodeId {
