@@ -29,6 +29,8 @@ const MOST_LOG: u64 = 64 << 20;
 const STEPS: usize = 3;
 /// How long writers wait at the most while the log is to begin anew; somebody may be reading an old state meanwhile.
 const PATIENCE: Duration = Duration::from_millis(30);
+/// How long others are waited for who write, or make the file.
+const TURN: Duration = Duration::from_secs(30);
 /// After so long the next try follows one that did not succeed, and after twice as long the one after that.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(16);
@@ -49,11 +51,12 @@ impl Sqlite {
 
     fn open(&self) -> Result<Connection> {
         let connection = Connection::open(&self.path).map_err(failed)?;
-        connection.busy_timeout(Duration::from_secs(30)).map_err(failed)?;
+        connection.busy_timeout(TURN).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(128);
         let page = format!("PRAGMA page_size = {PAGE}");
         connection.execute_batch(&page).map_err(failed)?;
-        let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+        to_wal(&connection)?;
+        let settings = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
              PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;";
         connection.execute_batch(settings).map_err(failed)?;
         Ok(connection)
@@ -97,6 +100,22 @@ impl Backend for Sqlite {
 
     fn listen(&self) -> Result<Box<dyn Listener>> {
         Ok(Box::new(Patience))
+    }
+}
+
+/// Turns a file to write-ahead logging, which it then keeps. SQLite does not wait by itself for others who do the same.
+fn to_wal(connection: &Connection) -> Result<()> {
+    let until = Instant::now() + TURN;
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())) {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && Instant::now() < until =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            other => return other.map_err(failed),
+        }
     }
 }
 
@@ -423,5 +442,18 @@ mod tests {
         };
         assert_eq!(setting("synchronous"), rusqlite::types::Value::Integer(2));
         assert_eq!(setting("journal_mode"), rusqlite::types::Value::Text("wal".into()));
+    }
+
+    #[test]
+    fn a_new_file_is_made_by_many_at_once() {
+        const KIND: Kind = Kind::new("dog");
+        let directory = tempfile::tempdir().unwrap();
+        for round in 0..20 {
+            let file = Sqlite::new(directory.path().join(format!("store {round}")));
+            std::thread::scope(|scope| {
+                let all: Vec<_> = (0..6).map(|_| scope.spawn(|| file.prepare(&[KIND]).unwrap())).collect();
+                all.into_iter().for_each(|one| one.join().unwrap());
+            });
+        }
     }
 }
