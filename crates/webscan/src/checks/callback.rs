@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Bench, Entry};
 use crate::checks::injection::hash;
 use crate::http::Request;
+use crate::point::Point;
 use crate::proof::{Control, Expect, Proof, Replay, TOKEN, with_callback};
 
 /// How long calls are waited for that come after the answers.
@@ -15,6 +16,16 @@ const LATE: Duration = Duration::from_millis(500);
 pub(crate) fn token(entry: &Entry, place: &str, way: &str) -> String {
     let text = format!("{} {} {place} {way}", entry.request.method, entry.request.url);
     format!("rdbt{:016x}{:04x}", hash(&text), hash(&format!("{text} again")) & 0xffff)
+}
+
+/// A parameter as the place of a request.
+pub(crate) fn place(point: &Point) -> String {
+    format!("{} {}", point.kind(), point.name)
+}
+
+/// The token for one way of trying a parameter.
+pub(crate) fn token_at(entry: &Entry, point: &Point, way: &str) -> String {
+    token(entry, &place(point), way)
 }
 
 /// A payload with the listener's address and a token; none without a listener.

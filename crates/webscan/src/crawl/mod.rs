@@ -116,8 +116,6 @@ pub struct Crawled {
 
 /// Requests of a round.
 const ROUND: usize = 16;
-/// Pages that are open in the browser at once.
-const TABS: usize = 4;
 /// Most requests that wait.
 const WAITING: usize = 20_000;
 
@@ -391,7 +389,8 @@ impl<'a> Crawler<'a> {
                 Some((job, page, rendered))
             }
         };
-        let at_once = TABS.min(self.profile.performance.concurrency());
+        // How many are open at once, the browser knows.
+        let at_once = self.profile.performance.concurrency();
         let opened: Vec<_> = stream::iter(pages).map(open).buffered(at_once).collect().await;
         for (job, page, rendered) in opened.into_iter().flatten() {
             self.take_rendered(&job, &page, rendered);

@@ -13,7 +13,7 @@ pub(super) async fn prove_first(
     templates: &[&str],
 ) -> Option<(String, Proof)> {
     for template in templates {
-        let token = token(entry, point, template);
+        let token = callback::token_at(entry, point, template);
         let sent = callback::filled(bench, &payload(template, point), &token)?;
         bench.send_of(entry, &entry.request.with(point, Put::Text(&sent))).await.ok()?;
         if callback::was_called(bench, &token)
@@ -32,7 +32,10 @@ pub(super) fn late<'t>(
     point: &Point,
     templates: &[&'t str],
 ) -> Option<&'t str> {
-    templates.iter().copied().find(|template| callback::was_called(bench, &token(entry, point, template)))
+    templates
+        .iter()
+        .copied()
+        .find(|template| callback::was_called(bench, &callback::token_at(entry, point, template)))
 }
 
 /// Proves that a template makes the target call.
@@ -50,8 +53,4 @@ pub(super) async fn prove(
 
 fn payload(template: &str, point: &Point) -> String {
     template.replace("{u}", "http://{{callback}}/{{token}}").replace("{v}", &point.value)
-}
-
-fn token(entry: &Entry, point: &Point, template: &str) -> String {
-    callback::token(entry, &format!("{} {}", point.kind(), point.name), template)
 }

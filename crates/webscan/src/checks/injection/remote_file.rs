@@ -70,7 +70,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
 /// What the listener serves ran.
 async fn by_call(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(&'static str, Proof)> {
     for payload in CALLING {
-        let token = callback::token(entry, &format!("{} {}", point.kind(), point.name), payload);
+        let token = callback::token_at(entry, point, payload);
         let sent = callback::filled(bench, payload, &token)?;
         let answer = bench.send_of(entry, &entry.request.with(point, Put::Text(&sent))).await.ok()?;
         if !answer.text().contains(RAN) {

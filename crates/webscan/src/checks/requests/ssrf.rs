@@ -1,18 +1,16 @@
 //! Requests that the server makes because a parameter names an address.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use ring::digest;
 
 use crate::checks::pattern::Pattern;
 use crate::checks::run::points_of;
-use crate::checks::{About, Bench, Check, Entry};
+use crate::checks::{About, Bench, Check, Entry, callback};
 use crate::listener::MARK;
 use crate::point::{Place, Point, Put};
-use crate::proof::{Expect, TOKEN, with_callback};
+use crate::proof::{Expect, TOKEN};
 
 /// See [`About`].
 pub(super) struct Ssrf;
@@ -63,9 +61,6 @@ static VALUE: Pattern = Pattern::new(
 /// Headers whose addresses applications like to look at.
 const FOLLOWED: &[&str] = &["Referer", "X-Forwarded-Host"];
 
-/// How long calls are waited for that come after the answer.
-const LATE: std::time::Duration = std::time::Duration::from_millis(500);
-
 fn is_likely(point: &Point) -> bool {
     VALUE.is_match(&point.value) || (NAME.is_match(&point.name) && point.place != Place::Header)
 }
@@ -92,14 +87,6 @@ fn payload(form: &str, entry: &Entry, point: &Point) -> String {
     form.replace("{value}", &point.value).replace("{host}", &host)
 }
 
-/// A token that says which request it was for, so that a late call can be told to it.
-fn token(entry: &Entry, point: &Point, form: &str) -> String {
-    let text =
-        format!("{} {} {} {} {form}", entry.request.method, entry.request.url, point.kind(), point.name);
-    let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    hash.as_ref().iter().take(10).fold("rdbt".to_owned(), |text, byte| format!("{text}{byte:02x}"))
-}
-
 impl Check for Ssrf {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -111,15 +98,15 @@ impl Check for Ssrf {
         entry: &'a Entry,
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
-        let address = bench.listener?.address()?;
+        bench.listener?;
         let forms = forms(point);
-        (!forms.is_empty()).then(|| probe(bench, entry, point, forms, address).boxed())
+        (!forms.is_empty()).then(|| probe(bench, entry, point, forms).boxed())
     }
 
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
-        let address = bench.listener?.address()?;
+        bench.listener?;
         let is_static = entry.response.is_script() || entry.response.media_type() == "text/css";
-        (!is_static).then(|| followed(bench, entry, address).boxed())
+        (!is_static).then(|| followed(bench, entry).boxed())
     }
 
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
@@ -128,19 +115,14 @@ impl Check for Ssrf {
     }
 }
 
-async fn probe(
-    bench: &Bench<'_>,
-    entry: &Entry,
-    point: &Point,
-    forms: Vec<&'static str>,
-    address: SocketAddr,
-) {
+async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point, forms: Vec<&'static str>) {
     for form in forms {
         let payload = payload(form, entry, point);
-        let token = token(entry, point, form);
-        let sent = entry.request.with(point, Put::Text(&with_callback(&payload, Some(address), &token)));
+        let token = callback::token_at(entry, point, form);
+        let Some(text) = callback::filled(bench, &payload, &token) else { return };
+        let sent = entry.request.with(point, Put::Text(&text));
         let Ok(answer) = bench.send_of(entry, &sent).await else { return };
-        let is_called = bench.listener.is_some_and(|listener| listener.was_called(&token));
+        let is_called = callback::was_called(bench, &token);
         let is_shown = answer.text().contains(MARK);
         if (is_called || is_shown) && prove(bench, entry, point, &payload, is_shown).await {
             return;
@@ -149,23 +131,24 @@ async fn probe(
 }
 
 /// Puts addresses into all headers that are followed at once.
-async fn followed(bench: &Bench<'_>, entry: &Entry, address: SocketAddr) {
+async fn followed(bench: &Bench<'_>, entry: &Entry) {
     let points: Vec<Point> = points_of(entry, bench)
         .into_iter()
         .filter(|p| p.is_guess() && FOLLOWED.contains(&p.name.as_str()))
         .collect();
     let Some(form) = PLAIN.first() else { return };
     let put = |request: crate::http::Request, point: &Point| {
-        let text = with_callback(&payload(form, entry, point), Some(address), &token(entry, point, form));
-        request.with(point, Put::Text(&text))
+        let token = callback::token_at(entry, point, form);
+        match callback::filled(bench, &payload(form, entry, point), &token) {
+            Some(text) => request.with(point, Put::Text(&text)),
+            None => request,
+        }
     };
     let all = points.iter().fold(entry.request.clone(), put);
     let Ok(answer) = bench.send_of(entry, &all).await else { return };
     let is_shown = answer.text().contains(MARK);
     for point in &points {
-        let is_called =
-            bench.listener.is_some_and(|listener| listener.was_called(&token(entry, point, form)));
-        if is_called {
+        if callback::was_called(bench, &callback::token_at(entry, point, form)) {
             prove(bench, entry, point, &payload(form, entry, point), is_shown).await;
         }
     }
@@ -185,12 +168,11 @@ async fn prove(bench: &Bench<'_>, entry: &Entry, point: &Point, payload: &str, i
 
 /// Calls that came when the answer was long given.
 async fn late(bench: &Bench<'_>) {
-    let Some(listener) = bench.listener else { return };
     let mut told = BTreeSet::new();
-    tokio::time::sleep(LATE).await;
+    callback::wait(bench).await;
     for entry in bench.entries {
         for point in points_of(entry, bench) {
-            let called = |form: &&&str| listener.was_called(&token(entry, &point, form));
+            let called = |form: &&&str| callback::was_called(bench, &callback::token_at(entry, &point, form));
             let forms = forms(&point);
             let Some(form) = forms.iter().find(called) else { continue };
             let place = (entry.request.url.path.clone(), point.kind(), point.name.clone());

@@ -1,8 +1,8 @@
 //! Documents with a document type that makes their reader load something, and where in a request they go.
 
 use super::{PASSWD, WIN_INI};
-use crate::checks::Entry;
 use crate::checks::pattern::Pattern;
+use crate::checks::{Entry, callback};
 use crate::http::{Body, Method, Request};
 use crate::point::{Place, Point};
 use crate::xml;
@@ -138,7 +138,7 @@ impl<'a> Slot<'a> {
         match &self.at {
             At::Body => "body".to_owned(),
             At::Instead => "instead".to_owned(),
-            At::Field(point) => super::place(point),
+            At::Field(point) => callback::place(point),
             At::File(n, name, _) => format!("file {n} {name}"),
         }
     }

@@ -176,7 +176,7 @@ async fn include(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         Place::Xml(_) => entry.request.with(point, Put::Raw(payload)),
         _ => entry.request.with(point, Put::Text(payload)),
     };
-    let token = callback::token(entry, &place(point), INCLUDE_CALL);
+    let token = callback::token_at(entry, point, INCLUDE_CALL);
     let call = callback::filled(bench, INCLUDE_CALL, &token).unwrap_or_default();
     let Ok(response) = bench.send_of(entry, &at(&format!("{INCLUDE}{call}"))).await else { return };
     let expect = Expect::BodyMatches(PASSWD.to_owned());
@@ -192,10 +192,6 @@ async fn include(bench: &Bench<'_>, entry: &Entry, point: &Point) {
             bench.report_at(QID, entry, Some((point, INCLUDE_CALL)), proof);
         }
     }
-}
-
-fn place(point: &Point) -> String {
-    format!("{} {}", point.kind(), point.name)
 }
 
 /// Calls that came when the answer was long given: documents are often read by a job of their own.
