@@ -113,6 +113,49 @@ fn two_devices_in_one_file_are_flagged() {
 }
 
 #[test]
+fn a_few_lines_of_another_family_beside_a_whole_device_are_told() {
+    let ios = "version 15.2\nservice password-encryption\nhostname R1\naaa new-model\nno ip http server\n\
+               enable secret 9 $9$abcdefghij\nline con 0\n exec-timeout 5 0\nline vty 0 4\n transport input ssh\nend\n";
+    for (few, other) in [
+        ("#config-version=FGT60F-7.2.5\nconfig system global\n    set hostname \"fw\"\nend\n", "FortiOS"),
+        ("version 21.4R3;\nsystem {\n    host-name edge1;\n}\n", "Junos"),
+        ("set deviceconfig system hostname fw\n", "PAN-OS"),
+    ] {
+        for text in [format!("{few}{ios}"), format!("{ios}{few}")] {
+            let device = Device::read(text.as_bytes(), &ReadOptions::default()).expect("device");
+            let reason = device.contradiction().unwrap_or_default();
+            assert!(reason.contains("a Cisco IOS device") && reason.contains(other), "{reason:?}");
+            assert_eq!(passed(&device), Vec::<u32>::new());
+        }
+    }
+    // A neighbour that a device tells of is no second device.
+    let neighbours = "R1#show running-config\nversion 15.2\nhostname R1\nline con 0\nline vty 0 4\nend\n\
+                      R1#show cdp neighbors detail\nDevice ID: N9K\nVersion :\n\
+                      Cisco Nexus Operating System (NX-OS) Software, Version 9.3(5)\nR1#\n";
+    let device = Device::read(neighbours.as_bytes(), &ReadOptions::default()).expect("device");
+    assert_eq!(device.contradiction(), None);
+}
+
+#[test]
+fn devices_of_two_families_in_one_file_pass_nothing() {
+    let samples = all();
+    for one in &samples {
+        for other in samples.iter().filter(|other| other.family != one.family) {
+            let text = format!("{}\n{}", one.text, other.text);
+            let Ok(device) = Device::read(text.as_bytes(), &ReadOptions::default()) else { continue };
+            let flagged = device.contradiction().is_some();
+            assert!(
+                flagged || passed(&device).is_empty(),
+                "{} and {} pass as {}",
+                one.family,
+                other.family,
+                device.family()
+            );
+        }
+    }
+}
+
+#[test]
 fn text_that_is_no_configuration_is_refused() {
     for family in assess::Family::ALL {
         let error = read(b"milk\neggs\nflour\n", family.slug()).expect_err("a shopping list");

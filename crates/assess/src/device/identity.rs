@@ -7,7 +7,7 @@ use regex::{Regex, RegexBuilder};
 use super::{Device, Refusal};
 use crate::error::InputError;
 use crate::family::{self, Family, Spec};
-use crate::log::{Scores, Section, sign_line};
+use crate::log::{Scores, Section, sign_line, stretch};
 use crate::select::{Pattern, find};
 use crate::text::{LineUse, Text};
 use crate::tree::ROOT;
@@ -64,11 +64,13 @@ pub(super) fn contradiction(device: &Device, scores: &Scores) -> Option<String> 
         ));
     }
     let (other, score) = scores.best_other(family)?;
-    let own = scores.of(family);
-    (score >= MIXED && own >= CONTRADICTS && score * 2 > own).then(|| {
-        let line = sign_line(device.text.slice(1..device.text.len() + 1), other).unwrap_or_default() + 1;
-        format!("the text holds a {family} device and a {other} device (line {line})")
-    })
+    if score < MIXED || scores.of(family) < CONTRADICTS {
+        return None;
+    }
+    let text = device.text.slice(1..device.text.len() + 1);
+    let among = || (score * 2 > scores.of(family)).then(|| sign_line(text, other).unwrap_or_default());
+    let line = stretch(text, other, family, MIXED).or_else(among)? + 1;
+    Some(format!("the text holds a {family} device and a {other} device (line {line})"))
 }
 
 type Named = (String, u32);

@@ -17,7 +17,7 @@ pub(super) static SPEC: Spec = Spec {
     ],
     prompt: Some(r"^[\w.\-]+@(?P<host>[A-Za-z0-9][\w.\-]*)(?:\([\w\-]+\))?[>#] ?(?P<cmd>.*)$"),
     signs: &[
-        (r"^set (?:config devices \S+ )?deviceconfig (?:system|setting)", 8),
+        (r"^set (?:config devices \S+ )?deviceconfig (?:system|setting)", 12),
         (r"^set (?:config )?mgt-config", 6),
         (r#"^\s*<config [^>]*version=""#, 8),
         (r"^\s*<deviceconfig>", 8),

@@ -2,12 +2,14 @@
 
 use std::sync::OnceLock;
 
-use regex::{RegexSet, RegexSetBuilder};
+use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 
 use crate::family::Family;
 
 /// Bytes that are looked at.
 const PROBE: usize = 1 << 20;
+/// A sign that counts less says little where it stands alone.
+const TELLING: u8 = 3;
 
 /// How much a text looks like each family.
 #[derive(Debug, Clone)]
@@ -68,8 +70,7 @@ fn signs() -> Option<&'static Signs> {
 pub(crate) fn scores(text: &str) -> Scores {
     let mut scores = Scores([0; Family::ALL.len()]);
     let Some(signs) = signs() else { return scores };
-    let end = (0..=PROBE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    for sign in signs.set.matches(text.get(..end).unwrap_or_default()) {
+    for sign in signs.set.matches(probe(text)) {
         if let Some((family, weight)) = signs.owners.get(sign)
             && let Some(score) = scores.0.get_mut(*family)
         {
@@ -77,6 +78,31 @@ pub(crate) fn scores(text: &str) -> Scores {
         }
     }
     scores
+}
+
+fn probe(text: &str) -> &str {
+    let end = (0..=PROBE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    text.get(..end).unwrap_or_default()
+}
+
+/// Where a text turns to the language of another family: the line, from 0, at which the other's signs begin, if they
+/// are worth as many points and hardly a sign of the family itself stands among them. Families of one vendor share
+/// words, and a device may tell of its neighbours; neither is a second device.
+pub(crate) fn stretch(text: &str, other: Family, family: Family, points: u32) -> Option<usize> {
+    let text = probe(text);
+    let telling = other.spec().signs.iter().filter(|(_, weight)| *weight >= TELLING);
+    let found: Vec<(usize, usize, u32)> = telling
+        .filter_map(|(sign, weight)| {
+            let sign = RegexBuilder::new(sign).multi_line(true).build().ok()?;
+            sign.find(text).map(|at| (at.start(), at.end(), u32::from(*weight)))
+        })
+        .collect();
+    let begin = found.iter().map(|(start, _, _)| *start).min()?;
+    let end = found.iter().map(|(_, end, _)| *end).max()?;
+    let worth: u32 = found.iter().map(|(_, _, weight)| weight).sum();
+    let among = scores(text.get(begin..end)?).of(family);
+    (worth >= points && among * 2 < worth)
+        .then(|| text.get(..begin).unwrap_or_default().matches('\n').count())
 }
 
 /// The first line, from 0, that gives a family away.

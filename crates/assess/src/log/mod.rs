@@ -14,7 +14,7 @@ use std::ops::Range;
 use crate::family::Spec;
 use crate::text::{LineUse, Text};
 pub(crate) use command::{matching, normal};
-pub(crate) use detect::{Scores, scores, sign_line};
+pub(crate) use detect::{Scores, scores, sign_line, stretch};
 pub(crate) use marker::is_marker;
 
 /// How the outputs are told apart in a text.
