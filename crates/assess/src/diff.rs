@@ -213,15 +213,21 @@ fn change(kind: ChangeKind, (device, tree): (&Device, &Tree), node: NodeId) -> C
     let mut path: Vec<String> = Vec::new();
     let mut at = Some(node);
     while let Some(id) = at.filter(|id| *id != ROOT) {
-        let (plain, masked) = device.shown(tree, id);
-        let text = tree.text(id);
-        // Words of a path are shown alone; a word that masking takes from its line is shown masked.
-        let hidden = plain.contains(text) && !masked.contains(text);
-        path.push(mask::shorten(if hidden { mask::MASK } else { text }));
+        path.push(mask::shorten(&step(device, tree, id)));
         at = tree.parent(id);
     }
     path.reverse();
     Change { kind, path, old_line: 0, new_line: tree.line(node), below: below(tree, node) }
+}
+
+/// A statement without its secrets: as its line is shown where it has one of its own, as a word of a path otherwise.
+fn step(device: &Device, tree: &Tree, node: NodeId) -> String {
+    let text = tree.text(node);
+    if !device.hides(tree, node, text) {
+        return text.to_owned();
+    }
+    let (plain, masked) = device.shown(tree, node);
+    if plain.trim() == text { masked.trim().to_owned() } else { mask::MASK.to_owned() }
 }
 
 fn below(tree: &Tree, node: NodeId) -> usize {
@@ -283,5 +289,19 @@ mod tests {
         assert_eq!(found.changes.len(), 2);
         let shown = serde_json::to_string(&found).expect("json");
         assert!(!shown.contains("Sup3r") && !shown.contains("An0ther"), "{shown}");
+        assert_eq!(
+            found.changes[0].path,
+            ["snmp-server community ******** RO"],
+            "what changed is still told"
+        );
+    }
+
+    #[test]
+    fn secrets_that_a_line_writes_otherwise_or_beside_others_are_not_shown() {
+        let old = "version 21.4R3;\nsystem {\n    host-name edge1;\n    radius-server { 192.0.2.1 secret \"S3cr \\\" z\"; }\n}\nsnmp { community S3crPublic { authorization read-only; } }\n";
+        let new = old.replace("S3cr", "0ther");
+        let found = compare("junos", old, &new);
+        let shown = serde_json::to_string(&found).expect("json");
+        assert!(found.changes.len() >= 4 && !shown.contains("S3cr") && !shown.contains("0ther"), "{shown}");
     }
 }

@@ -354,6 +354,24 @@ impl Device {
         (plain, masked)
     }
 
+    /// Whether masking takes this text of a statement away: from its line, or from the statement written on a line of
+    /// its own. A line may write a text otherwise than it is (escaped), and hold more than one statement.
+    pub(crate) fn hides(&self, tree: &Tree, node: NodeId, text: &str) -> bool {
+        if text.is_empty() {
+            return false;
+        }
+        let (plain, masked) = self.shown(tree, node);
+        let on_line = plain.contains(text);
+        if on_line && !masked.contains(text) {
+            return true;
+        }
+        if on_line && !matches!(self.family, Family::Junos | Family::Panos) {
+            return false;
+        }
+        let path = tree.path(node).join(" ");
+        path.contains(text) && !mask::line(self.family, &path).contains(text)
+    }
+
     /// A line with its secrets masked.
     pub(crate) fn mask_line(&self, number: u32, line: &str) -> String {
         if self.secret_lines.contains(&number) {

@@ -211,11 +211,7 @@ impl<'d> Observer<'d> {
 
     /// Whether masking a statement's line takes this text away.
     pub(super) fn hides(&self, tree: &Tree, node: NodeId, text: &str) -> bool {
-        if text.is_empty() {
-            return false;
-        }
-        let (plain, masked) = self.device.shown(tree, node);
-        plain.contains(text) && !masked.contains(text)
+        self.device.hides(tree, node, text)
     }
 
     fn lines(&self, tree: &Tree, matches: &[Match<'_>]) -> Vec<Line> {

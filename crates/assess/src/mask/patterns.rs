@@ -45,6 +45,8 @@ const CISCO: &[&str] = &[
     r"\bikev2 (?:local|remote)-authentication pre-shared-key (?:\d )?",
     r"\bsecret sha512 ",
     r"\bdigest secret \d ",
+    // Programs of the device keep what they sign in with there.
+    r"\bevent manager environment \S+ ",
 ];
 
 const JUNOS: &[&str] = &[
@@ -52,7 +54,7 @@ const JUNOS: &[&str] = &[
     r"\bpre-shared-key (?:ascii-text |hexadecimal |cak )?",
     r"\b(?:key|password|passphrase|value-of|value) (?:ascii-text |hexadecimal )?",
     r"\bsnmp (?:trap-group \S+ (?:.*? )?)?community ",
-    r"^\s*community ",
+    r"(?:^|[{;])\s*community ",
     r"\b(?:ascii-text|hexadecimal|ascii-text-key) ",
 ];
 
