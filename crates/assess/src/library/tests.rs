@@ -50,6 +50,35 @@ fn numbers_and_titles_are_given_once_and_files_lie_in_their_family() {
 }
 
 #[test]
+fn references_are_numbers_of_known_frameworks() {
+    let numbers = |text: &str| text.split('.').all(|part| part.parse::<u32>().is_ok());
+    let is_nist = |text: &str| {
+        text.split_once('-').is_some_and(|(family, number)| {
+            family.len() == 2
+                && family.chars().all(|c| c.is_ascii_uppercase())
+                && number.parse::<u32>().is_ok()
+        })
+    };
+    let mut met: HashMap<&str, usize> = HashMap::new();
+    let all = controls();
+    for (framework, section) in all
+        .iter()
+        .flat_map(|(_, c)| &c.references)
+        .flat_map(|(f, sections)| sections.iter().map(move |s| (f, s)))
+    {
+        let fits = match framework.as_str() {
+            "nist-800-53" => is_nist(section),
+            "cis-controls-8" => numbers(section) && section.contains('.'),
+            "pci-dss" => numbers(section),
+            _ => false,
+        };
+        assert!(fits, "{framework} {section}");
+        *met.entry(framework).or_default() += 1;
+    }
+    assert!(met.len() == 3 && met.values().all(|count| *count > 100), "{met:?}");
+}
+
+#[test]
 fn there_are_as_many_controls_as_promised() {
     let all = controls();
     let count = |family| all.iter().filter(|(_, c)| c.family == family).count();
