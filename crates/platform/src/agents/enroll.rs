@@ -64,7 +64,7 @@ pub(super) async fn enroll(
     let id = answer.await.map_err(internal)?.ok_or_else(|| {
         refusal(
             RefusalCode::ActivationKeyRefused,
-            "the activation key is unknown or disabled; use one that the server shows",
+            "the activation key is unknown or disabled; use one that `redoubt activation-key list` shows on the server",
         )
     })?;
     Ok(EnrollResponse { agent_id: id })
@@ -87,6 +87,7 @@ fn place(platform: &Platform, job: &mut Job<'_>, message: &EnrollRequest, agent:
     asset.network.fqdn = fqdn;
     asset.network.address = message.addresses.iter().min_by_key(|address| address.is_ipv6()).copied();
     asset.os = text(Some(&message.os.name));
+    asset.system.family = text(Some(&message.os.family));
     asset.hardware.bios_uuid = text(message.identity.bios_uuid.as_ref());
     asset.hardware.bios_serial = text(message.identity.bios_serial.as_ref());
     asset.name = assets::derived_name(&asset).unwrap_or_else(|| "unnamed host".into());

@@ -10,6 +10,7 @@ use super::model::{
     Account, Asset, AssetType, Interface, OpenPort, Processor, Software, TrackingMethod, Volume,
 };
 use super::names::follow_names;
+use super::system::name_system;
 use super::tagging::TagChange;
 use crate::engine::check_members;
 use crate::text::{Given, LONGEST};
@@ -155,7 +156,9 @@ impl Edit {
     }
 
     fn merge(&self, asset: &mut Asset) {
-        self.os.write(&mut asset.os);
+        let mut os = asset.os.clone();
+        self.os.write(&mut os);
+        name_system(asset, os);
         self.dns_host_name.write(&mut asset.network.dns_host_name);
         self.fqdn.write(&mut asset.network.fqdn);
         self.netbios_name.write(&mut asset.network.netbios_name);

@@ -60,7 +60,8 @@ pub(crate) const INTERFACE_ADDRESS: FieldId = FieldId(0);
 pub(crate) const MAC: FieldId = FieldId(1);
 
 const TYPES: &[&str] = &["UNKNOWN", "HOST", "SCANNER", "WEBAPP", "MALWARE_DOMAIN"];
-const FAMILIES: &[&str] = &["Windows", "Linux", "Mac", "Unix", "Network"];
+/// Families of systems.
+pub(super) const FAMILIES: &[&str] = &["Windows", "Linux", "Mac", "Unix", "Network"];
 const STATES: &[&str] = &[
     "PENDING",
     "RUNNING",

@@ -16,6 +16,7 @@ mod model;
 mod names;
 mod ops;
 pub(crate) mod scanned;
+mod system;
 mod tagging;
 mod web;
 mod wire;

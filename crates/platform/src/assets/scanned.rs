@@ -10,6 +10,7 @@ use store::{Id, Job};
 use super::fields;
 use super::model::{Asset, OpenPort, TrackingMethod, address_key};
 use super::names::{derived_name, follow_names};
+use super::system::name_system;
 use crate::{Result, Settings};
 
 /// What a scan says of a host.
@@ -114,9 +115,11 @@ fn describe(asset: &mut Asset, scanned: Scanned) {
     if asset.agent.is_some() {
         return;
     }
+    if scanned.os.is_some() {
+        name_system(asset, scanned.os);
+    }
     let network = &mut asset.network;
     for (member, found) in [
-        (&mut asset.os, scanned.os),
         (&mut network.dns_host_name, scanned.dns_name),
         (&mut network.fqdn, scanned.fqdn),
         (&mut network.netbios_name, scanned.netbios_name),

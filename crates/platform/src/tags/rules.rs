@@ -110,7 +110,7 @@ fn internet_facing() -> Filter {
 
 fn wrong(kind: RuleType, problem: &str, wanted: &str) -> Error {
     Error::invalid(
-        format!("Data: Invalid value for 'ruleText' of a {} rule: {problem}.", kind.name()),
+        format!("Data: Invalid value for 'ruleText' of the rule type {}: {problem}.", kind.name()),
         format!("Specify {wanted}."),
     )
 }
@@ -118,8 +118,11 @@ fn wrong(kind: RuleType, problem: &str, wanted: &str) -> Error {
 fn expression(kind: RuleType, text: &str) -> Result<regex::Regex> {
     let built = RegexBuilder::new(text).size_limit(EXPRESSION).dfa_size_limit(EXPRESSION).build();
     built.map_err(|error| {
-        let problem = error.to_string().replace('\n', " ");
-        wrong(kind, &problem, "a regular expression without look-around and back references")
+        // The crate draws the expression with a mark below the place; its last line says what is wrong.
+        let said = error.to_string();
+        let problem = said.lines().last().unwrap_or_default();
+        let problem = problem.trim_start_matches("error: ").trim_end_matches('.');
+        wrong(kind, problem, "a regular expression without look-around and back references")
     })
 }
 

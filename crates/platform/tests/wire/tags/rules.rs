@@ -7,6 +7,7 @@ use store::Id;
 use super::{dynamic, tag, world};
 use crate::assets::{agent_host, at_address, bare, everything, host, lab_web, update};
 use crate::common::{As, World, data, filters};
+use crate::results::{scanned, shop};
 
 #[track_caller]
 fn with(me: &As<'_>, tag: u64) -> Vec<u64> {
@@ -29,6 +30,39 @@ fn inventory(world: &World) -> As<'_> {
         world.asset(&asset);
     }
     world.manager()
+}
+
+/// A person or a scan names a system; questions about families find it all the same.
+#[test]
+fn the_family_of_a_system_is_told_by_its_name_where_no_agent_tells_it() {
+    let world = world();
+    let me = world.manager();
+    let is = |family: &str| {
+        dynamic(&me, family, "GLOBAL_ASSET_VIEW", &format!("operatingSystem.category1:{family}"))
+    };
+    let (windows, linux, network) = (is("Windows"), is("Linux"), is("Network"));
+    let members = "<name>first</name><address>192.0.2.1</address><os>Windows Server 2019</os>";
+    let first = host(&me, members);
+    assert_eq!((with(&me, windows), with(&me, linux)), (vec![first], vec![]));
+    update(&me, first, "<os>Cisco IOS 15.2</os>");
+    assert_eq!((with(&me, windows), with(&me, network)), (vec![], vec![first]));
+    update(&me, first, "<os/>");
+    assert_eq!(with(&me, network), Vec::<u64>::new());
+    scanned(&me, &[shop(&world)]);
+    assert_eq!(with(&me, linux).len(), 1);
+    // What an agent says of its host stands.
+    let agent = u64::from(world.asset(&agent_host()));
+    update(&me, agent, "<os>Windows</os>");
+    assert_eq!(with(&me, windows), Vec::<u64>::new());
+    assert!(with(&me, linux).contains(&agent));
+}
+
+#[test]
+fn what_is_wrong_with_an_expression_is_said_in_one_line() {
+    let world = world();
+    let body = data("<Tag><name>x</name><ruleType>OS_REGEX</ruleType><ruleText>(</ruleText></Tag>");
+    let refused = world.manager().post("/qps/rest/2.0/create/am/tag", &body);
+    assert!(refused.text.contains("of the rule type OS_REGEX: unclosed group.<"), "{}", refused.text);
 }
 
 /// Every type whose text is known, on what it is about: 1 was scanned, 2 has an agent, 3 is in EC2, 4 is bare.
