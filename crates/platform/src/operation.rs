@@ -1,6 +1,7 @@
 //! The operation table: every call of the API is one entry. The router, the permission check and `COMPATIBILITY.md`
 //! come from it, so an operation without a permission can't exist.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 
 use qps::{Head, Request, ResponseCode, ServiceError, Writer};
@@ -237,7 +238,10 @@ fn find(
     let mut left: Vec<&'static Operation> = operations.iter().collect();
     left.retain(|one| one.route.module == path.module && one.route.object == path.object);
     if left.is_empty() {
-        return Err(ServiceError::unknown_object(path.object));
+        let here = operations.iter().filter(|one| one.route.module == path.module);
+        let served: BTreeSet<_> = here.map(|one| one.route.object).collect();
+        let served: Vec<_> = served.into_iter().collect();
+        return Err(ServiceError::unknown_object(path.module, path.object, &served));
     }
     let mut served: Vec<_> = left.iter().map(|one| one.route.version).collect();
     served.dedup();
@@ -245,9 +249,11 @@ fn find(
     if left.is_empty() {
         return Err(ServiceError::invalid_api_version(path.version, &served));
     }
+    let mut verbs: Vec<_> = left.iter().map(|one| one.route.verb).collect();
+    verbs.dedup();
     left.retain(|one| one.route.verb == path.operation);
     if left.is_empty() {
-        return Err(ServiceError::unsupported(path.operation, path.object));
+        return Err(ServiceError::unsupported(path.operation, path.object, &verbs));
     }
     left.retain(|one| match one.route.id {
         IdPart::None => path.id.is_none(),
@@ -255,10 +261,12 @@ fn find(
         IdPart::Optional => true,
     });
     let Some(operation) = left.first() else {
-        return Err(ServiceError::invalid_url(&format!(
-            "{}/{}/{}",
-            path.operation, path.module, path.object
-        )));
+        let call = format!("{}/{}/{}", path.operation, path.module, path.object);
+        let wanted = match path.id {
+            None => format!("Specify the id of an object: {call}/<id>."),
+            Some(_) => format!("Leave the id out: {call}."),
+        };
+        return Err(ServiceError::new(ResponseCode::InvalidUrl, format!("Invalid URL '{call}'."), wanted));
     };
     if !operation.methods.iter().any(|known| known.name() == method) {
         let taken: Vec<_> = operation.methods.iter().map(|method| method.name()).collect();

@@ -261,21 +261,21 @@ impl ServiceError {
         )
     }
 
-    /// `UNKNOWN_OBJECT`: the module has no such object.
-    pub fn unknown_object(object: &str) -> Self {
-        Self::new(
-            ResponseCode::UnknownObject,
-            format!("Unknown object '{}'.", quoted(object)),
-            "Use an object of this module, in lower case.",
-        )
+    /// `UNKNOWN_OBJECT`: the module has no such object; `served` lists those that it has, nothing for no such module.
+    pub fn unknown_object(module: &str, object: &str, served: &[&str]) -> Self {
+        let wanted = match served {
+            [] => format!("There is no module '{}'; modules are written in lower case.", quoted(module)),
+            _ => format!("Objects expected: {}.", served.join(", ")),
+        };
+        Self::new(ResponseCode::UnknownObject, format!("Unknown object '{}'.", quoted(object)), wanted)
     }
 
-    /// `OPERATION_NOT_SUPPORTED`: the object has no such operation.
-    pub fn unsupported(operation: &str, object: &str) -> Self {
+    /// `OPERATION_NOT_SUPPORTED`: the object has no such operation; `served` lists those that it has.
+    pub fn unsupported(operation: &str, object: &str, served: &[&str]) -> Self {
         Self::new(
             ResponseCode::OperationNotSupported,
             format!("Operation '{}' is not supported for '{}'.", quoted(operation), quoted(object)),
-            "Use one of the operations of this object.",
+            format!("Operations expected: {}.", served.join(", ")),
         )
     }
 

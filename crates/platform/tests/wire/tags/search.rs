@@ -227,6 +227,16 @@ fn urls_are_read_as_clients_write_them() {
     me.post("/qps/rest/2.0/search/am/tags", "").refused("UNKNOWN_OBJECT");
     me.post("/qps/rest/9.9/search/am/tag", "").refused("INVALID_API_VERSION");
     me.post("/qps/rest/2.0/launch/am/tag", "").refused("OPERATION_NOT_SUPPORTED");
+    for (path, wanted) in [
+        ("search/am/tags", "Objects expected: asset, hostasset, hostinstancevuln, tag, user."),
+        ("search/xy/tag", "There is no module &apos;xy&apos;"),
+        ("launch/am/tag", "Operations expected: get, search, count, create, update, delete, evaluate."),
+        ("get/am/tag", "Specify the id of an object: get/am/tag/&lt;id&gt;."),
+        ("search/am/tag/1", "Leave the id out: search/am/tag."),
+    ] {
+        let refused = me.post(&format!("/qps/rest/2.0/{path}"), "");
+        assert!(refused.text.contains(wanted), "{}", refused.text);
+    }
     me.post("/qps/rest/2.0/create/am/asset", "").refused("OPERATION_NOT_SUPPORTED");
     me.get("/qps/rest/2.0/get/am/tag").refused("INVALID_URL");
     me.post("/qps/rest/2.0/search/am/tag/5", "").refused("INVALID_URL");
