@@ -28,11 +28,17 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match act(arguments.action) {
         Ok(code) => code,
+        // Whoever reads has read enough.
+        Err(failure) if is_closed_pipe(&failure) => ExitCode::SUCCESS,
         Err(failure) => {
             log::error(&failure.to_string(), &[]);
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_closed_pipe(failure: &Failure) -> bool {
+    failure.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn act(action: Action) -> Result<ExitCode, Failure> {
@@ -72,7 +78,7 @@ fn act(action: Action) -> Result<ExitCode, Failure> {
 fn print_inventory(root: &Path, cloud: &CloudArguments) -> Result<ExitCode, Failure> {
     let inventory = collect(&options(root, cloud));
     let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &inventory)?;
+    serde_json::to_writer_pretty(&mut out, &inventory).map_err(io::Error::from)?;
     writeln!(out)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -57,6 +57,14 @@ fn the_inventory_is_printed_as_json_that_reads_back() {
 }
 
 #[test]
+fn who_reads_only_the_beginning_of_the_inventory_is_told_of_no_failure() {
+    let mut child = command(&["inventory"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
 fn an_enrolment_tells_who_this_machine_is_and_keeps_the_identity_private() {
     let (server, state) = enrolled();
     let world = server.world();
