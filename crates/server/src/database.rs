@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use platform::agents::ActivationKey;
+use platform::assets::Asset;
 use platform::installers::Installer;
 use platform::tags::Tag;
 use platform::users::{Role, User};
+use platform::webapps::WebApp;
 use platform::{Platform, Settings};
 use store::backend::{Postgres, Sqlite};
 use store::{Clock, Options, Store, StoreBuilder};
@@ -81,6 +84,16 @@ impl Database {
     /// Opens what concerns users alone, which is quick however many assets there are.
     pub(crate) fn open_users(&self) -> Result<Store, DatabaseError> {
         self.open_part(|builder| builder.hold::<User>().hold::<Role>().hold::<Tag>())
+    }
+
+    /// Opens the keys that let agents in alone.
+    pub(crate) fn open_activation_keys(&self) -> Result<Store, DatabaseError> {
+        self.open_part(StoreBuilder::hold::<ActivationKey>)
+    }
+
+    /// Opens the assets alone. It reads them all, since what changes one moves the index.
+    pub(crate) fn open_assets(&self) -> Result<Store, DatabaseError> {
+        self.open_part(|builder| builder.hold::<Asset>().hold::<WebApp>())
     }
 
     /// Opens what concerns the agent's installers alone.

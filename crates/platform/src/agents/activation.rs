@@ -8,7 +8,10 @@ use store::{Id, Job, Kind, Object};
 use uuid::Uuid;
 
 use crate::assets::{Agent, Asset};
-use crate::{Platform, Result};
+use crate::{Error, Platform, Result};
+
+/// The longest title of a key, in characters.
+const LONGEST_TITLE: usize = 255;
 
 /// A key that lets agents in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,16 +61,48 @@ pub(crate) fn install(job: &mut Job<'_>) -> Result<Option<String>> {
     if !job.select::<ActivationKey>(&query::Filter::All).is_empty() {
         return Ok(None);
     }
+    add_key(job, "Default").map(|key| Some(key.to_string()))
+}
+
+/// Makes a key.
+///
+/// # Errors
+/// When the title is empty or too long, or the database fails.
+pub fn add_key(job: &mut Job<'_>, title: &str) -> Result<Uuid> {
+    let title = title.trim();
+    if title.is_empty() || title.chars().nth(LONGEST_TITLE).is_some() {
+        return Err(Error::invalid(
+            format!("The title {title:?} can't be used."),
+            format!("Use 1 to {LONGEST_TITLE} characters."),
+        ));
+    }
     let key = ActivationKey {
         key: Uuid::new_v4(),
-        title: "Default".into(),
+        title: title.to_owned(),
         created: job.now(),
         disabled: false,
         modules: vec!["AGENT_VM".into()],
     };
-    let text = key.key.to_string();
+    let uuid = key.key;
     job.insert(key)?;
-    Ok(Some(text))
+    Ok(uuid)
+}
+
+/// Says whether a key lets agents in from now on. Those that are in stay.
+///
+/// # Errors
+/// When there is no such key, or the database fails.
+pub fn set_key_disabled(job: &mut Job<'_>, given: &str, disabled: bool) -> Result<()> {
+    let unknown = || {
+        Error::invalid(
+            "There is no such activation key.",
+            "Use one of those that `redoubt activation-key list` shows.",
+        )
+    };
+    let key = Uuid::parse_str(given.trim()).map_err(|_| unknown())?;
+    let id = job.find::<ActivationKey>(&activation_key(key))?.ok_or_else(unknown)?;
+    let old = job.get(id)?.ok_or_else(unknown)?;
+    Ok(job.update(&old, ActivationKey { disabled, ..old.object.clone() })?)
 }
 
 /// The key that an agent gave, if it lets agents in.

@@ -10,7 +10,7 @@ mod enroll;
 mod identity;
 mod report;
 
-pub use activation::{ActivationKey, Uninstalled, open_key};
+pub use activation::{ActivationKey, Uninstalled, add_key, open_key, set_key_disabled};
 pub(crate) use activation::{install, lets_in, uninstall};
 
 use std::collections::HashMap;

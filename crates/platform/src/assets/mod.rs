@@ -29,6 +29,7 @@ pub use model::{
 };
 pub(crate) use model::{agent_key, public_key};
 pub(crate) use names::{derived_name, follow_names};
+pub use names::{keep_name, release_name};
 pub(crate) use ops::OPERATIONS;
 pub(crate) use tagging::TagChange;
 pub(crate) use web::{add_web_app, follow_web_app, remove_web_app};

@@ -1,7 +1,10 @@
 //! The names of assets (`contract/am.md 5.8`).
 
-use super::model::Asset;
-use crate::Settings;
+use store::{Id, Job, Stored};
+
+use super::model::{Asset, AssetType};
+use crate::text::LONGEST;
+use crate::{Error, Result, Settings, webapps};
 
 /// The name that an asset's key attributes give it: DNS name, NetBIOS name, cloud instance, address.
 pub(crate) fn derived_name(asset: &Asset) -> Option<String> {
@@ -36,6 +39,49 @@ pub(crate) fn follow_names(settings: Settings, old: &Asset, new: &mut Asset) {
     if let Some(name) = derived_name(new) {
         new.name = name;
     }
+}
+
+/// Gives an asset a name by hand that stays, whatever its key attributes come to be (`contract/am.md 5.8`).
+///
+/// # Errors
+/// When there is no such asset, the name is empty or too long, or the database fails.
+pub fn keep_name(job: &mut Job<'_>, id: u32, name: &str) -> Result<()> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().nth(LONGEST).is_some() {
+        return Err(Error::invalid(
+            format!("The name {name:?} can't be used."),
+            format!("Use 1 to {LONGEST} characters."),
+        ));
+    }
+    let old = existing(job, id)?;
+    let new = Asset { name: name.to_owned(), prevent_auto_name: true, ..old.object.clone() };
+    change(job, &old, new)
+}
+
+/// Lets the name of an asset follow its key attributes again, from the next change of one.
+///
+/// # Errors
+/// When there is no such asset, or the database fails.
+pub fn release_name(job: &mut Job<'_>, id: u32) -> Result<()> {
+    let old = existing(job, id)?;
+    let new = Asset { prevent_auto_name: false, ..old.object.clone() };
+    change(job, &old, new)
+}
+
+fn existing(job: &mut Job<'_>, id: u32) -> Result<Stored<Asset>> {
+    let unknown = || Error::invalid(format!("There is no asset {id}."), "Use the id of an existing asset.");
+    job.get(Id::<Asset>::new(id))?.ok_or_else(unknown)
+}
+
+fn change(job: &mut Job<'_>, old: &Stored<Asset>, mut new: Asset) -> Result<()> {
+    if new == old.object {
+        return Ok(());
+    }
+    new.modified = job.now();
+    if new.kind == AssetType::WebApp {
+        webapps::asset_changed(job, old.id, &new.name, &new.tags)?;
+    }
+    Ok(job.update(old, new)?)
 }
 
 #[cfg(test)]

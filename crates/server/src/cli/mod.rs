@@ -1,9 +1,12 @@
 //! The command line: one file for each command.
 
+mod activation_key;
 mod agent;
+mod asset;
 mod binaries;
 mod compatibility;
 mod discover;
+mod place;
 mod quickstart;
 mod scan;
 mod serve;
@@ -36,6 +39,10 @@ enum Command {
     Quickstart(quickstart::Arguments),
     /// Look after users
     User(user::Arguments),
+    /// Look after the keys that let agents in
+    ActivationKey(activation_key::Arguments),
+    /// Name assets by hand where names follow by themselves
+    Asset(asset::Arguments),
     /// Look after the agent's installers, which the API hands out
     Binaries(binaries::Arguments),
     /// Check that the index is what the data says
@@ -84,6 +91,8 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => serve::run(arguments)?,
         Command::Quickstart(arguments) => quickstart::run(arguments)?,
         Command::User(arguments) => user::run(arguments)?,
+        Command::ActivationKey(arguments) => activation_key::run(arguments)?,
+        Command::Asset(arguments) => asset::run(arguments)?,
         Command::Binaries(arguments) => binaries::run(arguments)?,
         Command::Verify(arguments) => return verify::run(&arguments),
         Command::Compatibility => say(compatibility::document().trim_end())?,

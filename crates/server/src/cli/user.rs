@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
-use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use platform::tags::Tag;
 use platform::users::{self, NewUser, Role, User};
 use store::{Id, Object, Store, Stored};
 
+use super::place::Place;
 use super::{Failure, say};
-use crate::data_dir::DataDir;
-use crate::database::Database;
 use crate::log::{self, LogFormat};
 
 /// The author of these writes.
@@ -60,34 +58,13 @@ enum Action {
     },
 }
 
-#[derive(Debug, Args)]
-struct Place {
-    /// Directory of the data
-    #[arg(long, value_name = "DIR", env = "REDOUBT_DATA", required_unless_present = "database")]
-    data: Option<PathBuf>,
-    /// PostgreSQL database instead of the embedded one
-    #[arg(long, value_name = "URL", env = "REDOUBT_DATABASE", hide_env_values = true)]
-    database: Option<String>,
-}
-
-impl Place {
-    fn open(&self) -> Result<Store, Failure> {
-        let database = match (&self.database, &self.data) {
-            (Some(url), _) => Database::at(url)?,
-            (None, Some(data)) => Database::choose(&DataDir::existing(data)?, None)?,
-            (None, None) => return Err("--data DIR is missing".into()),
-        };
-        Ok(database.open_users()?)
-    }
-}
-
 /// Looks after users.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     log::start(LogFormat::Text, "warn");
     match arguments.action {
         Action::Add { login, role, scope, place, .. } => {
             let password = read_password()?;
-            let store = place.open()?;
+            let store = place.database()?.open_users()?;
             let scope = scope.iter().map(|tag| tag_of(&store, tag)).collect::<Result<Vec<_>, _>>()?;
             let new = NewUser { login: login.clone(), password, roles: role, scope };
             store.write_blocking(AUTHOR, move |job| {
@@ -98,13 +75,13 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             say(format_args!("created the user {login}"))?;
         }
         Action::List { place } => {
-            let store = place.open()?;
+            let store = place.database()?.open_users()?;
             list(&store)?;
             store.close()?;
         }
         Action::Passwd { login, place, .. } => {
             let password = read_password()?;
-            let store = place.open()?;
+            let store = place.database()?.open_users()?;
             let whose = login.clone();
             store.write_blocking(AUTHOR, move |job| {
                 let now = job.now();

@@ -50,6 +50,12 @@ fn full(sequence: u64, inventory: Inventory) -> CheckIn {
     }
 }
 
+/// Whether a new agent is let in with this activation key.
+pub(crate) fn enrols(server: &Server, activation_key: &str) -> bool {
+    let agent = Agent { server, key: AgentKey::generate().unwrap().0 };
+    agent.enroll(&inventory(), activation_key).status == 200
+}
+
 /// The agent's key and id.
 fn enrols_and_checks_in(server: &Server) -> (AgentKey, String) {
     let agent = Agent { server, key: AgentKey::generate().unwrap().0 };

@@ -177,6 +177,61 @@ fn users_are_looked_after_beside_a_running_server() {
 }
 
 #[test]
+fn activation_keys_are_looked_after_beside_a_running_server() {
+    let server = Server::start();
+    let data = server.data();
+    let data = data.to_str().unwrap();
+    let keys =
+        |arguments: &[&str]| run(&[&["activation-key"][..], arguments, &["--data", data]].concat(), "");
+    let first = server.said_after("activation key for agents ").unwrap();
+    let listed = || out(&keys(&["list"]));
+    assert!(listed().lines().any(|line| line.starts_with(&format!("{first} open"))), "{}", listed());
+    let made = out(&keys(&["add", "Berlin office"]));
+    let second = made.trim().rsplit(' ').next().unwrap().to_owned();
+    assert!(keys(&["disable", &first]).status.success());
+    assert!(listed().lines().any(|line| line.starts_with(&format!("{first} disabled"))), "{}", listed());
+    let line = listed().lines().find(|line| line.starts_with(&second)).map(str::to_owned).unwrap();
+    assert!(line.contains("open") && line.ends_with("Berlin office"), "{line}");
+    for wrong in [&["disable", "nonsense"][..], &["add", " "]] {
+        let output = keys(wrong);
+        assert!(!output.status.success() && err(&output).contains("INVALID_REQUEST"), "{}", err(&output));
+    }
+    testkit::eventually("the first key lets nobody in", || !crate::agents::enrols(&server, &first));
+    assert!(crate::agents::enrols(&server, &second));
+}
+
+#[test]
+fn a_name_given_by_hand_stays_beside_a_server_that_lets_names_follow() {
+    let server = Setup::new().with(&["--automatic-names"]).start();
+    let data = server.data();
+    let data = data.to_str().unwrap();
+    let call = |path: &str, body: &str| {
+        let body = format!("<ServiceRequest><data><HostAsset>{body}</HostAsset></data></ServiceRequest>");
+        server.post(&format!("/qps/rest/2.0/{path}"), &body).succeeded()
+    };
+    let name = || {
+        let reply = server.get("/qps/rest/2.0/get/am/hostasset/1?fields=name").succeeded();
+        reply.text("name").unwrap().to_owned()
+    };
+    let asset = |arguments: &[&str]| run(&[&["asset"][..], arguments, &["--data", data]].concat(), "");
+    call("create/am/hostasset", "<name>given</name><address>192.0.2.1</address>");
+    assert!(asset(&["rename", "1", "by hand"]).status.success());
+    testkit::eventually("the server knows the name", || name() == "by hand");
+    call("update/am/hostasset/1", "<dnsHostName>web.example.test</dnsHostName>");
+    assert_eq!(name(), "by hand");
+    assert!(asset(&["follow", "1"]).status.success());
+    testkit::eventually("the server lets it follow", || {
+        call("update/am/hostasset/1", "<netbiosName>A</netbiosName>");
+        call("update/am/hostasset/1", "<netbiosName>B</netbiosName>");
+        name() == "web.example.test"
+    });
+    for wrong in [&["rename", "1", " "][..], &["rename", "7", "x"], &["follow", "7"]] {
+        let output = asset(wrong);
+        assert!(!output.status.success() && err(&output).contains("INVALID_REQUEST"), "{}", err(&output));
+    }
+}
+
+#[test]
 fn users_are_looked_after_without_a_server_and_never_in_an_empty_place() {
     let (ended_well, setup) = Server::start().stop();
     assert!(ended_well);
