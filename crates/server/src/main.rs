@@ -16,6 +16,7 @@ mod own_agent;
 mod progress;
 mod secret;
 mod service;
+mod workshop;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,8 @@ use packaging::{Agent, Failed, Format, Machine, Package};
 use platform::installers::{Addition, Installer, Installers, NotAdded};
 use store::{Store, Stored};
 
+use crate::workshop::Workshop;
+
 /// The program.
 const PROGRAM: &str = "redoubt-agent";
 /// Both are made from one workspace, so they have one version.
@@ -22,6 +24,8 @@ const DATE: &str = "SOURCE_DATE_EPOCH";
 pub(crate) enum OwnAgentError {
     #[error("there is no {PROGRAM} beside {}: build it with `cargo build --release -p agent`, or name one with --agent", .0.display())]
     Missing(PathBuf),
+    #[error("cargo could not build {PROGRAM}; what it says of it is above")]
+    NotBuilt,
     #[error("{} can't be {done}: {error}", path.display())]
     File { path: PathBuf, done: &'static str, error: io::Error },
     #[error("{DATE}={0} is no number of seconds since 1970")]
@@ -44,6 +48,11 @@ pub(crate) fn find() -> Result<PathBuf, OwnAgentError> {
     let own = own.map_err(|error| OwnAgentError::File { path: PROGRAM.into(), done: "found", error })?;
     let beside = own.with_file_name(PROGRAM);
     if beside.is_file() { Ok(beside) } else { Err(OwnAgentError::Missing(own)) }
+}
+
+/// Builds the agent beside this program, so that both are of the same source.
+pub(crate) fn make(workshop: &Workshop) -> Result<(), OwnAgentError> {
+    if workshop.builds(PROGRAM) { Ok(()) } else { Err(OwnAgentError::NotBuilt) }
 }
 
 /// Makes installers in all formats and puts them into a folder.

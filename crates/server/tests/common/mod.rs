@@ -30,6 +30,10 @@ pub(crate) fn redoubt() -> Command {
 pub(crate) fn command_of(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env_remove("REDOUBT_ADMIN_PASSWORD").env_remove("REDOUBT_DATA").env_remove("REDOUBT_DATABASE");
+    // What cargo says of itself is said to the test, and would have the program build with it.
+    for name in ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_PKG_NAME"] {
+        command.env_remove(name);
+    }
     command.env("REDOUBT_AGENT_NO_CLOUD", "1");
     command
 }

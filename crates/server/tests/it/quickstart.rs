@@ -1,5 +1,8 @@
 //! One command from nothing to an inventory.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -96,21 +99,20 @@ fn quickstart_again_makes_nothing_twice_and_its_lines_work_in_a_shell() {
     process.finish();
 }
 
-#[test]
-fn quickstart_hands_out_the_agent_beside_it_and_its_line_gets_the_package() {
-    let dir = tempfile::tempdir().unwrap();
-    let copy = dir.path().join("redoubt");
-    std::fs::copy(program(), &copy).unwrap();
-    // What is packed is looked at by `scripts/test packages`; here any program will do.
-    std::fs::copy("/bin/true", dir.path().join("redoubt-agent")).unwrap();
-    let mut command = command_of(&copy);
-    command.args(["quickstart", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path().join("data"));
+/// What a start says, up to the end of its summary, and the process that goes on.
+fn summary(command: &mut Command, data: &Path) -> (Vec<String>, Process) {
+    command.args(["quickstart", "--listen", "127.0.0.1:0", "--data"]).arg(data);
     let process = Process::start(command.env("REDOUBT_ADMIN_PASSWORD", PASSWORD));
     let mut lines = Vec::new();
     process.wait_for(|line| {
         lines.push(line.to_owned());
         line.starts_with("The agent keeps reporting").then_some(())
     });
+    (lines, process)
+}
+
+/// The line that brings in another host gets a package.
+fn demand_package(lines: &[String], dir: &Path) {
     for platform in ["LINUX_UBUNTU", "LINUX "] {
         assert!(lines.iter().any(|line| line.trim_start().starts_with(platform)), "{lines:#?}");
     }
@@ -120,13 +122,73 @@ fn quickstart_hands_out_the_agent_beside_it_and_its_line_gets_the_package() {
     for option in ["ActivationId=", "CustomerId=", "ServerUri=http://127.0.0.1:"] {
         assert!(install.contains(option), "{install}");
     }
-    let deb = dir.path().join("agent.deb");
+    let deb = dir.join("agent.deb");
     let get = get
         .replace("/tmp/redoubt-agent.deb", deb.to_str().unwrap())
         .replace("-fsSu admin ", &format!("--noproxy '*' -fsSu 'admin:{PASSWORD}' "));
     let output = Command::new("sh").arg("-c").arg(&get).output().unwrap();
     assert!(output.status.success(), "{get}: {}", String::from_utf8_lossy(&output.stderr));
     assert!(std::fs::read(&deb).unwrap().starts_with(b"!<arch>\ndebian-binary"));
+}
+
+fn end(process: Process) {
     signal(process.id(), "INT");
     assert!(process.finish().0);
+}
+
+#[test]
+fn quickstart_hands_out_the_agent_beside_it_and_its_line_gets_the_package() {
+    let dir = tempfile::tempdir().unwrap();
+    let copy = dir.path().join("redoubt");
+    std::fs::copy(program(), &copy).unwrap();
+    // What is packed is looked at by `scripts/test packages`; here any program will do.
+    std::fs::copy("/bin/true", dir.path().join("redoubt-agent")).unwrap();
+    let (lines, process) = summary(&mut command_of(&copy), &dir.path().join("data"));
+    assert!(!lines.iter().any(|line| line.contains("building the agent")), "{lines:#?}");
+    demand_package(&lines, dir.path());
+    end(process);
+}
+
+/// As `cargo run` starts it, with a cargo that does what a script says and notes what it was asked.
+#[test]
+fn quickstart_under_cargo_builds_the_agent_in_the_same_way_and_hands_it_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let (target, cargo) = (dir.path().join("target"), dir.path().join("cargo"));
+    let copy = target.join("release/redoubt");
+    std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+    std::fs::write(target.join("CACHEDIR.TAG"), "").unwrap();
+    std::fs::copy(program(), &copy).unwrap();
+    let start = |script: &str| {
+        std::fs::write(&cargo, format!("#!/bin/sh\necho \"$*\" >asked\nenv >said\n{script}\n")).unwrap();
+        std::fs::set_permissions(&cargo, Permissions::from_mode(0o755)).unwrap();
+        let mut command = command_of(&copy);
+        command.env("CARGO", &cargo).env("CARGO_MANIFEST_DIR", "/src/crates/server").current_dir(dir.path());
+        command.env("CARGO_PKG_NAME", "server").env("CARGO_PKG_VERSION", env!("CARGO_PKG_VERSION"));
+        summary(&mut command, &dir.path().join("data"))
+    };
+    let (lines, process) = start("exit 101");
+    let told = lines.iter().find(|line| line.contains("could not build")).unwrap();
+    assert!(told.contains("none: cargo could not build redoubt-agent"), "{told}");
+    assert!(!lines.iter().any(|line| line.contains("downloadbinary")), "{lines:#?}");
+    end(process);
+
+    let (lines, process) = start("cp /bin/true target/release/redoubt-agent");
+    assert!(
+        lines.iter().any(|line| line.contains("building the agent as this program was built")),
+        "{lines:#?}"
+    );
+    let asked = std::fs::read_to_string(dir.path().join("asked")).unwrap();
+    // What cargo said to the program is not said to cargo: build scripts would be run anew for it.
+    let said = std::fs::read_to_string(dir.path().join("said")).unwrap();
+    assert!(!said.contains("CARGO_PKG_") && !said.contains("CARGO_MANIFEST_"), "{said}");
+    let folder = target.display();
+    assert_eq!(
+        asked.trim_end(),
+        format!(
+            "build --manifest-path /src/crates/server/Cargo.toml --target-dir {folder} --profile release \
+             --package server --package agent --bin redoubt-agent"
+        )
+    );
+    demand_package(&lines, dir.path());
+    end(process);
 }

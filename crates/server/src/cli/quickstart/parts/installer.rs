@@ -1,5 +1,5 @@
 //! The agent that was built with this program, as installers that the API hands out, and the line with which another
-//! host joins.
+//! host joins. Where `cargo run` built this program alone, the agent is built first.
 
 use platform::Platform;
 
@@ -7,15 +7,22 @@ use super::Shown;
 use crate::cli::{Failure, say};
 use crate::first_start::ADMIN;
 use crate::own_agent::{self, OwnAgentError, VERSION};
+use crate::workshop::Workshop;
 
 /// The author of these writes.
 const AUTHOR: &str = "quickstart";
 
 pub(super) fn print(shown: &Shown<'_>) -> Result<(), Failure> {
     say("\nInstallers of the agent, which the API hands out")?;
-    match register(shown) {
+    let workshop = Workshop::of_this_run();
+    if workshop.is_some() {
+        say("  building the agent as this program was built ...")?;
+    }
+    match workshop.map_or(Ok(()), |workshop| own_agent::make(&workshop)).and_then(|()| register(shown)) {
         Ok(()) => {}
-        Err(error @ OwnAgentError::Missing(_)) => return Ok(say(format_args!("  none: {error}"))?),
+        Err(error @ (OwnAgentError::Missing(_) | OwnAgentError::NotBuilt)) => {
+            return Ok(say(format_args!("  none: {error}"))?);
+        }
         Err(error) => return Err(error.into()),
     }
     let installers = platform::installers::installers(shown.platform.store())?;
