@@ -93,7 +93,7 @@ fn the_schemas_that_answers_name_are_served() {
 }
 
 /// What xmllint says.
-fn is_valid(schema: &str, document: &str) -> bool {
+pub(crate) fn is_valid(schema: &str, document: &str) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = dir.path().join(name);

@@ -28,6 +28,8 @@ mod quickstart;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod scan;
 #[cfg(test)]
 mod sign_in;

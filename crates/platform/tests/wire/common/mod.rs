@@ -5,7 +5,7 @@
 
 pub(crate) mod node;
 pub(crate) mod reply;
-mod xmllint;
+pub(crate) mod xmllint;
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Answers against the schemas that they name, with xmllint as the judge.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use parking_lot::Mutex;
 use tempfile::TempDir;
@@ -39,21 +39,25 @@ impl Answers {
 
     fn judge(&self) {
         for (schema, files) in &*self.files.lock() {
-            let text = platform::schema(schema).unwrap_or_else(|| panic!("nobody serves {schema}"));
-            let path = self.directory.path().join("schema.xsd");
-            std::fs::write(&path, text).unwrap();
-            for some in files.chunks(1_000) {
-                let mut lint = Command::new("xmllint");
-                lint.args(["--noout", "--nonet", "--schema"]).arg(&path).args(some);
-                let output = lint.output().expect("xmllint is installed");
-                if !output.status.success() {
-                    let said = String::from_utf8_lossy(&output.stderr);
-                    let wrong =
-                        some.iter().find(|file| !said.contains(&format!("{} validates", file.display())));
-                    let shown = wrong.map(|file| std::fs::read_to_string(file).unwrap());
-                    let said: Vec<_> = said.lines().filter(|line| !line.ends_with("validates")).collect();
-                    panic!("{schema}: {}\n{}", said.join("\n"), shown.unwrap_or_default());
-                }
+            let served = platform::schema(schema).unwrap_or_else(|| panic!("nobody serves {schema}"));
+            self.judge_by(&format!("the served {schema}"), &served, files);
+            if let Some((_, published)) = PUBLISHED.iter().find(|(known, _)| known == schema) {
+                self.judge_by(&format!("the published {schema}"), published, files);
+            }
+        }
+    }
+
+    fn judge_by(&self, schema: &str, text: &str, files: &[PathBuf]) {
+        let path = self.directory.path().join("schema.xsd");
+        std::fs::write(&path, text).unwrap();
+        for some in files.chunks(1_000) {
+            let output = lint(&path, some);
+            if !output.status.success() {
+                let said = String::from_utf8_lossy(&output.stderr);
+                let wrong = some.iter().find(|file| !said.contains(&format!("{} validates", file.display())));
+                let shown = wrong.map(|file| std::fs::read_to_string(file).unwrap());
+                let said: Vec<_> = said.lines().filter(|line| !line.ends_with("validates")).collect();
+                panic!("{schema}: {}\n{}", said.join("\n"), shown.unwrap_or_default());
             }
         }
     }
@@ -65,6 +69,40 @@ impl Drop for Answers {
             self.judge();
         }
     }
+}
+
+/// Schemas as they were published, by the path of ours.
+const PUBLISHED: [(&str, &str); 1] = [("3.0/was/catalog.xsd", include_str!("../was/catalog.published.xsd"))];
+
+fn lint(schema: &Path, files: &[PathBuf]) -> Output {
+    let mut lint = Command::new("xmllint");
+    lint.args(["--noout", "--nonet", "--schema"]).arg(schema).args(files);
+    lint.output().expect("xmllint is installed")
+}
+
+/// Whether a document is valid by the schema that is served at a path, and by the one that was published.
+pub(crate) fn is_valid(schema: &str, document: &str) -> [bool; 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, file) = (folder.path().join("schema.xsd"), folder.path().join("document.xml"));
+    std::fs::write(&file, document).unwrap();
+    let published = PUBLISHED.iter().find(|(known, _)| *known == schema).unwrap().1;
+    [&platform::schema(schema).unwrap(), published].map(|text| {
+        std::fs::write(&path, text).unwrap();
+        lint(&path, std::slice::from_ref(&file)).status.success()
+    })
+}
+
+/// Panics unless a document is valid by a document type definition.
+#[track_caller]
+pub(crate) fn demand_valid(definition: &str, document: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, file) = (folder.path().join("definition.dtd"), folder.path().join("document.xml"));
+    std::fs::write(&path, definition).unwrap();
+    std::fs::write(&file, document).unwrap();
+    let lint =
+        Command::new("xmllint").args(["--noout", "--nonet", "--dtdvalid"]).arg(&path).arg(&file).output();
+    let lint = lint.expect("xmllint is installed");
+    assert!(lint.status.success(), "{}\n{document}", String::from_utf8_lossy(&lint.stderr));
 }
 
 #[test]

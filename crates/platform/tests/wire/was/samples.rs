@@ -6,6 +6,7 @@ use qps::Format;
 use store::Id;
 
 use super::{entry, on, update_entries};
+use crate::common::xmllint::is_valid;
 use crate::common::{As, World, data, filters};
 use crate::results::{host, scanned, tls, web};
 use crate::users::user;
@@ -13,6 +14,49 @@ use crate::users::user;
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <ServiceResponse xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:noNamespaceSchemaLocation="https://scan.example.test/qps/xsd/"#;
 const CATALOG: &str = "3.0/was/catalog.xsd";
+
+/// What the samples send.
+const SEARCH: &str = r#"<ServiceRequest>
+<filters>
+<Criteria field="ipAddress"
+operator="EQUALS">10.113.*.*</Criteria>
+</filters>
+</ServiceRequest>"#;
+const UPDATE: &str = r"<ServiceRequest>
+<data>
+<Catalog>
+<status>ROGUE</status>
+<comments>
+ <add>
+<Comment>
+<contents>
+<![CDATA[Comment 1]]>
+</contents>
+</Comment>
+</add>
+</comments>
+</Catalog>
+</data>
+</ServiceRequest>";
+
+#[test]
+fn requests_are_described_by_the_schema_that_was_published_and_by_ours() {
+    for sample in [SEARCH, UPDATE, "<ServiceRequest/>"] {
+        assert_eq!(is_valid(CATALOG, sample), [true; 2], "{sample}");
+    }
+    let paged = "<ServiceRequest><preferences><limitResults>5</limitResults></preferences>\
+                 <filters><Criteria field=\"port\" operator=\"NOT EQUALS\">1</Criteria></filters></ServiceRequest>";
+    assert_eq!(is_valid(CATALOG, paged), [true; 2]);
+    for wrong in [
+        UPDATE.replace("ROGUE", "DONE"),
+        UPDATE.replace("add>", "remove>"),
+        SEARCH.replace("EQUALS", "LIKE"),
+        paged.replace('5', "five"),
+        paged.replace("ServiceRequest", "Request"),
+    ] {
+        assert_eq!(is_valid(CATALOG, &wrong), [false; 2], "{wrong}");
+    }
+}
 
 fn document(schema: &str, body: &str) -> String {
     format!("{HEAD}{schema}\">\n{body}\n</ServiceResponse>")
@@ -124,7 +168,7 @@ fn entries_are_found_by_address_as_in_the_sample() {
         me.post(&entry("update", id), &data("<Catalog><status>ROGUE</status></Catalog>")).ok();
     }
     me.post(&entry("delete", 1), "").ok();
-    let reply = me.post(&on("search"), &filters(&[("ipAddress", "EQUALS", "10.113.*.*")]));
+    let reply = me.post(&on("search"), SEARCH);
     let expected = r#"  <responseCode>SUCCESS</responseCode>
   <count>2</count>
   <hasMoreRecords>false</hasMoreRecords>
@@ -183,23 +227,7 @@ fn entries_are_counted_with_and_without_a_filter() {
 fn an_entry_is_changed_as_in_the_sample() {
     let world = World::new();
     let me = catalog(&world);
-    let change = r"<ServiceRequest>
-<data>
-<Catalog>
-<status>ROGUE</status>
-<comments>
- <add>
-<Comment>
-<contents>
-<![CDATA[Comment 1]]>
-</contents>
-</Comment>
-</add>
-</comments>
-</Catalog>
-</data>
-</ServiceRequest>";
-    let reply = me.post(&entry("update", 2), change);
+    let reply = me.post(&entry("update", 2), UPDATE);
     let expected = r#"  <responseCode>SUCCESS</responseCode>
   <count>1</count>
   <data>
