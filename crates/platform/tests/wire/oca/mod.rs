@@ -1,6 +1,7 @@
 //! Out-of-band assessment (`contract/oca.md`).
 
 mod bad_input;
+mod concurrent;
 mod gate;
 mod posture;
 mod provision;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::common::xmllint::demand_valid;
 
 fn info(gate: &Gate, query: &str, body: &Value) -> Reply {
     gate.send(&post(format!("/pcrs/3.0/posture/postureInfo{query}"), body.to_string()))
@@ -160,7 +161,11 @@ fn a_record_of_the_stream_begins_with_its_id() {
 
 fn classic(gate: &Gate, query: &str) -> String {
     let reply = gate.send(&get(format!("/api/2.0/fo/compliance/posture/info/?action=list&{query}"))).ok();
-    reply.as_str().unwrap().to_owned()
+    let text = reply.as_str().unwrap().to_owned();
+    if !query.contains("csv") {
+        demand_valid(include_str!("posture_info_list_output.dtd"), &text);
+    }
+    text
 }
 
 fn values<'t>(xml: &'t str, name: &str) -> Vec<&'t str> {
@@ -262,7 +267,9 @@ fn the_older_posture_call_says_what_it_does_not_take() {
     }
     let error = platform::gateway::GatewayError::new(400, "1905", "a<b");
     let text = error.simple_return("2024-03-01T10:00:00Z".parse().unwrap());
-    crate::common::json_of(&text);
+    let definition = "<!ELEMENT SIMPLE_RETURN (RESPONSE)><!ELEMENT RESPONSE (DATETIME, CODE?, TEXT)>\
+                      <!ELEMENT DATETIME (#PCDATA)><!ELEMENT CODE (#PCDATA)><!ELEMENT TEXT (#PCDATA)>";
+    demand_valid(definition, &text);
     assert!(text.contains("<CODE>1905</CODE>") && text.contains("<TEXT>a&lt;b</TEXT>"), "{text}");
 }
 
