@@ -31,11 +31,12 @@ pub enum Permission {
     EditWebAsset,
     EditWebAssetUrl,
     DeleteWebAsset,
+    PurgeWebAsset,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Permission; 25] = [
+    pub const ALL: [Permission; 26] = [
         Permission::ApiAccess,
         Permission::ReadAsset,
         Permission::CreateAsset,
@@ -61,6 +62,7 @@ impl Permission {
         Permission::EditWebAsset,
         Permission::EditWebAssetUrl,
         Permission::DeleteWebAsset,
+        Permission::PurgeWebAsset,
     ];
 
     /// The contract's name.
@@ -91,6 +93,7 @@ impl Permission {
             Permission::EditWebAsset => "Edit Web Asset",
             Permission::EditWebAssetUrl => "Edit Web Application URL",
             Permission::DeleteWebAsset => "Delete Web Asset",
+            Permission::PurgeWebAsset => "Purge Web Asset",
         }
     }
 
@@ -100,7 +103,8 @@ impl Permission {
             Permission::CatalogAccess
             | Permission::CreateWebAsset
             | Permission::EditWebAsset
-            | Permission::DeleteWebAsset => Some(Permission::AccessWas),
+            | Permission::DeleteWebAsset
+            | Permission::PurgeWebAsset => Some(Permission::AccessWas),
             Permission::CatalogEntryUpdate
             | Permission::CatalogEntryDelete
             | Permission::CatalogUpdate

@@ -38,6 +38,11 @@ pub fn schema(path: &str) -> Option<String> {
         let types = [include_str!("catalog/catalog.xsd"), AUTHOR].concat();
         return Some(qps::xsd::envelope_with_request("Catalog", &types));
     }
+    if path == "3.0/was/webapp.xsd" {
+        // One of its calls answers with scripts alone.
+        let types = [include_str!("webapps/webapp.xsd"), AUTHOR].concat();
+        return Some(qps::xsd::envelope_of(&["WebApp", "SeleniumScript"], &types));
+    }
     let (object, types): (&str, &[&str]) = match path {
         "2.0/am/tag.xsd" => ("Tag", &[include_str!("tags/tag.xsd"), TAG_SIMPLE]),
         "2.0/am/hostasset.xsd" => {
@@ -45,7 +50,6 @@ pub fn schema(path: &str) -> Option<String> {
         }
         "2.0/am/asset.xsd" => ("Asset", &[include_str!("assets/asset.xsd"), ASSET_SOURCE, TAG_SIMPLE]),
         "2.0/am/hostinstancevuln.xsd" => ("HostInstanceVuln", &[include_str!("assets/hostinstancevuln.xsd")]),
-        "3.0/was/webapp.xsd" => ("WebApp", &[include_str!("webapps/webapp.xsd"), AUTHOR]),
         "2.0/am/user.xsd" => ("User", &[include_str!("users/user.xsd")]),
         // The samples name it in two ways.
         "1.0/ca/binaryinfo.xsd" | "1.0/ca/binaryInfo.xsd" => {

@@ -52,8 +52,12 @@ fn spelled<T>(fields: &Fields<T>, given: &Criterion) -> Criterion {
         return criterion;
     };
     name.clone_into(&mut criterion.field);
-    if matches!(field.kind, Kind::Enum(_)) {
+    if let Kind::Enum(keywords) = field.kind {
         criterion.value = given.value.to_uppercase();
+        // A client writes it in the other way (`contract/was.md 1.2`).
+        if keywords.contains(&"CANCELED") {
+            criterion.value = criterion.value.replace("CANCELLED", "CANCELED");
+        }
     }
     criterion
 }

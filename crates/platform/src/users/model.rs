@@ -141,7 +141,7 @@ pub fn built_in_roles() -> Vec<Role> {
         AccessWas, ActivateAgent, ApiAccess, CatalogAccess, CatalogEntryAdd, CatalogEntryDelete,
         CatalogEntryUpdate, CatalogUpdate, CreateAsset, CreateUserTag, CreateWebAsset, DeactivateAgent,
         DeleteAsset, DeleteUserTag, DeleteWebAsset, EditAsset, EditUserTag, EditWebAsset, EditWebAssetUrl,
-        ModifyDynamicTagRules, ReadAsset, ReadTag,
+        ModifyDynamicTagRules, PurgeWebAsset, ReadAsset, ReadTag,
     };
     let editor = [
         ApiAccess,
@@ -166,6 +166,7 @@ pub fn built_in_roles() -> Vec<Role> {
         EditWebAsset,
         EditWebAssetUrl,
         DeleteWebAsset,
+        PurgeWebAsset,
     ];
     let reader = [ApiAccess, ReadAsset, ReadTag, AccessWas, CatalogAccess];
     vec![

@@ -10,11 +10,13 @@ mod lists;
 mod model;
 mod ops;
 mod request;
+mod scripts;
 mod web_url;
 mod wire;
 
 pub use model::{Attribute, Crawl, CrawlScope, Pattern, Scanner, Settings, WebApp};
 pub(crate) use ops::OPERATIONS;
+pub use scripts::Script;
 pub use web_url::WebUrl;
 
 use std::collections::HashSet;

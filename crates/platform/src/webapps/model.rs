@@ -5,6 +5,7 @@ use query::Fields;
 use serde::{Deserialize, Serialize};
 use store::{Id, Kind, Object};
 
+use super::scripts::Script;
 use crate::comments::{Author, Comment};
 use crate::tags::Tag;
 
@@ -31,6 +32,12 @@ pub struct WebApp {
     /// What people said of it, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<Comment>,
+    /// What scans are to play.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<Script>,
+    /// How many of those there ever were.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub last_script: u32,
     /// When it was made.
     pub created: Timestamp,
     /// By whom.
@@ -198,6 +205,8 @@ impl WebApp {
             settings: Settings::default(),
             attributes: Vec::new(),
             comments: Vec::new(),
+            scripts: Vec::new(),
+            last_script: 0,
             created: now,
             created_by: author.clone(),
             updated: now,

@@ -8,6 +8,7 @@ use store::{Job, Object, Stored};
 use super::fields::{self, TAG_ID, TAG_NAME, TAGS};
 use super::model::WebApp;
 use super::request::Edit;
+use super::scripts;
 use super::{asset_of, insert, name_taken, removed, revive, wire};
 use crate::assets::{self, Asset};
 use crate::comments::Author;
@@ -50,6 +51,18 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         Permission::DeleteWebAsset,
         delete,
         Done("a_removed_web_application_leaves_its_asset_and_comes_back"),
+    ),
+    WEBAPP.act(
+        "purge",
+        Permission::PurgeWebAsset,
+        purge,
+        Partial("a_purge_keeps_the_web_application", "no scans and findings that it could clear"),
+    ),
+    WEBAPP.act_on_all(
+        "downloadSeleniumScript",
+        Permission::AccessWas,
+        download_script,
+        Done("a_script_is_kept_changed_and_given_back"),
     ),
 ];
 
@@ -113,7 +126,7 @@ impl Editable for WebApps {
     fn edit(call: &Call, job: &mut Job<'_>, old: &Stored<WebApp>, edit: &Edit) -> Result<()> {
         let author = Author::of(call, job)?;
         let mut app = old.object.clone();
-        edit.merge(job, &author, &mut app)?;
+        edit.merge(job, &author, Some(old.id), &mut app)?;
         if app.url != old.url {
             call.demand(Permission::EditWebAssetUrl)?;
         }
@@ -141,7 +154,7 @@ impl Creatable for WebApps {
         let author = Author::of(call, job)?;
         let now = job.now();
         let mut app = WebApp::new(name.clone(), url, author.clone(), now);
-        edit.merge(job, &author, &mut app)?;
+        edit.merge(job, &author, None, &mut app)?;
         let created = match removed(job, &name, &app.url)? {
             None => insert(job, app),
             Some(old) if edit.reactivate => revive(job, &old, app),
@@ -198,4 +211,48 @@ fn wants_asset_gone(input: &mut Input) -> Result<bool> {
         criteria.retain(|one| !is_meant(one));
     }
     Ok(wanted)
+}
+
+/// `purge/was/webapp[/{id}]`. Web applications keep what they are and lose what scans found (`contract/was.md 7.4`): that is
+/// nothing, as long as there are no scans.
+fn purge(call: &Call, input: Input) -> Result<Answer> {
+    let targets = engine::targets::<WebApps>(call, input.id, &input.request, WebApps::scope(call))?;
+    let work = call.clone();
+    let ids = call.write(move |job| engine::every::<WebApps>(&work, job, &targets, |_, _| Ok(())))?;
+    Ok(engine::ids_answer(SCHEMA, WebApps::NAME, ids))
+}
+
+/// `downloadSeleniumScript/was/webapp`: the scripts that criteria choose of web applications that criteria choose
+/// (`contract/was.md 7.6`). Both must be there; the usual one is `id`.
+fn download_script(call: &Call, mut input: Input) -> Result<Answer> {
+    let given = input.request.filters.take().unwrap_or_default();
+    let is_meant = |one: &Criterion| one.field.eq_ignore_ascii_case(scripts::CRITERION);
+    let (meant, apps): (Vec<_>, Vec<_>) = given.into_iter().partition(is_meant);
+    input.request.filters = Some(apps);
+    let filter = engine::selection::<WebApps>(call, &input.request)?;
+    let mut ids: Option<Vec<u64>> = None;
+    for criterion in &meant {
+        let chosen = scripts::chosen(criterion)?;
+        ids = Some(
+            ids.map_or(chosen.clone(), |ids| ids.into_iter().filter(|id| chosen.contains(id)).collect()),
+        );
+    }
+    let Some(ids) = ids.filter(|_| !input.request.criteria().is_empty()) else {
+        return Err(Error::invalid(
+            format!("Criteria: a web application and '{}' are needed.", scripts::CRITERION),
+            format!("Specify the criteria 'id' and '{}'.", scripts::CRITERION),
+        ));
+    };
+    let filter = filter.and(Filter::set(scripts::apps_of(&ids)));
+    let chosen: Vec<u32> = call.store().index::<WebApp, _>(|index| index.select(&filter).iter().collect());
+    let apps = call.store().read()?.get_many::<WebApp>(&chosen)?;
+    let found: Vec<_> = apps
+        .iter()
+        .flat_map(|app| scripts::among(app.id.get(), app, &ids).map(|script| (app.id.get(), script.clone())))
+        .collect();
+    Ok(Answer::records(SCHEMA, found.len() as u64, move |writer| {
+        for (app, script) in &found {
+            writer.record(scripts::NAME, |out| scripts::write(*app, script, out));
+        }
+    }))
 }

@@ -5,6 +5,7 @@ use store::{Id, Job};
 
 use super::lists::ListChange;
 use super::model::{Attribute, CrawlScope, Pattern, WebApp};
+use super::scripts::ScriptChange;
 use super::web_url::WebUrl;
 use crate::assets::TagChange;
 use crate::comments::{Author, NewComments};
@@ -79,7 +80,6 @@ const NOT_YET: &[(&str, &str)] = &[
     ("dnsOverrides", "DNS overrides"),
     ("proxy", "proxies"),
     ("defaultScannerTags", "scanner appliances"),
-    ("crawlingScripts", "crawling scripts"),
     ("swaggerFile", "descriptions of APIs"),
     ("postmanCollection", "descriptions of APIs"),
     ("malwareScheduling", "schedules of malware scans"),
@@ -113,6 +113,7 @@ pub(super) struct Edit {
     cancel: Option<(Option<u32>, Option<String>)>,
     tags: Option<TagChange>,
     comments: NewComments,
+    scripts: Option<ScriptChange>,
     pub(super) reactivate: bool,
 }
 
@@ -167,6 +168,7 @@ impl Edit {
             cancel: config(data)?,
             tags: TagChange::read(data)?,
             comments: NewComments::read(data)?,
+            scripts: ScriptChange::read(data)?,
             reactivate: data.boolean("reactivateIfExists")?.unwrap_or_default(),
         })
     }
@@ -181,8 +183,14 @@ impl Edit {
         self.tags.as_mut().map_or(Ok(()), |tags| tags.prepare(job))
     }
 
-    /// Writes what is given into a web application.
-    pub(super) fn merge(&self, job: &mut Job<'_>, author: &Author, app: &mut WebApp) -> Result<()> {
+    /// Writes what is given into a web application; `id` is its id, where it has one already.
+    pub(super) fn merge(
+        &self,
+        job: &mut Job<'_>,
+        author: &Author,
+        id: Option<Id<WebApp>>,
+        app: &mut WebApp,
+    ) -> Result<()> {
         if let Some(name) = &self.name {
             app.name.clone_from(name);
         }
@@ -223,6 +231,9 @@ impl Edit {
         apply(&self.attributes, &mut app.attributes, |one, other| one.name == other.name)?;
         if let Some(tags) = &self.tags {
             tags.apply(&mut app.tags);
+        }
+        if let Some(scripts) = &self.scripts {
+            scripts.apply(id, app)?;
         }
         let now = job.now();
         self.comments.add_to(&mut app.comments, author, now)?;

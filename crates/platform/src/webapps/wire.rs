@@ -3,6 +3,7 @@
 use qps::ObjectWriter;
 
 use super::model::{Pattern, WebApp};
+use super::scripts;
 use crate::comments;
 use crate::tags::TagName;
 
@@ -80,7 +81,11 @@ pub(super) fn write(id: u32, app: &WebApp, tags: &[TagName], out: &mut ObjectWri
             out.text_opt("cancelScansAt", settings.cancel_at.as_deref());
         });
     }
-    out.counted_list("crawlingScripts", 0, |_| {});
+    out.counted_list("crawlingScripts", app.scripts.len() as u64, |list| {
+        for script in &app.scripts {
+            list.item(scripts::NAME, |out| scripts::write(id, script, out));
+        }
+    });
 }
 
 fn write_tags(tags: &[TagName], with_list: bool, out: &mut ObjectWriter<'_>) {

@@ -58,8 +58,12 @@ impl Battery<'_> {
         in_xml.demand_equal(&in_json, what);
     }
 
-    /// The good body with something put right after its root's start tag.
+    /// The good body with something put right after its root's start tag; criteria join those that it has.
     fn with(&self, part: &str) -> String {
+        let criteria = part.strip_prefix("<filters>").and_then(|part| part.strip_suffix("</filters>"));
+        if let Some(criteria) = criteria.filter(|_| self.body.contains("<filters>")) {
+            return self.body.replacen("<filters>", &format!("<filters>{criteria}"), 1);
+        }
         self.body.replacen("<ServiceRequest>", &format!("<ServiceRequest>{part}"), 1)
     }
 }

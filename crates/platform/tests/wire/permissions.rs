@@ -10,8 +10,8 @@ use crate::installers::{self, asked};
 use crate::tags::{dynamic, tag};
 
 /// A URL and a body with which an operation does something, in an installation with asset 1, its agent and its first
-/// detection, tag 7, user 1, catalog entries 1 and 2, a result that is in no entry yet, web application 2, and an installer
-/// for Linux. A new operation that needs others says so here, and is tried with the rest.
+/// detection, tag 7, user 1, catalog entries 1 and 2, a result that is in no entry yet, web application 2 with a script, and
+/// an installer for Linux. A new operation that needs others says so here, and is tried with the rest.
 pub(crate) fn good_request(operation: &Operation) -> (String, String) {
     let route = operation.route;
     let module = match (route.verb, route.object) {
@@ -42,6 +42,9 @@ pub(crate) fn good_request(operation: &Operation) -> (String, String) {
         ("update", "webapp") => data("<WebApp><name>Renamed</name></WebApp>"),
         ("update", "user") => {
             data("<User><scopeTags><add><TagData><id>7</id></TagData></add></scopeTags></User>")
+        }
+        ("downloadSeleniumScript", _) => {
+            filters(&[("id", "EQUALS", "2"), ("crawlingScripts.id", "EQUALS", "2097153")])
         }
         ("process", "binaryinfo") => asked("BinaryInfo", "ALL", "ALL"),
         ("download", "downloadbinary") => asked("DownloadBinary", "LINUX", "X_64"),
@@ -131,8 +134,8 @@ fn built_in_roles_do_what_their_names_say() {
         let (url, body) = good_request(operation);
         let method = operation.methods[0].name();
         let (verb, object) = (operation.route.verb, operation.route.object);
-        let reads =
-            ["get", "search", "count", "evaluate", "process", "download"].contains(&verb) && object != "user";
+        let reads = ["get", "search", "count", "evaluate", "process", "download", "downloadSeleniumScript"];
+        let reads = reads.contains(&verb) && object != "user";
         let edits = reads || (object != "user" && verb != "uninstall");
         let code = |allowed: bool| if allowed { "SUCCESS" } else { "UNAUTHORIZED" };
         assert_eq!(world.as_role("Reader").call(method, &url, &body).code(), code(reads), "{verb} {object}");

@@ -5,6 +5,7 @@ mod catalog;
 mod discovered;
 mod samples;
 mod scope;
+mod scripts;
 mod settings;
 mod subscription;
 mod webapps;
@@ -47,11 +48,13 @@ pub(crate) fn web_app(caller: &As<'_>, members: &str) -> u64 {
     caller.post(&apps("create"), &data(&format!("<WebApp>{members}</WebApp>"))).id()
 }
 
-/// Two entries without assets, a result that is in no entry, and a web application; gives its id.
+/// Two entries without assets, a result that is in no entry, and a web application with a script; gives its id.
 pub(crate) fn furnish(world: &World) -> u64 {
     let me = world.manager();
     mapped(&me, &[host(world, "192.0.2.77", vec![web(80), web(81)])]);
     update_entries(&me);
     mapped(&me, &[host(world, "192.0.2.78", vec![web(80)])]);
-    web_app(&me, "<name>Old</name><url>http://old.lab.example/</url>")
+    let script = "<SeleniumScript><name>buy</name><data>open /</data></SeleniumScript>";
+    let scripts = format!("<crawlingScripts><set>{script}</set></crawlingScripts>");
+    web_app(&me, &format!("<name>Old</name><url>http://old.lab.example/</url>{scripts}"))
 }

@@ -196,6 +196,8 @@ fn web_applications_are_found_by_every_documented_field() {
     assert_eq!(by("isScheduled", "EQUALS", "True"), Vec::<u64>::new());
     assert_eq!(by("isScanned", "EQUALS", "false").len(), 3);
     assert_eq!(by("lastScan.status", "EQUALS", "finished"), Vec::<u64>::new());
+    // A client writes it so.
+    assert_eq!(by("lastScan.status", "IN", "CANCELLED,ERROR"), Vec::<u64>::new());
     assert_eq!(by("lastScan.date", "GREATER", "2020-01-01"), Vec::<u64>::new());
     assert_eq!(by("attributes", "EQUALS", "Shop"), [1, 3]);
     let named = |operator: &str| {
