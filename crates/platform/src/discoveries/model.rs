@@ -185,7 +185,7 @@ impl Schedule {
 
     /// Works out anew when it is due after a moment.
     pub(super) fn plan(&mut self, moment: Timestamp) {
-        self.next = self.timing.filter(|_| self.is_active).and_then(|timing| timing.after(moment));
+        self.next = self.timing.as_ref().filter(|_| self.is_active).and_then(|timing| timing.after(moment));
     }
 
     /// Ends its run.

@@ -53,7 +53,7 @@ const RESULTS: &[Member] = &[
 ];
 
 /// What a schedule is told; all of it may be missing where one is changed.
-const fn schedule_members(is_new: bool) -> [Member; 10] {
+const fn schedule_members(is_new: bool) -> [Member; 11] {
     [
         member("name", is_new, "A name that no other schedule has.", "\"Office network\""),
         member(
@@ -82,14 +82,20 @@ const fn schedule_members(is_new: bool) -> [Member; 10] {
         member(
             "start",
             false,
-            "The first time; now unless told. Times are kept in UTC.",
+            "The first time; now unless told. Without an offset, it is what clocks show in timeZone.",
             "\"2031-02-03T04:05:06Z\"",
+        ),
+        member(
+            "timeZone",
+            false,
+            "The IANA time zone whose days, weeks and months are counted; UTC unless told.",
+            "\"Europe/London\"",
         ),
     ]
 }
 
-const NEW: [Member; 10] = schedule_members(true);
-const CHANGED: [Member; 10] = schedule_members(false);
+const NEW: [Member; 11] = schedule_members(true);
+const CHANGED: [Member; 11] = schedule_members(false);
 
 const RECORDED: &str = r#"{"code":200,"data":{"hosts":1,"silent":0,"outdated":0,"assetsCreated":1,"assetsMerged":0,"webServices":0}}"#;
 const SCHEDULE: &str = r#"{"code":200,"data":{"id":1,"name":"Office network","owner":"admin","targets":"192.0.2.0-192.0.2.255","exclude":"192.0.2.9","ports":"well-known","rate":2000,"record":"SCAN","status":"ACTIVE","occurrence":"DAILY","created":"2024-03-01T10:00:00Z","updated":"2024-03-01T10:00:00Z","runs":[{"number":1,"started":"2024-03-01T11:00:00Z","ended":"2024-03-01T11:02:00Z","state":"FINISHED","addresses":255,"done":255,"openPorts":31,"connections":280130,"recorded":{"hosts":12,"silent":243,"outdated":0,"assetsCreated":2,"assetsMerged":10,"webServices":7}}]}}"#;

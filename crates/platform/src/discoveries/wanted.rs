@@ -2,11 +2,12 @@
 
 use discovery::{Ports, Targets};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use serde_json::{Map, Value};
 
 use super::error::{Code, shown};
 use super::model::{Schedule, What};
-use super::timing::{Occurrence, Timing};
+use super::timing::{self, Occurrence, Timing};
 use crate::Result;
 use crate::results::Source;
 
@@ -22,8 +23,19 @@ const RATES: (u32, u32) = (2_000, 20_000);
 const EVERY: u64 = 400;
 
 /// The members that are known.
-pub(super) const MEMBERS: [&str; 10] =
-    ["name", "targets", "exclude", "ports", "rate", "record", "status", "occurrence", "every", "start"];
+pub(super) const MEMBERS: [&str; 11] = [
+    "name",
+    "targets",
+    "exclude",
+    "ports",
+    "rate",
+    "record",
+    "status",
+    "occurrence",
+    "every",
+    "start",
+    "timeZone",
+];
 
 /// What may be said of a schedule.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,24 +84,27 @@ pub(super) fn read(object: &Map<String, Value>, old: Option<&Schedule>, now: Tim
     Ok(Wanted {
         name,
         what,
-        timing: timing(object, old.and_then(|old| old.timing), now)?,
+        timing: timing(object, old.and_then(|old| old.timing.as_ref()), now)?,
         is_active: is_active.or(old.map(|old| old.is_active)).unwrap_or(true),
     })
 }
 
-fn timing(object: &Map<String, Value>, old: Option<Timing>, now: Timestamp) -> Result<Option<Timing>> {
+fn timing(object: &Map<String, Value>, old: Option<&Timing>, now: Timestamp) -> Result<Option<Timing>> {
     let mut named = vec![("NONE", None)];
     named.extend(Occurrence::NAMED.map(|(name, one)| (name, Some(one))));
     let occurrence = choice(object, "occurrence", &named)?;
-    let (every, start) = (number(object, "every", EVERY)?, moment(object, "start")?);
-    let given = match occurrence {
+    let given = zone(object)?;
+    let old_zone = old.and_then(|old| old.zone.clone());
+    let named_zone = given.clone().unwrap_or_else(|| old_zone.clone());
+    let (every, start) = (number(object, "every", EVERY)?, moment(object, "start", named_zone.as_deref())?);
+    let repeated = match occurrence {
         Some(None) => None,
         Some(Some(occurrence)) => Some(occurrence),
         None => old.map(|old| old.occurrence),
     };
-    let Some(occurrence) = given else {
-        if every.is_some() || start.is_some() {
-            let message = "occurrence: it is missing. Without one, every and start mean nothing.";
+    let Some(occurrence) = repeated else {
+        if every.is_some() || start.is_some() || given.is_some() {
+            let message = "occurrence: it is missing. Without one, every, start and timeZone mean nothing.";
             return Err(Code::Missing.error(message));
         }
         return Ok(None);
@@ -103,7 +118,7 @@ fn timing(object: &Map<String, Value>, old: Option<Timing>, now: Timestamp) -> R
     let start = start.or(old.map(|old| old.start)).unwrap_or(now);
     // Whole seconds, since times to come are counted in them.
     let start = Timestamp::from_second(start.as_second()).unwrap_or(start);
-    Ok(Some(Timing { occurrence, every, start }))
+    Ok(Some(Timing { occurrence, every, start, zone: named_zone }))
 }
 
 /// Targets or exclusions.
@@ -180,11 +195,32 @@ pub(super) fn choice<T: Copy>(
     }
 }
 
-fn moment(object: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>> {
-    let Some(given) = text(object, name)? else { return Ok(None) };
-    given.parse().map(Some).map_err(|_| {
+/// A time zone by its name. UTC is what a schedule has that names none.
+fn zone(object: &Map<String, Value>) -> Result<Option<Option<String>>> {
+    let Some(given) = text(object, "timeZone")? else { return Ok(None) };
+    let Some(zone) = timing::zone(&given) else {
         let given = shown(&given);
-        Code::Value.error(format!("{name}: '{given}' is no time. Give one such as 2031-02-03T04:05:06Z."))
+        return Err(Code::Value.error(format!(
+            "timeZone: '{given}' is none. Give a name of the IANA time zone database, such as Europe/London."
+        )));
+    };
+    // As the database spells it.
+    let name = zone.iana_name().unwrap_or(&given);
+    Ok(Some((name != "UTC").then(|| name.to_owned())))
+}
+
+/// A time: one that says how far it is from UTC, or one that clocks show in a time zone.
+fn moment(object: &Map<String, Value>, name: &str, zone: Option<&str>) -> Result<Option<Timestamp>> {
+    let Some(given) = text(object, name)? else { return Ok(None) };
+    let by_clock = |zone| {
+        let zone = timing::zone(zone)?;
+        zone.to_timestamp(given.parse::<DateTime>().ok()?).ok()
+    };
+    given.parse().ok().or_else(|| by_clock(zone?)).map(Some).ok_or_else(|| {
+        let given = shown(&given);
+        Code::Value.error(format!(
+            "{name}: '{given}' is no time. Give one such as 2031-02-03T04:05:06Z, or 2031-02-03T04:05:06 with a timeZone."
+        ))
     })
 }
 

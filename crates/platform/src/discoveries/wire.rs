@@ -8,7 +8,7 @@ use crate::results::Source;
 
 /// A schedule.
 pub(super) fn schedule(schedule: &Stored<Schedule>) -> Value {
-    let what = &schedule.what;
+    let (what, timing) = (&schedule.what, schedule.timing.as_ref());
     let mut shown = json!({
         "id": schedule.id.get(),
         "name": schedule.name,
@@ -19,7 +19,7 @@ pub(super) fn schedule(schedule: &Stored<Schedule>) -> Value {
         "rate": what.rate,
         "record": record(what.record),
         "status": if schedule.is_active { "ACTIVE" } else { "INACTIVE" },
-        "occurrence": schedule.timing.map_or("NONE", |timing| timing.occurrence.name()),
+        "occurrence": timing.map_or("NONE", |timing| timing.occurrence.name()),
         "created": schedule.created.to_string(),
         "updated": schedule.updated.to_string(),
         "runs": schedule.runs.iter().map(run).collect::<Vec<_>>(),
@@ -28,8 +28,9 @@ pub(super) fn schedule(schedule: &Stored<Schedule>) -> Value {
         let mut set = |name: &str, value: Option<Value>| {
             drop(value.map(|value| members.insert(name.to_owned(), value)))
         };
-        set("every", schedule.timing.map(|timing| timing.every.into()));
-        set("start", schedule.timing.map(|timing| timing.start.to_string().into()));
+        set("every", timing.map(|timing| timing.every.into()));
+        set("start", timing.map(|timing| timing.start.to_string().into()));
+        set("timeZone", timing.and_then(|timing| timing.zone.clone()).map(Value::from));
         set("next", schedule.next.map(|next| next.to_string().into()));
         set("wantedBy", schedule.wanted_by.clone().map(Value::from));
         set("running", schedule.running.as_ref().map(running));

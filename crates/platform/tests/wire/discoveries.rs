@@ -217,6 +217,30 @@ fn schedules_are_made_changed_and_deleted() {
 }
 
 #[test]
+fn a_schedule_counts_its_days_in_its_time_zone() {
+    let gate = Gate::new();
+    let body = json!({
+        "name": "Nightly", "targets": "192.0.2.1", "ports": "9", "record": "MAP", "occurrence": "DAILY",
+        "start": "2024-03-30T02:45:00", "timeZone": "europe/berlin", "status": "INACTIVE",
+    });
+    let made = gate.send(&post(SCHEDULE, body.to_string())).ok()["data"].take();
+    assert_eq!(
+        (&made["timeZone"], &made["start"]),
+        (&json!("Europe/Berlin"), &json!("2024-03-30T01:45:00Z"))
+    );
+    // The clocks go forward on the 31st, and leave that time out.
+    gate.wait(29 * 24 * 3_600);
+    let next = |body: Value| gate.send(&put(&body)).ok()["data"]["next"].take();
+    assert_eq!(next(json!({ "status": "ACTIVE" })), "2024-03-31T01:45:00Z");
+    assert_eq!(next(json!({ "timeZone": "UTC" })), "2024-03-31T01:45:00Z");
+    assert_eq!(gate.send(&get(format!("{SCHEDULE}/1"))).ok()["data"].get("timeZone"), None);
+    gate.wait(24 * 3_600);
+    assert_eq!(next(json!({ "timeZone": "Europe/Berlin" })), "2024-04-01T00:45:00Z");
+    assert_eq!(next(json!({ "start": "2024-05-01T02:45:00" })), "2024-05-01T00:45:00Z");
+    assert_eq!(next(json!({ "start": "2024-05-01T02:45:00+01:00" })), "2024-05-01T01:45:00Z");
+}
+
+#[test]
 fn schedules_name_what_is_wrong_with_them() {
     let gate = Gate::new();
     let good = json!({ "name": "Office", "targets": "192.0.2.0/24" });
@@ -241,12 +265,18 @@ fn schedules_name_what_is_wrong_with_them() {
         ("occurrence", json!("YEARLY"), "ERR-7003"),
         ("every", json!(2), "ERR-7002"),
         ("start", json!("tomorrow"), "ERR-7003"),
+        ("start", json!("2024-03-04T02:00:00"), "ERR-7003"),
+        ("timeZone", json!("Europe/Nowhere"), "ERR-7003"),
+        ("timeZone", json!(""), "ERR-7003"),
+        ("timeZone", json!("../../etc/passwd"), "ERR-7003"),
+        ("timeZone", json!({ "code": "UTC" }), "ERR-7003"),
+        ("timeZone", json!("Europe/Berlin"), "ERR-7002"),
         ("port", json!("80"), "ERR-7003"),
     ] {
         let mut body = good.clone();
         body[member] = value;
         let message = gate.send(&post(SCHEDULE, body.to_string())).refused(400, id);
-        assert!(message.contains(member) || member == "every", "{message}");
+        assert!(message.contains(member) || member == "every", "{member}: {message}");
     }
     let mut body = good.clone();
     body["exclude"] = json!("192.0.0.0/16");
