@@ -12,6 +12,13 @@
     }
     return parts.join('/');
   };
+  const takesClicks = (element) => {
+    if (note.delegates || document.onclick || window.onclick) return true;
+    for (let e = element; e; e = e.parentElement) {
+      if (e.onclick || (e.getAttribute('data-redoubt-on') || '').split(' ').includes('click')) return true;
+    }
+    return false;
+  };
   const serialise = (root) => {
     let extra = '';
     const walk = (node) => {
@@ -31,7 +38,10 @@
         const plain = ['button', 'summary', 'option'].includes(e.localName) || e.getAttribute('role') === 'button' || e.getAttribute('role') === 'tab' ||
           (e.localName === 'a' && (href.startsWith('#') || href.startsWith('javascript:') || !e.hasAttribute('href'))) ||
           (e.localName === 'input' && ['submit', 'button', 'checkbox', 'radio', 'image'].includes(e.type)) || (e.localName === 'select');
-        const cursor = on.length === 0 && !plain && e.children.length === 0 && e.textContent.trim() && getComputedStyle(e).cursor === 'pointer';
+        // A link to another page is followed by its address, unless a script takes the click.
+        const link = takesClicks(e) ? null : e.closest('a[href], area[href]');
+        const followed = link !== null && !/^\s*(#|javascript:)/i.test(link.getAttribute('href'));
+        const cursor = on.length === 0 && !plain && !followed && e.children.length === 0 && e.textContent.trim() && getComputedStyle(e).cursor === 'pointer';
         if ((on.length || plain || cursor) && targets.length < 200) {
           targets.push({ path: path(e), text: (e.textContent || e.value || '').trim().slice(0, 60), on: on.length ? on : ['click'], kind: e.localName, href });
         }

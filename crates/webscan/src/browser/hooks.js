@@ -1,7 +1,7 @@
 // Runs in each page before its own scripts. Notes what scripts do, so that the crawl can follow; changes nothing else.
 (() => {
   if (window.__redoubt) return;
-  const note = { routes: [], sockets: [], sinks: [], listeners: 0 };
+  const note = { routes: [], sockets: [], sinks: [], delegates: false };
   Object.defineProperty(window, '__redoubt', { value: note, enumerable: false });
   const push = (list, item) => { if (list.length < 500 && !list.includes(item)) list.push(item); };
   // Elements that listen for clicks and the like.
@@ -13,7 +13,7 @@
       if (wanted.has(kind) && this instanceof Element) {
         const had = this.getAttribute('data-redoubt-on') || '';
         if (!had.split(' ').includes(kind)) this.setAttribute('data-redoubt-on', (had + ' ' + kind).trim());
-      }
+      } else if (kind === 'click') note.delegates = true;
     } catch (e) { /* the page's own business */ }
     return listen.call(this, kind, ...rest);
   };

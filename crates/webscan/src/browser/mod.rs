@@ -8,6 +8,7 @@ mod play;
 mod proxy;
 mod side;
 mod tab;
+mod tabs;
 
 pub use cdp::BrowserError;
 pub use play::{PlayError, Played};
@@ -32,6 +33,7 @@ use crate::session::Session;
 use cdp::Connection;
 use proxy::Proxy;
 use tab::{Gathered, Tab};
+use tabs::Tabs;
 
 /// Where Debian and others put the browser.
 const PROGRAMS: &[&str] = &["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -43,7 +45,7 @@ const OPEN_TIME: Duration = Duration::from_secs(12);
 
 /// A browser.
 pub struct Browser {
-    connection: Arc<Connection>,
+    tabs: Tabs,
     client: Client,
     /// Two pages at a time: memory is what a browser has least of.
     turn: Semaphore,
@@ -74,12 +76,26 @@ impl Browser {
         let connection = Connection::start(&program, home.path(), &proxy.url())?;
         connection.call("", "Browser.getVersion", serde_json::json!({})).await?;
         Ok(Self {
-            connection: Arc::new(connection),
+            tabs: Tabs::new(Arc::new(connection), client.clone()),
             client,
             turn: Semaphore::new(2),
             _proxy: proxy,
             _home: home,
         })
+    }
+
+    /// Does something with a page that was made ready for a request; a page on which that fails is not used again.
+    async fn on_a_page<T, E: From<BrowserError>>(
+        &self,
+        request: &Request,
+        is_brief: bool,
+        work: impl AsyncFnOnce(&Tab) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Ok(_turn) = self.turn.acquire().await else { return Err(BrowserError::Gone.into()) };
+        let tab = self.tabs.take(request, is_brief).await?;
+        let done = work(&tab).await;
+        self.tabs.give_back(tab, done.is_ok()).await;
+        done
     }
 
     async fn rendered(
@@ -88,42 +104,43 @@ impl Browser {
         session: &Session,
         depth: usize,
     ) -> Result<Rendered, BrowserError> {
-        let Ok(_turn) = self.turn.acquire().await else { return Err(BrowserError::Gone) };
         let dressed = session.dress(request);
-        let until = Instant::now() + PAGE_TIME;
-        let tab = Tab::new(self.connection.clone(), self.client.clone(), &dressed, false).await?;
-        tab.open(&dressed).await?;
-        let mut visit = Visit {
-            tab: &tab,
-            request: &dressed,
-            rendered: Rendered::default(),
-            states: BTreeSet::new(),
-            tried: BTreeSet::new(),
-        };
-        visit.explore(depth, until).await?;
-        let mut rendered = visit.rendered;
-        let happened = tab.close().await;
-        rendered.requests = happened.requests;
-        rendered.stopped = happened.stopped;
-        rendered.sockets.extend(happened.sockets);
-        Ok(rendered)
+        self.on_a_page(&dressed, false, async |tab| {
+            let until = Instant::now() + PAGE_TIME;
+            tab.open(&dressed).await?;
+            let mut visit = Visit {
+                tab,
+                request: &dressed,
+                rendered: Rendered::default(),
+                states: BTreeSet::new(),
+                tried: BTreeSet::new(),
+            };
+            visit.explore(depth, until).await?;
+            let mut rendered = visit.rendered;
+            let happened = tab.happened();
+            rendered.requests = happened.requests;
+            rendered.stopped = happened.stopped;
+            rendered.sockets.extend(happened.sockets);
+            Ok(rendered)
+        })
+        .await
     }
 
     async fn opened(&self, request: &Request, markers: &[&str]) -> Result<Vec<String>, BrowserError> {
-        let Ok(_turn) = self.turn.acquire().await else { return Err(BrowserError::Gone) };
-        let tab = Tab::new(self.connection.clone(), self.client.clone(), request, true).await?;
-        let work = async {
-            tab.open(request).await?;
-            tab.tempt(markers).await
+        let mut ran: Vec<String> = Vec::new();
+        let visit = async |tab: &Tab| {
+            let work = async {
+                tab.open(request).await?;
+                tab.tempt(markers).await
+            };
+            let seen = timeout(OPEN_TIME, work).await;
+            let happened = tab.happened();
+            let shown = |marker: &&&str| happened.dialogs.iter().any(|text| text.contains(**marker));
+            ran.extend(markers.iter().filter(shown).map(|marker| (*marker).to_owned()));
+            seen.map_err(|_| BrowserError::Gone)?
         };
-        let seen = timeout(OPEN_TIME, work).await;
-        let happened = tab.close().await;
-        let mut ran: Vec<String> = markers
-            .iter()
-            .filter(|marker| happened.dialogs.iter().any(|text| text.contains(**marker)))
-            .map(|m| (*m).to_owned())
-            .collect();
-        if let Ok(Ok(more)) = seen {
+        // What was shown before it went wrong was shown.
+        if let Ok(more) = self.on_a_page(request, true, visit).await {
             ran.extend(more);
         }
         Ok(ran)

@@ -59,25 +59,26 @@ impl Browser {
     /// # Errors
     /// [`PlayError`]: a command could not be done, or the browser failed.
     pub async fn play(&self, start: &Target, script: &Script) -> Result<Played, PlayError> {
-        let Ok(_turn) = self.turn.acquire().await else { return Err(BrowserError::Gone.into()) };
         let blank = Request::get(start.clone());
-        let tab = Tab::new(self.connection.clone(), self.client.clone(), &blank, false).await?;
         // A script that was recorded elsewhere is played here.
         let base = Target::parse(&script.base).ok();
         let base = base.filter(|base| self.client.scope().rule(base) != Ruling::Outside);
         let base = base.unwrap_or_else(|| start.clone());
-        let played = match tokio::time::timeout(TIME, steps(&tab, &base, script)).await {
-            Ok(played) => played,
-            Err(_) => Err(PlayError::TooLong),
-        };
-        let happened = tab.close().await;
-        let mut played = played?;
-        // A script of the page may keep the login itself and send it along.
-        let sent = happened.requests.iter().rev().filter(|request| request.url.origin == start.origin);
-        if let Some(value) = sent.filter_map(|request| request.header("authorization")).next() {
-            played.session.headers.push(("Authorization".to_owned(), value.to_owned()));
-        }
-        Ok(played)
+        self.on_a_page(&blank, false, async |tab| {
+            let played = match tokio::time::timeout(TIME, steps(tab, &base, script)).await {
+                Ok(played) => played,
+                Err(_) => Err(PlayError::TooLong),
+            };
+            let happened = tab.happened();
+            let mut played = played?;
+            // A script of the page may keep the login itself and send it along.
+            let sent = happened.requests.iter().rev().filter(|request| request.url.origin == start.origin);
+            if let Some(value) = sent.filter_map(|request| request.header("authorization")).next() {
+                played.session.headers.push(("Authorization".to_owned(), value.to_owned()));
+            }
+            Ok(played)
+        })
+        .await
     }
 }
 

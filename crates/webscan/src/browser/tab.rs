@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,6 +23,8 @@ const LOAD: Duration = Duration::from_secs(8);
 const QUIET: Duration = Duration::from_millis(200);
 const BRIEF: Duration = Duration::from_millis(80);
 const PATIENCE: Duration = Duration::from_secs(3);
+/// The path of a blank page, which no server is asked for.
+const BLANK: &str = "/.redoubt-blank";
 /// Most requests that are noted.
 const MOST: usize = 1_000;
 
@@ -65,6 +68,7 @@ struct State {
     /// Whether the page may go elsewhere: only while it is being opened.
     may_leave: bool,
     is_loaded: bool,
+    was_opened: bool,
     running: BTreeSet<String>,
     touched: Option<Instant>,
 }
@@ -72,9 +76,16 @@ struct State {
 /// A page.
 pub(super) struct Tab {
     connection: Arc<Connection>,
+    client: Client,
     session: String,
+    target: String,
     context: String,
+    origin: String,
     quiet: Duration,
+    /// The script that runs before those of each document.
+    hooks: Option<String>,
+    /// Visits so far.
+    pub(super) visits: u32,
     state: Arc<Mutex<State>>,
     watcher: JoinHandle<()>,
 }
@@ -85,65 +96,113 @@ impl Drop for Tab {
     }
 }
 
+/// The headers that a page's requests carry.
+fn headers(client: &Client, request: &Request) -> serde_json::Map<String, Value> {
+    let mut headers = serde_json::Map::new();
+    headers.insert("X-Redoubt-Scan".to_owned(), "1".into());
+    for (name, value) in client.options().headers.iter().chain(&request.headers) {
+        let is_ours = ["host", "content-length", "content-type", "cookie", "connection", "accept-encoding"];
+        if !is_ours.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
+            headers.insert(name.clone(), value.as_str().into());
+        }
+    }
+    headers
+}
+
 fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 impl Tab {
-    /// A page for requests like this one: with its cookies, headers, and what it brings along. A brief visit waits less for
-    /// what scripts may do later.
-    pub(super) async fn new(
-        connection: Arc<Connection>,
-        client: Client,
-        request: &Request,
-        is_brief: bool,
-    ) -> Result<Self, BrowserError> {
-        let context = text(
-            &connection.call("", "Target.createBrowserContext", json!({"disposeOnDetach": true})).await?,
-            "browserContextId",
-        );
+    /// A page in a context of its own.
+    ///
+    /// # Errors
+    /// The browser does not answer.
+    pub(super) async fn new(connection: Arc<Connection>, client: Client) -> Result<Self, BrowserError> {
+        let make = json!({"disposeOnDetach": true});
+        let made = connection.call("", "Target.createBrowserContext", make).await?;
+        let context = text(&made, "browserContextId");
         let create = json!({"url": "about:blank", "browserContextId": context});
         let target = text(&connection.call("", "Target.createTarget", create).await?, "targetId");
         let attach = json!({"targetId": target, "flatten": true});
         let session = text(&connection.call("", "Target.attachToTarget", attach).await?, "sessionId");
         let state = Arc::new(Mutex::new(State::default()));
         let watcher = tokio::spawn(watch(connection.clone(), client.clone(), session.clone(), state.clone()));
-        let quiet = if is_brief { BRIEF } else { QUIET };
-        let tab = Self { connection, session, context, quiet, state, watcher };
-        for domain in ["Page.enable", "Runtime.enable", "Network.enable"] {
-            tab.call(domain, json!({})).await?;
-        }
-        tab.call("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})).await?;
-        tab.call("Network.setUserAgentOverride", json!({"userAgent": client.options().user_agent})).await?;
-        tab.call("Network.setBypassServiceWorker", json!({"bypass": true})).await?;
+        let tab = Self {
+            connection,
+            client,
+            session,
+            target,
+            context,
+            origin: String::new(),
+            quiet: QUIET,
+            hooks: None,
+            visits: 0,
+            state,
+            watcher,
+        };
+        let calls = vec![
+            ("Page.enable", json!({})),
+            ("Runtime.enable", json!({})),
+            ("Network.enable", json!({})),
+            ("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})),
+            ("Network.setUserAgentOverride", json!({"userAgent": tab.client.options().user_agent})),
+            ("Network.setBypassServiceWorker", json!({"bypass": true})),
+            ("Network.setCacheDisabled", json!({"cacheDisabled": true})),
+        ];
+        tab.call_all(calls).await?;
+        Ok(tab)
+    }
+
+    /// Makes the page ready for requests like this one: with its cookies, headers, and what it brings along, and without
+    /// what the visit before left. A brief visit waits less for what scripts may do later.
+    ///
+    /// # Errors
+    /// The browser does not answer.
+    pub(super) async fn dress(&mut self, request: &Request, is_brief: bool) -> Result<(), BrowserError> {
+        self.visits += 1;
+        self.quiet = if is_brief { BRIEF } else { QUIET };
+        *self.state.lock() = State::default();
         let mut script = include_str!("hooks.js").to_owned();
         if let Some(name) = request.visit.as_ref().and_then(|visit| visit.window_name.as_ref()) {
             script = format!("window.name = {};\n{script}", Value::from(name.as_str()));
         }
-        tab.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})).await?;
-        tab.dress(&client, request).await?;
-        Ok(tab)
+        let url = request.url.origin.to_string();
+        self.origin.clone_from(&url);
+        if self.visits > 1 {
+            self.context_call("Storage.clearCookies").await?;
+        }
+        let mut calls = Vec::new();
+        if let Some(hooks) = self.hooks.take() {
+            let old = json!({"identifier": hooks});
+            calls.push(("Page.removeScriptToEvaluateOnNewDocument", old));
+            calls.push(("Storage.clearDataForOrigin", json!({"origin": url, "storageTypes": "all"})));
+            calls.push(("Runtime.evaluate", json!({"expression": "window.name = ''"})));
+        }
+        calls.push(("Network.setExtraHTTPHeaders", json!({"headers": headers(&self.client, request)})));
+        for (name, value) in &request.cookies {
+            let cookie = json!({"name": name, "value": value, "url": url, "path": "/"});
+            calls.push(("Network.setCookie", cookie));
+        }
+        calls.push(("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})));
+        let last = self.call_all(calls).await?;
+        self.hooks = Some(text(&last, "identifier"));
+        Ok(())
     }
 
-    async fn dress(&self, client: &Client, request: &Request) -> Result<(), BrowserError> {
-        let mut headers = serde_json::Map::new();
-        headers.insert("X-Redoubt-Scan".to_owned(), "1".into());
-        for (name, value) in client.options().headers.iter().chain(&request.headers) {
-            let is_ours =
-                ["host", "content-length", "content-type", "cookie", "connection", "accept-encoding"];
-            if !is_ours.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
-                headers.insert(name.clone(), value.as_str().into());
+    /// Calls one after the other without waiting for each; the answer of the last.
+    async fn call_all(&self, calls: Vec<(&'static str, Value)>) -> Result<Value, BrowserError> {
+        let call = |(method, params)| async move { (method, self.call(method, params).await) };
+        let mut last = Value::Null;
+        for (method, answer) in join_all(calls.into_iter().map(call)).await {
+            match answer {
+                Ok(answer) => last = answer,
+                // A cookie that the browser does not take is not there for the page either.
+                Err(_) if method == "Network.setCookie" => {}
+                Err(error) => return Err(error),
             }
         }
-        self.call("Network.setExtraHTTPHeaders", json!({"headers": headers})).await?;
-        let url = request.url.origin.to_string();
-        for (name, value) in &request.cookies {
-            // A cookie that the browser does not take is not there for the page either.
-            let _ = self
-                .call("Network.setCookie", json!({"name": name, "value": value, "url": url, "path": "/"}))
-                .await;
-        }
-        Ok(())
+        Ok(last)
     }
 
     async fn call(&self, method: &str, params: Value) -> Result<Value, BrowserError> {
@@ -164,19 +223,22 @@ impl Tab {
             Some(fragment) => format!("{}#{fragment}", request.url),
             None => request.url.to_string(),
         };
-        // A page that is left by its fragment alone would not be loaded again.
-        self.state.lock().may_leave = true;
-        self.call("Page.navigate", json!({"url": "about:blank"})).await?;
+        let is_fresh = {
+            let mut state = self.state.lock();
+            state.may_leave = true;
+            !std::mem::replace(&mut state.was_opened, true)
+        };
+        if !is_fresh {
+            // A page that is left by its fragment alone would not be loaded again.
+            self.go_blank().await?;
+        }
         {
             let mut state = self.state.lock();
             (state.first, state.is_loaded) = (Some(request.clone()), false);
             state.running.clear();
         }
         self.call("Page.navigate", json!({"url": url})).await?;
-        let until = Instant::now() + LOAD;
-        while !self.state.lock().is_loaded && Instant::now() < until {
-            sleep(Duration::from_millis(10)).await;
-        }
+        self.loaded(LOAD).await;
         self.settle().await;
         self.state.lock().may_leave = false;
         if let Some(message) = request.visit.as_ref().and_then(|visit| visit.message.as_ref()) {
@@ -187,6 +249,25 @@ impl Tab {
             self.evaluate(&script).await?;
             self.settle().await;
         }
+        Ok(())
+    }
+
+    async fn loaded(&self, patience: Duration) {
+        let until = Instant::now() + patience;
+        while !self.state.lock().is_loaded && Instant::now() < until {
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Goes to a blank page of the origin, which the browser is given without the server: one of no origin would cost
+    /// the browser a process, and the next page another.
+    async fn go_blank(&self) -> Result<(), BrowserError> {
+        {
+            let mut state = self.state.lock();
+            (state.may_leave, state.is_loaded) = (true, false);
+        }
+        self.call("Page.navigate", json!({"url": format!("{}{BLANK}", self.origin)})).await?;
+        self.loaded(PATIENCE).await;
         Ok(())
     }
 
@@ -238,11 +319,12 @@ impl Tab {
             "(() => {{ const marks = {}; let n = 0; for (const e of document.querySelectorAll('*')) {{ \
              for (const a of Array.from(e.attributes)) {{ if (n > 40 || !marks.some((m) => a.value.includes(m))) continue; n++; \
              if (a.name.startsWith('on')) {{ e.dispatchEvent(new MouseEvent(a.name.slice(2), {{bubbles: true}})); if (e.focus) e.focus(); }} \
-             else if (a.name === 'href' && e.click) e.click(); }} }} }})()",
+             else if (a.name === 'href' && e.click) e.click(); }} }} return n; }})()",
             json!(markers)
         );
-        self.evaluate(&script).await?;
-        self.settle().await;
+        if self.evaluate(&script).await?.as_u64() != Some(0) {
+            self.settle().await;
+        }
         let mut seen = Vec::new();
         for name in markers.iter().filter_map(|marker| marker.strip_prefix("proto:")) {
             let script = format!("({{}})[{}] !== undefined", Value::from(name));
@@ -256,14 +338,39 @@ impl Tab {
         Ok(seen)
     }
 
-    /// Closes the page; what happened while it was open.
-    pub(super) async fn close(self) -> Happened {
-        // It goes with its context; a browser that is gone has none any more.
-        let _ = self
-            .connection
-            .call("", "Target.disposeBrowserContext", json!({"browserContextId": self.context}))
-            .await;
+    /// What happened since the page was made ready.
+    pub(super) fn happened(&self) -> Happened {
         std::mem::take(&mut self.state.lock().happened)
+    }
+
+    /// Leaves what was visited, and closes what it opened.
+    ///
+    /// # Errors
+    /// The browser does not answer.
+    pub(super) async fn leave(&mut self) -> Result<(), BrowserError> {
+        self.evaluate("try { sessionStorage.clear() } catch (e) { /* none here */ }").await?;
+        self.go_blank().await?;
+        // Memory is what a browser has least of.
+        self.call_all(vec![
+            ("Page.resetNavigationHistory", json!({})),
+            ("HeapProfiler.collectGarbage", json!({})),
+        ])
+        .await?;
+        let all = self.connection.call("", "Target.getTargets", json!({})).await?;
+        let all = all.get("targetInfos").and_then(Value::as_array);
+        for other in all.into_iter().flatten() {
+            let id = text(other, "targetId");
+            if text(other, "browserContextId") == self.context && id != self.target {
+                self.connection.call("", "Target.closeTarget", json!({"targetId": id})).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the page and its context.
+    pub(super) async fn close(self) {
+        // A browser that is gone has none any more.
+        let _ = self.context_call("Target.disposeBrowserContext").await;
     }
 }
 
@@ -303,7 +410,7 @@ fn react(client: &Client, happening: &Happening, state: &mut State) -> Option<(&
         "Network.requestWillBeSent" => {
             state.running.insert(text(params, "requestId"));
         }
-        "Network.loadingFinished" | "Network.loadingFailed" => {
+        "Network.loadingFinished" | "Network.loadingFailed" | "Network.requestServedFromCache" => {
             state.running.remove(&text(params, "requestId"));
         }
 
@@ -322,8 +429,15 @@ fn paused(client: &Client, params: &Value, state: &mut State) -> (&'static str, 
     let url = text(&request, "url");
     let kind = text(params, "resourceType");
     let Some(target) = literal(&url) else { return stop("BlockedByClient") };
-    let ruling = client.scope().rule(&target);
     let is_page = kind == "Document";
+    if is_page && target.path == BLANK {
+        let headers = json!([{"name": "Content-Type", "value": "text/html"}]);
+        // Its icon is named, so that the browser does not ask the server for one.
+        let body = BASE64_STANDARD.encode("<link rel=icon href=data:,>");
+        let blank = json!({"requestId": id, "responseCode": 200, "responseHeaders": headers, "body": body});
+        return ("Fetch.fulfillRequest", blank);
+    }
+    let ruling = client.scope().rule(&target);
     let seen = read(&request, target);
     if ruling == Ruling::Outside {
         if state.happened.stopped.len() < MOST {

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 
 use super::{Bench, Check, Entry};
-use crate::http::{Method, on_behalf};
+use crate::http::Method;
 use crate::point::{Place, Point};
 
 /// One piece of work: a check on an entry, on one of its points, or on the site.
@@ -53,6 +53,12 @@ impl Task<'_> {
 }
 
 impl<'a> Task<'a> {
+    /// Whether its check has anything to do there.
+    #[must_use]
+    pub fn has_work(&self, bench: &'a Bench<'a>) -> bool {
+        self.work(bench).is_some()
+    }
+
     fn work(self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
         match self.on {
             On::Look(entry) => self.check.look(bench, entry),
@@ -145,7 +151,7 @@ async fn run_stage<'a>(
                 return;
             }
             if let Some(work) = task.work(bench) {
-                on_behalf(task.check.about().name, work).await;
+                bench.client.on_behalf(task.check.about().name, work).await;
             }
             if goes_on() {
                 done(&task);

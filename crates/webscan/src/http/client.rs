@@ -112,16 +112,30 @@ tokio::task_local! {
     static SENDER: &'static str;
 }
 
-/// Counts the requests of some work as a sender's.
-pub async fn on_behalf<T>(sender: &'static str, work: impl Future<Output = T>) -> T {
-    SENDER.scope(sender, work).await
+/// What a sender's work took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spent {
+    /// Requests.
+    pub requests: u64,
+    /// Time, the sum of all its work that ran side by side.
+    pub time: Duration,
+}
+
+impl Client {
+    /// Counts the requests and the time of some work as a sender's.
+    pub async fn on_behalf<T>(&self, sender: &'static str, work: impl Future<Output = T>) -> T {
+        let begun = Instant::now();
+        let done = SENDER.scope(sender, work).await;
+        self.0.counters.by_sender.lock().entry(sender).or_default().time += begun.elapsed();
+        done
+    }
 }
 
 /// What is counted.
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// Requests by sender, where there is one: see [`on_behalf`].
-    pub by_sender: Mutex<BTreeMap<&'static str, u64>>,
+    /// By sender, where there is one: see [`Client::on_behalf`].
+    pub by_sender: Mutex<BTreeMap<&'static str, Spent>>,
     /// Requests that were sent.
     pub requests: AtomicU64,
     /// Answers that did not come in time.
@@ -289,7 +303,7 @@ impl Client {
         let _turn = self.0.pace.turn().await.ok_or(Fault::Cancelled)?;
         self.0.counters.requests.fetch_add(1, Ordering::Relaxed);
         if let Ok(sender) = SENDER.try_with(|sender| *sender) {
-            *self.0.counters.by_sender.lock().entry(sender).or_default() += 1;
+            self.0.counters.by_sender.lock().entry(sender).or_default().requests += 1;
         }
         let result = self.over_a_connection(&request.url.origin, message).await;
         match &result {

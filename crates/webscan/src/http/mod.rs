@@ -9,7 +9,7 @@ mod target;
 mod unfinished;
 mod unpack;
 
-pub use client::{Client, ClientOptions, Fault, KeepsLogin, on_behalf};
+pub use client::{Client, ClientOptions, Fault, KeepsLogin, Spent};
 pub use pace::Pace;
 pub use request::{Body, Method, Part, Request, Visit};
 pub use response::Response;

@@ -1,5 +1,6 @@
 //! How fast requests go out: so many at once, so far apart, and fewer when the target grows slow.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -11,8 +12,8 @@ const FIRST: usize = 12;
 /// The target counts as slower when its answers take this much longer than usual, and at least [`GRACE`] longer.
 const SLOWER: f64 = 2.0;
 const GRACE: f64 = 0.030;
-/// How much a new answer counts.
-const WEIGHT: f64 = 0.1;
+/// Answers whose median tells how fast the target is now: some that were made to wait do not make it slow.
+const RECENT: usize = 15;
 /// Longest pause that is put between requests by itself.
 const LONGEST: Duration = Duration::from_millis(500);
 
@@ -28,7 +29,7 @@ struct State {
     pause: Duration,
     first: Vec<f64>,
     usual: Option<f64>,
-    recent: f64,
+    recent: VecDeque<f64>,
 }
 
 impl Pace {
@@ -40,7 +41,7 @@ impl Pace {
             pause: Duration::ZERO,
             first: Vec::new(),
             usual: None,
-            recent: 0.0,
+            recent: VecDeque::with_capacity(RECENT),
         };
         Self { turns: Semaphore::new(concurrency.max(1)), delay, state: Mutex::new(state) }
     }
@@ -60,22 +61,23 @@ impl Pace {
         Some(permit)
     }
 
-    /// Notes how long an ordinary answer took. Answers that were meant to be slow are not told.
+    /// Notes how long an answer took.
     pub fn answered(&self, took: Duration) {
         let seconds = took.as_secs_f64();
         let mut state = self.state.lock();
         let Some(usual) = state.usual else {
             state.first.push(seconds);
             if state.first.len() >= FIRST {
-                let mut first = std::mem::take(&mut state.first);
-                first.sort_by(f64::total_cmp);
-                let median = first.get(first.len() / 2).copied().unwrap_or_default();
-                (state.usual, state.recent) = (Some(median), median);
+                state.usual = Some(median(&mut std::mem::take(&mut state.first)));
             }
             return;
         };
-        state.recent += (seconds.min(10.0 * (usual + GRACE)) - state.recent) * WEIGHT;
-        let is_slow = state.recent > usual * SLOWER + GRACE;
+        if state.recent.len() >= RECENT {
+            state.recent.pop_front();
+        }
+        state.recent.push_back(seconds);
+        let mut recent: Vec<f64> = state.recent.iter().copied().collect();
+        let is_slow = recent.len() >= RECENT / 2 && median(&mut recent) > usual * SLOWER + GRACE;
         state.pause = if is_slow {
             (state.pause * 3 / 2 + Duration::from_millis(2)).min(LONGEST)
         } else {
@@ -96,6 +98,11 @@ impl Pace {
     }
 }
 
+fn median(times: &mut [f64]) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +116,15 @@ mod tests {
         assert!(pace.pause() > Duration::from_millis(50));
         (0..200).for_each(|_| pace.answered(Duration::from_millis(5)));
         assert!(pace.pause() < Duration::from_millis(1));
+    }
+
+    #[tokio::test]
+    async fn answers_that_were_made_to_wait_do_not_make_a_target_slow() {
+        let pace = Pace::new(4, Duration::ZERO);
+        for n in 0..200 {
+            let waits = n % 4 == 0;
+            pace.answered(Duration::from_millis(if waits { 2_000 } else { 5 }));
+            assert_eq!(pace.pause(), Duration::ZERO, "after {n} answers");
+        }
     }
 }

@@ -24,3 +24,12 @@ fn scripts(entry: &Entry, entries: &[Entry]) -> Option<String> {
     }
     (!text.trim().is_empty()).then_some(text)
 }
+
+/// Whether the same scripts of the same path have been tested with another query.
+fn seen_before(entry: &Entry, entries: &[Entry], text: &str) -> bool {
+    let url = &entry.request.url;
+    let earlier = entries.iter().take_while(|other| other.request != entry.request);
+    earlier
+        .filter(|other| other.request.url.path == url.path && other.request.url.origin == url.origin)
+        .any(|other| scripts(other, entries).as_deref() == Some(text))
+}

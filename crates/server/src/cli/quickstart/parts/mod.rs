@@ -8,6 +8,7 @@ mod questions;
 mod services;
 mod tags;
 mod upload;
+mod web_scan;
 
 use std::path::Path;
 
@@ -34,10 +35,11 @@ pub(super) struct Shown<'s> {
 /// Tells one thing, under a title of its own.
 type Part = fn(&Shown<'_>) -> Result<(), Failure>;
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     inventory::print,
     tags::print,
     services::print,
+    web_scan::print,
     assessment::print,
     questions::print,
     upload::print,

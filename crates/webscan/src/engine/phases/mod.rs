@@ -1,12 +1,12 @@
 //! The phases of a scan, in order.
 
+mod trials;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
-use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::checkpoint::Checkpoint;
@@ -15,21 +15,12 @@ use super::{Event, Hear, Help, Plan, notes};
 use crate::auth::{Keeper, Login, LoginError, log_in};
 use crate::browser::OnDemand;
 use crate::cancel::Cancel;
-use crate::checks::injection::worth_a_test;
-use crate::checks::run::{On, Task, points_of, run};
-use crate::checks::{Bench, Check, Entry, Sink, all};
-use crate::crawl::{Crawled, Crawler, How, Job, robots, shape};
+use crate::checks::{Entry, Sink};
+use crate::crawl::{Crawled, Crawler, How, Job, robots};
 use crate::http::{Client, ClientOptions, Fault, Request, Target};
-use crate::point::{Place, Point};
 use crate::profile::BrowserUse;
 use crate::scope::Scope;
 use crate::session::{Cookie, Session};
-
-/// Tests between two looks at whether the scan is still logged in.
-const BATCH: usize = 400;
-
-/// Segments before the last that are asked for.
-const BEHIND: usize = 3;
 
 /// How far the scan came.
 pub(super) struct Run<'a> {
@@ -275,7 +266,7 @@ impl<'a> Run<'a> {
         self.given = session;
         crawled.entries.sort_by_cached_key(|entry| entry.request.url.to_string());
         self.checkpoint.crawled = crawled.entries.iter().map(job_of).collect();
-        self.note_progress(sink);
+        self.note_checkpoint(sink);
         crawled
     }
 
@@ -314,144 +305,17 @@ impl<'a> Run<'a> {
         places
     }
 
-    async fn test(&mut self, sink: &Sink, entries: &[Entry], coverage: &mut Coverage) {
-        if self.help.listener.is_none() {
-            self.skipped.push((
-                "calls of the server to elsewhere".to_owned(),
-                "there is no listener for them".to_owned(),
-            ));
-        }
-        let session = self.session();
-        let chosen = self.chosen();
-        let done: Mutex<BTreeSet<String>> = Mutex::new(std::mem::take(&mut self.checkpoint.done));
-        let points = self.points(entries, &self.bench(&session, entries, sink)).await;
-        let tasks = tasks(&chosen, entries, &points, self.plan.profile.tests);
-        let testable: Vec<&Vec<Point>> = points.iter().filter(|points| !points.is_empty()).collect();
-        (coverage.requests_tested, coverage.parameters_tested) =
-            (testable.len(), testable.iter().map(|p| p.len()).sum());
-        coverage.checks = chosen.iter().map(|check| check.about().name.to_owned()).collect();
-        let all = tasks.len();
-        let tasks: Vec<Task<'_>> =
-            tasks.into_iter().filter(|task| !done.lock().contains(&task.key())).collect();
-        let count = AtomicUsize::new(all - tasks.len());
-        let at_once = self.plan.profile.performance.concurrency() * 2;
-        for batch in tasks.chunks(BATCH) {
-            if self.ended().is_some() {
-                break;
-            }
-            self.mind_login();
-            let session = self.session();
-            let bench = self.bench(&session, entries, sink);
-            let tick = |task: &Task<'_>| {
-                done.lock().insert(task.key());
-                let done = count.fetch_add(1, Ordering::Relaxed) + 1;
-                if done.is_multiple_of(20) {
-                    self.tell(Event::Progress { done, all, requests: self.requests() });
-                }
-            };
-            run(&bench, batch.to_vec(), at_once, &|| self.ended().is_none(), &tick).await;
-            self.checkpoint.done.clone_from(&done.lock());
-            self.note_progress(sink);
-        }
-        let by_check = self.client.counters().by_sender.lock().clone();
-        let by_check: Vec<String> = by_check.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        self.diagnostics.push(format!("Requests of checks: {}.", by_check.join(", ")));
-        let left = all.saturating_sub(self.checkpoint.done.len());
-        if left > 0 {
-            self.skipped.push((format!("{left} of {all} tests"), "the scan ended before them".to_owned()));
-        }
+    /// Writes how far the scan is.
+    fn note_checkpoint(&mut self, sink: &Sink) {
+        let mut checkpoint = std::mem::take(&mut self.checkpoint);
+        self.note_progress(&mut checkpoint, sink);
+        self.checkpoint = checkpoint;
     }
 
-    fn bench<'b>(&'b self, session: &'b Session, entries: &'b [Entry], sink: &'b Sink) -> Bench<'b> {
-        Bench {
-            client: &self.client,
-            session,
-            profile: &self.plan.profile,
-            listener: self.help.listener.as_deref().map(|listener| listener as _),
-            opener: self.help.renderer.as_deref().map(|renderer| renderer as _),
-            transport: self.help.transport.as_deref().map(|transport| transport as _),
-            entries,
-            sink,
-        }
-    }
-
-    fn chosen(&self) -> Vec<&'static dyn Check> {
-        let profile = &self.plan.profile;
-        let wanted =
-            |name: &str| profile.include.is_empty() || profile.include.iter().any(|have| have == name);
-        let unwanted = |name: &str| profile.exclude.iter().any(|have| have == name);
-        all().into_iter().filter(|c| wanted(c.about().name) && !unwanted(c.about().name)).collect()
-    }
-
-    /// The points of each entry that are tested: each parameter of a kind of request once, and of the path the segments
-    /// that the application reads.
-    async fn points(&self, entries: &[Entry], bench: &Bench<'_>) -> Vec<Vec<Point>> {
-        let mut seen = BTreeSet::new();
-        let mut all = Vec::new();
-        let is_page = |entry: &&Entry| entry.request.url.path.ends_with('/') && entry.page.is_some();
-        let pages: BTreeSet<String> =
-            entries.iter().filter(is_page).map(|entry| entry.request.url.path.clone()).collect();
-        let of_entry = |entry| candidates(entry, bench);
-        let at_once = self.plan.profile.performance.concurrency();
-        let mut candidates = stream::iter(entries).map(of_entry).buffered(at_once);
-        for entry in entries {
-            let candidates = candidates.next().await.unwrap_or_default();
-            let is_static = is_static(entry);
-            let shape = shape::shape(&entry.request);
-            let mut points = Vec::new();
-            for point in candidates {
-                let kind = point.kind();
-                let is_token = point.value.starts_with("{{");
-                let key = match &point.place {
-                    Place::Path(_) if point.value.contains('.') => {
-                        format!("files of {}", entry.request.url.directory())
-                    }
-                    Place::Path(n) => format!("{shape} path {n}"),
-                    _ => format!("{shape} {kind} {}", point.name),
-                };
-                let is_tested = !(is_token || is_static || seen.contains(&key));
-                if is_tested
-                    && (!matches!(point.place, Place::Path(_)) || self.reads(entry, &point, &pages).await)
-                {
-                    seen.insert(key);
-                    points.push(point);
-                }
-            }
-            all.push(points);
-        }
-        all
-    }
-
-    /// Whether the application reads a segment of the path: another value there still brings a page, or is spoken of. Only
-    /// segments behind the directory of a page are asked for, and few of them.
-    async fn reads(&self, entry: &Entry, point: &Point, pages: &BTreeSet<String>) -> bool {
-        let Place::Path(at) = point.place else { return false };
-        let path = &entry.request.url.path;
-        let last = path.split('/').skip(1).count().saturating_sub(1 + usize::from(path.ends_with('/')));
-        let before: String = path.split('/').skip(1).take(at).map(|segment| format!("/{segment}")).collect();
-        let is_value = point.value.chars().any(|letter| letter.is_ascii_digit());
-        let is_behind =
-            pages.iter().any(|page| format!("{before}/").starts_with(page.as_str()) && page.len() > 1);
-        if !(is_value || at == last || (is_behind && last.saturating_sub(at) < BEHIND)) {
-            return false;
-        }
-        // The name of a file may be read from a disk by the application, whatever it says of other names.
-        if point.value.contains('.') && entry.response.status < 400 {
-            return at == last;
-        }
-        let other = entry.request.with(point, "rdbt7391");
-        let Ok(answer) = self.client.send(&self.session().dress(&other)).await else { return false };
-        if entry.response.status >= 400 {
-            return at == last || answer.text().contains("rdbt7391");
-        }
-        answer.text().contains("rdbt7391")
-            || (answer.status == entry.response.status && answer.location().is_none())
-    }
-
-    fn note_progress(&mut self, sink: &Sink) {
+    fn note_progress(&self, checkpoint: &mut Checkpoint, sink: &Sink) {
         let Some(path) = &self.plan.checkpoint else { return };
-        (self.checkpoint.findings, self.checkpoint.notes) = (sink.findings(), sink.notes());
-        if let Err(error) = self.checkpoint.write(path) {
+        (checkpoint.findings, checkpoint.notes) = (sink.findings(), sink.notes());
+        if let Err(error) = checkpoint.write(path) {
             self.tell(Event::Note(format!(
                 "how far the scan is can't be noted in {}: {error}",
                 path.display()
@@ -526,28 +390,6 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Whether an entry is a file that no parameter changes.
-fn is_static(entry: &Entry) -> bool {
-    entry.response.is_script() || entry.response.media_type() == "text/css"
-}
-
-/// The points of an entry; of the headers and cookies that it does not have by itself, those that show some effect.
-async fn candidates(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
-    let is_own = |point: &Point| match point.place {
-        Place::Header => entry.request.header(&point.name).is_some(),
-        Place::QueryName => false,
-        Place::Cookie => entry.request.cookies.iter().any(|(name, _)| *name == point.name),
-        _ => true,
-    };
-    if is_static(entry) || !bench.profile.tests {
-        return Vec::new();
-    }
-    let (mut points, others): (Vec<Point>, Vec<Point>) =
-        points_of(entry, bench).into_iter().partition(is_own);
-    points.extend(worth_a_test(bench, entry, others).await);
-    points
-}
-
 fn job_of(entry: &Entry) -> Job {
     Job {
         request: entry.request.clone(),
@@ -557,28 +399,4 @@ fn job_of(entry: &Entry) -> Job {
         before: entry.before.clone(),
         how: How::Linked,
     }
-}
-
-/// All work, in a fixed order: first what the answers show, then parameters, then requests, last the site.
-fn tasks<'a>(
-    checks: &[&'static dyn Check],
-    entries: &'a [Entry],
-    points: &'a [Vec<Point>],
-    tests: bool,
-) -> Vec<Task<'a>> {
-    let mut tasks = Vec::new();
-    for entry in entries {
-        tasks.extend(checks.iter().map(|check| Task { check: *check, on: On::Look(entry) }));
-    }
-    if !tests {
-        return tasks;
-    }
-    for (entry, points) in entries.iter().zip(points) {
-        for point in points {
-            tasks.extend(checks.iter().map(|check| Task { check: *check, on: On::Point(entry, point) }));
-        }
-        tasks.extend(checks.iter().map(|check| Task { check: *check, on: On::Entry(entry) }));
-    }
-    tasks.extend(checks.iter().map(|check| Task { check: *check, on: On::Site }));
-    tasks
 }

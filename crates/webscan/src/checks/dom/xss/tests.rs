@@ -1,0 +1,125 @@
+use parking_lot::Mutex;
+
+use super::*;
+use crate::http::Target;
+use crate::proof::Opener;
+use crate::testing::{Answer, Asked, Extras, scan_with, serve};
+
+/// What a browser tells of a visit: the address, the fragment, and what is then seen.
+type Browse = dyn Fn(&str, &str) -> Vec<String> + Send + Sync;
+
+/// A browser of which only its words are there; counts visits.
+struct Told<'b> {
+    browse: &'b Browse,
+    visits: Mutex<usize>,
+}
+
+impl Opener for Told<'_> {
+    fn open<'a>(&'a self, request: &'a Request, markers: &'a [&'a str]) -> BoxFuture<'a, Vec<String>> {
+        *self.visits.lock() += 1;
+        let fragment = request.visit.as_ref().and_then(|visit| visit.fragment.clone()).unwrap_or_default();
+        let query = request.query().into_iter().map(|(_, value)| value).collect::<Vec<_>>().join("\n");
+        let seen = (self.browse)(&query, &fragment);
+        let wanted = move |line: &String| {
+            line.starts_with("sink:") && markers.contains(&"sinks") || markers.contains(&line.as_str())
+        };
+        async move { seen.into_iter().filter(wanted).collect() }.boxed()
+    }
+}
+
+/// The parameters of the findings on a page with a script, and how often a browser was asked.
+async fn found(script: &'static str, browse: &Browse) -> (Vec<String>, usize) {
+    let page = format!("<div id=out></div><script>{script}</script>");
+    let address = serve(move |_: &Asked| Answer::html(page.clone())).await;
+    let url = Target::parse(&format!("http://{address}/page")).unwrap();
+    let opener = Told { browse, visits: Mutex::default() };
+    let extras = Extras { opener: Some(&opener), ..Extras::default() };
+    let (findings, _) = scan_with(&DomXss, vec![Request::get(url)], extras).await;
+    let visits = *opener.visits.lock();
+    assert!(findings.iter().all(|finding| finding.qid == 150_076));
+    (findings.into_iter().filter_map(|finding| finding.parameter).collect(), visits)
+}
+
+/// What the hooks in a page note of a text at a sink.
+fn sink(kind: &str, text: &str) -> Vec<String> {
+    if text.contains(CANARY) { vec![format!("sink:{kind}\u{1}{text}")] } else { Vec::new() }
+}
+
+/// The dialog of markup that runs.
+fn ran(text: &str) -> Vec<String> {
+    if text.contains("<img") && text.contains(MARKER) { vec![MARKER.to_owned()] } else { Vec::new() }
+}
+
+const FRAGMENT: &str = "out.innerHTML = decodeURIComponent(location.hash.slice(1));";
+
+#[tokio::test]
+async fn a_fragment_that_becomes_markup_is_found() {
+    let browse = |_: &str, fragment: &str| [sink("html", fragment), ran(fragment)].concat();
+    let (found, _) = found(FRAGMENT, &browse).await;
+    assert_eq!(found, ["#"]);
+}
+
+#[tokio::test]
+async fn a_fragment_that_is_encoded_or_becomes_text_is_not() {
+    let encoded = |_: &str, fragment: &str| sink("html", &fragment.replace('<', "&lt;"));
+    let (none, visits) = found(FRAGMENT, &encoded).await;
+    assert_eq!(none, Vec::<String>::new());
+    assert!(
+        visits <= 4,
+        "{visits} visits: payloads of markup were put in where signs of markup do not arrive"
+    );
+    let text = |_: &str, fragment: &str| sink("text", fragment);
+    assert_eq!(found(FRAGMENT, &text).await.0, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn markup_that_runs_for_the_control_as_well_is_not_reported() {
+    let always = |_: &str, fragment: &str| [sink("html", fragment), vec![MARKER.to_owned()]].concat();
+    assert_eq!(found(FRAGMENT, &always).await.0, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn each_of_several_fields_is_told_apart() {
+    let script = "var p = new URLSearchParams(location.search); a.textContent = p.get('a'); out.innerHTML = p.get('b');";
+    let browse = |query: &str, _: &str| match query.split_once('\n') {
+        // Both fields in one visit: the second goes to the sink.
+        Some((_, b)) => [sink("html", b), ran(b)].concat(),
+        None => [sink("html", query), ran(query)].concat(),
+    };
+    let (found, _) = found(script, &browse).await;
+    assert_eq!(found, ["b"]);
+}
+
+#[tokio::test]
+async fn a_script_that_goes_where_it_is_told_is_found_by_the_dialog() {
+    let goes = |_: &str, fragment: &str| {
+        let marker = fragment.strip_prefix("javascript:alert('").and_then(|rest| rest.strip_suffix("')"));
+        marker.map(str::to_owned).into_iter().collect()
+    };
+    let script = "if (location.hash) location.href = decodeURIComponent(location.hash.slice(1));";
+    assert_eq!(found(script, &goes).await.0, ["#"]);
+    let stays = |_: &str, _: &str| Vec::new();
+    assert_eq!(found(script, &stays).await.0, Vec::<String>::new());
+}
+
+#[test]
+fn what_one_visit_can_bring_goes_together() {
+    let text = "location.hash location.search p.get('a') p.get('b') window.name addEventListener('message'";
+    let request = Request::get(Target::parse("http://a/").unwrap());
+    let entry = Entry {
+        request: request.clone(),
+        response: Default::default(),
+        page: None,
+        access_path: Vec::new(),
+        form_at: None,
+        authenticated: false,
+        before: Vec::new(),
+    };
+    let sources = sources(&entry, text);
+    let bundles = bundles(&sources);
+    assert_eq!(bundles.iter().map(Vec::len).sum::<usize>(), sources.len());
+    assert!(bundles.len() < sources.len() && bundles.len() <= 4, "{bundles:?}");
+    let all = with_all(&request, &bundles[0], sign);
+    assert_eq!(all.query(), [("a".to_owned(), sign(0)), ("b".to_owned(), sign(1))]);
+    assert_eq!(all.visit.unwrap().window_name, Some(sign(2)));
+}

@@ -1,0 +1,210 @@
+//! The tests of a scan: which there are, and running them.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::Run;
+use crate::checks::injection::worth_a_test;
+use crate::checks::run::{On, Task, points_of, run};
+use crate::checks::{Bench, Check, Entry, Sink, all};
+use crate::crawl::shape;
+use crate::engine::Event;
+use crate::engine::result::Coverage;
+use crate::point::{Place, Point};
+use crate::session::Session;
+
+/// How often the checkpoint is written: so often, and at most for one part in so many of the time.
+const NOTED_EVERY: Duration = Duration::from_secs(1);
+const NOTED_PART: u32 = 20;
+
+/// Segments before the last that are asked for.
+const BEHIND: usize = 3;
+
+impl Run<'_> {
+    /// Runs the tests: what the answers show and the parameters first, then the requests, last the site.
+    pub(super) async fn test(&mut self, sink: &Sink, entries: &[Entry], coverage: &mut Coverage) {
+        if self.help.listener.is_none() {
+            self.skipped.push((
+                "calls of the server to elsewhere".to_owned(),
+                "there is no listener for them".to_owned(),
+            ));
+        }
+        let session = self.session();
+        let chosen = self.chosen();
+        let checkpoint = std::mem::take(&mut self.checkpoint);
+        let bench = self.bench(&session, entries, sink);
+        let points = self.points(entries, &bench).await;
+        let testable: Vec<&Vec<Point>> = points.iter().filter(|points| !points.is_empty()).collect();
+        (coverage.requests_tested, coverage.parameters_tested) =
+            (testable.len(), testable.iter().map(|p| p.len()).sum());
+        coverage.checks = chosen.iter().map(|check| check.about().name.to_owned()).collect();
+        let mut tasks = tasks(&chosen, &bench, &points);
+        let all = tasks.len();
+        if !checkpoint.done.is_empty() {
+            tasks.retain(|task| !checkpoint.done.contains(&task.key()));
+        }
+        let count = AtomicUsize::new(all - tasks.len());
+        let notebook = Mutex::new((checkpoint, Instant::now() + NOTED_EVERY));
+        let tick = |task: &Task<'_>| {
+            let done = count.fetch_add(1, Ordering::Relaxed) + 1;
+            if done.is_multiple_of(20) {
+                self.tell(Event::Progress { done, all, requests: self.requests() });
+            }
+            if self.plan.checkpoint.is_none() {
+                return;
+            }
+            let (checkpoint, next) = &mut *notebook.lock();
+            checkpoint.done.insert(task.key());
+            let begun = Instant::now();
+            if begun >= *next {
+                self.note_progress(checkpoint, sink);
+                *next = Instant::now() + NOTED_EVERY.max(begun.elapsed() * NOTED_PART);
+            }
+        };
+        let at_once = self.plan.profile.performance.concurrency() * 2;
+        run(&bench, tasks, at_once, &|| self.ended().is_none(), &tick).await;
+        self.checkpoint = notebook.into_inner().0;
+        self.mind_login();
+        let spent = self.client.counters().by_sender.lock().clone();
+        let spent: Vec<String> = spent
+            .iter()
+            .map(|(name, spent)| format!("{name} {} in {:.1} s", spent.requests, spent.time.as_secs_f64()))
+            .collect();
+        self.diagnostics.push(format!("Requests of checks: {}.", spent.join(", ")));
+        let left = all.saturating_sub(count.into_inner());
+        if left > 0 {
+            self.note_checkpoint(sink);
+            self.skipped.push((format!("{left} of {all} tests"), "the scan ended before them".to_owned()));
+        }
+    }
+
+    fn bench<'b>(&'b self, session: &'b Session, entries: &'b [Entry], sink: &'b Sink) -> Bench<'b> {
+        Bench {
+            client: &self.client,
+            session,
+            profile: &self.plan.profile,
+            listener: self.help.listener.as_deref().map(|listener| listener as _),
+            opener: self.help.renderer.as_deref().map(|renderer| renderer as _),
+            transport: self.help.transport.as_deref().map(|transport| transport as _),
+            entries,
+            sink,
+        }
+    }
+
+    fn chosen(&self) -> Vec<&'static dyn Check> {
+        let profile = &self.plan.profile;
+        let wanted =
+            |name: &str| profile.include.is_empty() || profile.include.iter().any(|have| have == name);
+        let unwanted = |name: &str| profile.exclude.iter().any(|have| have == name);
+        all().into_iter().filter(|c| wanted(c.about().name) && !unwanted(c.about().name)).collect()
+    }
+
+    /// The points of each entry that are tested: each parameter of a kind of request once, and of the path the segments
+    /// that the application reads.
+    async fn points(&self, entries: &[Entry], bench: &Bench<'_>) -> Vec<Vec<Point>> {
+        let mut seen = BTreeSet::new();
+        let mut all = Vec::new();
+        let is_page = |entry: &&Entry| entry.request.url.path.ends_with('/') && entry.page.is_some();
+        let pages: BTreeSet<String> =
+            entries.iter().filter(is_page).map(|entry| entry.request.url.path.clone()).collect();
+        let of_entry = |entry| candidates(entry, bench);
+        let at_once = self.plan.profile.performance.concurrency();
+        let mut candidates = stream::iter(entries).map(of_entry).buffered(at_once);
+        for entry in entries {
+            let candidates = candidates.next().await.unwrap_or_default();
+            let is_static = is_static(entry);
+            let shape = shape::shape(&entry.request);
+            let mut points = Vec::new();
+            for point in candidates {
+                let kind = point.kind();
+                let is_token = point.value.starts_with("{{");
+                let key = match &point.place {
+                    Place::Path(_) if point.value.contains('.') => {
+                        format!("files of {}", entry.request.url.directory())
+                    }
+                    Place::Path(n) => format!("{shape} path {n}"),
+                    _ => format!("{shape} {kind} {}", point.name),
+                };
+                let is_tested = !(is_token || is_static || seen.contains(&key));
+                if is_tested
+                    && (!matches!(point.place, Place::Path(_)) || self.reads(entry, &point, &pages).await)
+                {
+                    seen.insert(key);
+                    points.push(point);
+                }
+            }
+            all.push(points);
+        }
+        all
+    }
+
+    /// Whether the application reads a segment of the path: another value there still brings a page, or is spoken of. Only
+    /// segments behind the directory of a page are asked for, and few of them.
+    async fn reads(&self, entry: &Entry, point: &Point, pages: &BTreeSet<String>) -> bool {
+        let Place::Path(at) = point.place else { return false };
+        let path = &entry.request.url.path;
+        let last = path.split('/').skip(1).count().saturating_sub(1 + usize::from(path.ends_with('/')));
+        let before: String = path.split('/').skip(1).take(at).map(|segment| format!("/{segment}")).collect();
+        let is_value = point.value.chars().any(|letter| letter.is_ascii_digit());
+        let is_behind =
+            pages.iter().any(|page| format!("{before}/").starts_with(page.as_str()) && page.len() > 1);
+        if !(is_value || at == last || (is_behind && last.saturating_sub(at) < BEHIND)) {
+            return false;
+        }
+        // The name of a file may be read from a disk by the application, whatever it says of other names.
+        if point.value.contains('.') && entry.response.status < 400 {
+            return at == last;
+        }
+        let other = entry.request.with(point, "rdbt7391");
+        let Ok(answer) = self.client.send(&self.session().dress(&other)).await else { return false };
+        if entry.response.status >= 400 {
+            return at == last || answer.text().contains("rdbt7391");
+        }
+        answer.text().contains("rdbt7391")
+            || (answer.status == entry.response.status && answer.location().is_none())
+    }
+}
+
+/// Whether an entry is a file that no parameter changes.
+fn is_static(entry: &Entry) -> bool {
+    entry.response.is_script() || entry.response.media_type() == "text/css"
+}
+
+/// The points of an entry; of the headers and cookies that it does not have by itself, those that show some effect.
+async fn candidates(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
+    let is_own = |point: &Point| match point.place {
+        Place::Header => entry.request.header(&point.name).is_some(),
+        Place::QueryName => false,
+        Place::Cookie => entry.request.cookies.iter().any(|(name, _)| *name == point.name),
+        _ => true,
+    };
+    if is_static(entry) || !bench.profile.tests {
+        return Vec::new();
+    }
+    let (mut points, others): (Vec<Point>, Vec<Point>) =
+        points_of(entry, bench).into_iter().partition(is_own);
+    points.extend(worth_a_test(bench, entry, others).await);
+    points
+}
+
+/// All work, in a fixed order: first what the answers show, then parameters, then requests, last the site.
+fn tasks<'a>(checks: &[&'static dyn Check], bench: &'a Bench<'a>, points: &'a [Vec<Point>]) -> Vec<Task<'a>> {
+    let mut tasks = Vec::new();
+    let mut add = |on: On<'a>| tasks.extend(checks.iter().map(|check| Task { check: *check, on }));
+    bench.entries.iter().for_each(|entry| add(On::Look(entry)));
+    if bench.profile.tests {
+        for (entry, points) in bench.entries.iter().zip(points) {
+            points.iter().for_each(|point| add(On::Point(entry, point)));
+        }
+        bench.entries.iter().for_each(|entry| add(On::Entry(entry)));
+        add(On::Site);
+    }
+    // Most checks have nothing to do on most things: what is left out now need not be remembered.
+    tasks.retain(|task| matches!(task.on, On::Entry(_) | On::Site) || task.has_work(bench));
+    tasks
+}
