@@ -77,8 +77,9 @@ fn a_slow_host_keeps_no_port_to_itself() {
     for (address, more) in [(HOST, &[][..]), (HOST6, &["-6"][..])] {
         let nmap = net.nmap(&[&["-p1-300", address], more].concat());
         let (ours, report) = net.discover(&[QUICK, "--ports 1-300", address]);
-        assert_eq!(nmap, BTreeSet::from(open));
-        assert_eq!(ours, nmap, "{report}");
+        // Nmap itself misses one now and then on such a host while the machine is busy.
+        assert!(nmap.is_subset(&BTreeSet::from(open)) && nmap.len() + 1 >= open.len(), "{nmap:?}");
+        assert_eq!(ours, BTreeSet::from(open), "{report}");
         let host = &report["hosts"][0];
         assert_eq!(host["closed"], 300 - open.len(), "{report}");
         assert!(host["roundTripMs"].as_f64().unwrap() >= 1_200.0, "{report}");

@@ -180,7 +180,9 @@ pub(super) fn posture(call: &Call, input: GatewayInput) -> Result<GatewayReply> 
     let device = state::device(call, &mut reading, input.path("uuid"))?;
     let upload = state::current(&mut reading, &device)?.ok_or_else(nothing_uploaded)?;
     drop(reading);
-    let verdicts = verdicts(&state::archive(call, &upload)?, &Policy::default());
+    // What was removed meanwhile has a successor, or its device is gone, too.
+    let Some(archive) = state::archive(call, &upload)? else { return posture(call, input) };
+    let verdicts = verdicts(&archive, &Policy::default());
     let mut count = BTreeMap::from([("passed", 0), ("failed", 0), ("error", 0), ("not-applicable", 0)]);
     for verdict in &verdicts {
         *count.entry(verdict.status.as_str()).or_default() += 1;
@@ -219,13 +221,14 @@ pub(super) fn difference(call: &Call, input: GatewayInput) -> Result<GatewayRepl
         })
     };
     let (from, to) = (find("from")?, find("to")?);
-    let assessed = |upload: &Upload| -> Result<(assess::Device, Assessment)> {
-        let (known, archive) = state::known(call, &device, upload)?;
+    let assessed = |upload: &Stored<Upload>| -> Result<Option<(assess::Device, Assessment)>> {
+        let Some((known, archive)) = state::known(call, &device, upload)? else { return Ok(None) };
         let mut assessment = Assessment::of(&known.shown, &LIBRARY, &Policy::default());
         assessment.results = verdicts(&archive, &Policy::default());
-        Ok((known.shown, assessment))
+        Ok(Some((known.shown, assessment)))
     };
-    let (old, new) = (assessed(from)?, assessed(to)?);
+    // What was removed meanwhile is not among the uploads any more.
+    let (Some(old), Some(new)) = (assessed(from)?, assessed(to)?) else { return difference(call, input) };
     let difference = assess::difference((&old.0, &old.1), (&new.0, &new.1));
     let told = |status: Option<Status>| status.map(Status::as_str);
     let controls: Vec<_> = difference

@@ -43,14 +43,20 @@ pub(super) fn current(reading: &mut Reading, device: &Device) -> Result<Option<S
     })
 }
 
-/// What a sealed file holds.
-pub(super) fn archive(call: &Call, upload: &Upload) -> Result<Archive> {
-    let gone = || store::Error::Corrupt(format!("the file {} of an upload is gone", upload.blob));
-    let packed = call.platform.oca().blobs()?.get(&upload.blob)?.ok_or_else(gone)?;
+/// What a sealed file holds; none when the upload was removed since it was read, for its file goes after its row.
+pub(super) fn archive(call: &Call, upload: &Stored<Upload>) -> Result<Option<Archive>> {
+    let Some(packed) = call.platform.oca().blobs()?.get(&upload.blob)? else {
+        return match call.store().read()?.get(upload.id)? {
+            None => Ok(None),
+            Some(_) => {
+                Err(store::Error::Corrupt(format!("the file {} of an upload is gone", upload.blob)).into())
+            }
+        };
+    };
     let damaged = |error| {
         store::Error::Corrupt(format!("the file {} of an upload can't be read: {error}", upload.blob))
     };
-    Ok(Archive::unpack(&packed).map_err(damaged)?)
+    Ok(Some(Archive::unpack(&packed).map_err(damaged)?))
 }
 
 /// The files that uploads refer to.
@@ -154,13 +160,17 @@ impl Known {
     }
 }
 
-/// The device as it was after an upload.
-pub(super) fn known(call: &Call, device: &Device, upload: &Upload) -> Result<(Known, Archive)> {
+/// The device as it was after an upload; none when the upload was removed since it was read.
+pub(super) fn known(
+    call: &Call,
+    device: &Device,
+    upload: &Stored<Upload>,
+) -> Result<Option<(Known, Archive)>> {
     let technology = device.technology().ok_or_else(|| unknown_technology(device))?;
-    let archive = archive(call, upload)?;
+    let Some(archive) = archive(call, upload)? else { return Ok(None) };
     let known = Known::read(&archive.raw, archive.read.command.as_deref(), technology.name)?;
     let known = known.joined(&archive.read.carried, technology.version)?;
-    Ok((known, archive))
+    Ok(Some((known, archive)))
 }
 
 pub(super) fn unknown_technology(device: &Device) -> Error {

@@ -119,7 +119,9 @@ impl New<'_> {
         let own = Known::read(self.raw, self.command.as_deref(), self.technology.name)?;
         let commands: Vec<String> = own.outputs(0).into_iter().map(|output| output.id).collect();
         self.check(&own, &commands)?;
-        let carried = carried(call, &device, before.as_ref(), &own, &commands)?;
+        let Some(carried) = carried(call, &device, before.as_ref(), &own, &commands)? else {
+            return Ok(false);
+        };
         let known = own.joined(&carried, self.technology.version)?;
         let read = ReadOut { command: self.command.clone(), points: known.points(), carried };
         let kept = read.carried.iter().map(|output| output.id.clone()).collect();
@@ -192,25 +194,28 @@ impl New<'_> {
     }
 }
 
-/// The outputs of earlier uploads that still count. Nothing is put together with what can't be trusted.
+/// The outputs of earlier uploads that still count. Nothing is put together with what can't be trusted;
+/// none when the earlier upload was removed meanwhile.
 fn carried(
     call: &Call,
     device: &Device,
     before: Option<&Stored<Upload>>,
     own: &Known,
     commands: &[String],
-) -> Result<Vec<Carried>> {
-    let Some(before) = before.filter(|before| before.contradiction.is_none()) else { return Ok(Vec::new()) };
+) -> Result<Option<Vec<Carried>>> {
+    let Some(before) = before.filter(|before| before.contradiction.is_none()) else {
+        return Ok(Some(Vec::new()));
+    };
     let is_new = |id: &String| commands.contains(id);
     if own.shown.contradiction().is_some() || before.commands.iter().chain(&before.carried).all(is_new) {
-        return Ok(Vec::new());
+        return Ok(Some(Vec::new()));
     }
-    let archive = state::archive(call, before)?;
+    let Some(archive) = state::archive(call, before)? else { return Ok(None) };
     let earlier = Known::read(&archive.raw, archive.read.command.as_deref(), device.technology_name())?;
     let mut outputs = earlier.outputs(before.number);
     outputs.extend(archive.read.carried);
     outputs.retain(|output| !is_new(&output.id));
-    Ok(outputs)
+    Ok(Some(outputs))
 }
 
 /// Stores the row, and deletes those that are not kept any more; says no if another upload came in between.

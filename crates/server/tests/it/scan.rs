@@ -153,7 +153,7 @@ fn a_killed_scan_goes_on_from_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let (profile, checkpoint) = (folder.path().join("profile.json"), folder.path().join("checkpoint.json"));
     // Slow enough to be met in the middle.
-    std::fs::write(&profile, r#"{"requestDelay": 1}"#).unwrap();
+    std::fs::write(&profile, r#"{"requestDelay": 4}"#).unwrap();
     let mut more = vec!["--scope", "limit", "--profile", profile.to_str().unwrap()];
     for check in ["xss-reflected", "path-traversal", "template-injection", "open-redirect"] {
         more.extend(["--check", check]);

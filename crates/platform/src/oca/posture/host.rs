@@ -104,7 +104,7 @@ impl Host {
         };
         for upload in earlier {
             // One that was removed meanwhile says nothing any more.
-            let Ok(archive) = state::archive(call, upload) else { continue };
+            let Ok(Some(archive)) = state::archive(call, upload) else { continue };
             for verdict in verdicts(&archive, &Policy::default()) {
                 if let Some(status) = word(verdict.status) {
                     note(verdict.control, status, upload.at);
@@ -116,7 +116,7 @@ impl Host {
             let history = note(verdict.control, status, latest.at);
             Some(Standing { verdict, status, history })
         };
-        let archive = state::archive(call, latest)?;
+        let Some(archive) = state::archive(call, latest)? else { return Ok(Vec::new()) };
         let mut standings: Vec<_> =
             verdicts(&archive, &Policy::default()).into_iter().filter_map(stands).collect();
         standings.sort_by_key(|standing| standing.verdict.control);

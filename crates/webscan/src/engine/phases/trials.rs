@@ -19,7 +19,7 @@ use crate::point::{Place, Point};
 use crate::session::Session;
 
 /// How often the checkpoint is written: so often, and at most for one part in so many of the time.
-const NOTED_EVERY: Duration = Duration::from_secs(1);
+const NOTED_EVERY: Duration = Duration::from_millis(200);
 const NOTED_PART: u32 = 20;
 
 /// Segments before the last that are asked for.
