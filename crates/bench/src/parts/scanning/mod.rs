@@ -84,11 +84,26 @@ impl WhichHalf {
 /// What one tool brought.
 struct Outcome {
     verdict: Verdict,
+    /// What was found, told by what is the same in each run: see [`identity`].
+    identity: BTreeSet<String>,
     scan: Scan,
     /// Requests that the range answered meanwhile, a browser's too.
     served: u64,
     idle: latency::Latency,
     busy: latency::Latency,
+}
+
+impl Outcome {
+    /// The outcome of a scan of a range: judged by the cases of that range, whose ports are its own.
+    fn of(
+        ground: &Ground,
+        scan: Scan,
+        served: u64,
+        (idle, busy): (latency::Latency, latency::Latency),
+    ) -> Self {
+        let verdict = judge::judge(&ground.cases, &scan.found);
+        Self { verdict, identity: identity(&scan.found, &ground.cases), scan, served, idle, busy }
+    }
 }
 
 /// Measures and tells.
@@ -155,7 +170,7 @@ fn ours(
     let busy = watch.end();
     // The watch's own requests do not count.
     let served = ground.served()?.saturating_sub(before).saturating_sub(busy.asked);
-    Ok(Outcome { verdict: judge::judge(&ground.cases, &scan.found), scan, served, idle, busy })
+    Ok(Outcome::of(ground, scan, served, (idle, busy)))
 }
 
 fn theirs(ground: &Ground, teller: &Teller) -> Result<Outcome> {
@@ -165,7 +180,7 @@ fn theirs(ground: &Ground, teller: &Teller) -> Result<Outcome> {
     let scan = wapiti::scan_all(ground, teller)?;
     let busy = watch.end();
     let served = ground.served()?.saturating_sub(before).saturating_sub(busy.asked);
-    Ok(Outcome { verdict: judge::judge(&ground.cases, &scan.found), scan, served, idle, busy })
+    Ok(Outcome::of(ground, scan, served, (idle, busy)))
 }
 
 /// What a run found, without what differs from run to run by itself: ports.

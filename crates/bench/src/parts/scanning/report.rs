@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::Outcome;
 use super::judge::{Case, Count};
 use super::maze::Crawl;
-use super::{Outcome, identity};
 
 /// What is wanted.
 const RECALL: f64 = 99.0;
@@ -68,7 +68,7 @@ impl Told<'_> {
         );
         let wrong = total.false_positives;
         row("false positives", "0".to_owned(), wrong.to_string(), wrong == 0);
-        let same = self.outcomes.iter().filter(|one| self.is_same(first, one)).count();
+        let same = self.outcomes.iter().filter(|one| first.identity == one.identity).count();
         let runs = self.outcomes.len();
         row(
             "runs with the same findings",
@@ -146,10 +146,6 @@ impl Told<'_> {
         }
     }
 
-    fn is_same(&self, first: &Outcome, one: &Outcome) -> bool {
-        identity(&first.scan.found, self.cases) == identity(&one.scan.found, self.cases)
-    }
-
     fn families(&self, out: &mut String, first: &Outcome) {
         let mut rows: BTreeMap<&str, (Count, Count, Count)> = BTreeMap::new();
         for ((half, family), count) in &first.verdict.families {
@@ -203,8 +199,8 @@ impl Told<'_> {
             let shown: Vec<&str> = places.iter().take(4).map(String::as_str).collect();
             let _ = writeln!(out, "- {qid} {title}: {} places, such as {}", places.len(), shown.join(", "));
         }
-        for (n, one) in self.outcomes.iter().enumerate().filter(|(_, one)| !self.is_same(first, one)) {
-            let (a, b) = (identity(&first.scan.found, self.cases), identity(&one.scan.found, self.cases));
+        for (n, one) in self.outcomes.iter().enumerate().filter(|(_, one)| first.identity != one.identity) {
+            let (a, b) = (&first.identity, &one.identity);
             let held_out = |line: &&String| {
                 let in_second = |case: &&Case| case.half != "first" && line.contains(&case.id);
                 self.cases.iter().find(in_second).is_none()
@@ -213,9 +209,9 @@ impl Told<'_> {
                 out,
                 "\n### Run {} differs in {} findings\n",
                 n + 1,
-                a.symmetric_difference(&b).count()
+                a.symmetric_difference(b).count()
             );
-            for line in a.symmetric_difference(&b).filter(held_out).take(40) {
+            for line in a.symmetric_difference(b).filter(held_out).take(40) {
                 let _ = writeln!(out, "- {line}");
             }
         }

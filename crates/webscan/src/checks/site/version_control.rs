@@ -27,6 +27,9 @@ const FILES: &[(&str, &str)] = &[
     (".svn/wc.db", "^SQLite format 3"),
     (".hg/requires", r"(?m)\A(?:[a-z0-9-]+\n)*(?:revlogv1|store|dotencode|fncache)\b"),
     (".bzr/README", "^This is a Bazaar"),
+    (".git/config", r"(?m)\A\s*\[core\]\s*$"),
+    ("_darcs/format", r"^(?:darcs-|hashed)"),
+    ("CVS/Root", r"^(?::(?:pserver|ext|local):|/)[^\s<]+\s*$"),
     ("CVS/Entries", r"^(?:D?/[^/\n]+/[^/\n]*/|D\s*$)"),
     (".DS_Store", "^\0?\0?\0?\u{1}?Bud1"),
 ];
