@@ -71,14 +71,22 @@ pub fn render(engine: Engine, template: &str, names: &BTreeMap<String, Value>) -
             rest = inner;
             continue;
         }
-        let end = if engine == Engine::Razor { closing(inner) } else { inner.find(close) };
+        let end = match engine {
+            Engine::Razor => closing(inner),
+            Engine::Freemarker => outside_texts(inner, '}'),
+            _ => inner.find(close),
+        };
         let Some(end) = end else {
             return Err(format!("{engine:?}: unexpected end of template, expected '{close}'"));
         };
         let expression = inner.get(..end).unwrap_or_default();
         let expression =
             if engine == Engine::Smarty { expression.trim_start_matches('$') } else { expression };
-        let value = evaluate(expression, names, flavor)
+        let expression = match engine {
+            Engine::Freemarker => texts_rendered(expression, names)?,
+            _ => expression.to_owned(),
+        };
+        let value = evaluate(&expression, names, flavor)
             .map_err(|error| format!("{engine:?} template error: {error} in '{expression}'"))?;
         out.push_str(&value.show());
         rest = inner.get(end + close.len()..).unwrap_or_default();
@@ -96,6 +104,60 @@ fn closing(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// Where a sign first stands outside the texts of an expression.
+fn outside_texts(text: &str, sign: char) -> Option<usize> {
+    let mut rest = text;
+    loop {
+        let at = rest.find(['"', '\'', sign])?;
+        let found = rest.get(at..)?;
+        if found.starts_with(sign) {
+            return Some(text.len() - found.len());
+        }
+        rest = found.get(end_of_text(found)?..)?;
+    }
+}
+
+/// Where the text ends with which this begins, its last quote included.
+fn end_of_text(text: &str) -> Option<usize> {
+    let mut signs = text.char_indices();
+    let (_, quote) = signs.next()?;
+    while let Some((at, c)) = signs.next() {
+        if c == quote {
+            return Some(at + c.len_utf8());
+        }
+        if c == '\\' {
+            signs.next()?;
+        }
+    }
+    None
+}
+
+/// FreeMarker looks for expressions in the texts of an expression, too.
+fn texts_rendered(expression: &str, names: &BTreeMap<String, Value>) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = expression;
+    while let Some(at) = rest.find(['"', '\'']) {
+        let (before, found) = rest.split_at(at);
+        let Some(length) = end_of_text(found) else { break };
+        let (literal, after) = found.split_at(length);
+        out.push_str(before);
+        if literal.contains("${") {
+            let mut inner = String::new();
+            let mut signs = literal.get(1..length - 1).unwrap_or_default().chars();
+            while let Some(c) = signs.next() {
+                inner.extend(if c == '\\' { signs.next() } else { Some(c) });
+            }
+            let shown = render(Engine::Freemarker, &inner, names)?;
+            out.push_str(&format!("\"{}\"", shown.replace('\\', "\\\\").replace('"', "\\\"")));
+        } else {
+            out.push_str(literal);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
 }
 
 fn velocity(template: &str, names: &BTreeMap<String, Value>) -> Result<String, String> {
@@ -140,4 +202,20 @@ fn velocity(template: &str, names: &BTreeMap<String, Value>) -> Result<String, S
 /// The names with their dollar signs, as expressions write them.
 fn strip(names: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     names.iter().map(|(name, value)| (format!("${name}"), value.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn freemarker_reads_texts_as_its_manual_says() {
+        let names = BTreeMap::from([("user".to_owned(), Value::Text("ann".to_owned()))]);
+        let rendered = |template: &str| render(Engine::Freemarker, template, &names);
+        assert_eq!(rendered("a ${\"Hello ${user}!\"} b").unwrap(), "a Hello ann! b");
+        assert_eq!(rendered("${'}' + \"\\\"\"}${user}").unwrap(), "}\"ann");
+        assert_eq!(rendered("${\"${'${user}'}\"}").unwrap(), "ann");
+        assert!(rendered("${\"a}").is_err());
+        assert!(rendered("${\"${1 +}\"}").is_err());
+    }
 }
