@@ -301,6 +301,8 @@ pub(super) fn mixed() -> Vec<Case> {
         always(),
         shows("<script src=\"//cdn.example.test/a.js\"></script><img src=\"/a.png\" alt=\"\">"),
     )
+    // That the script has no integrity may well be said.
+    .cwe(&[311, 319])
     .needs("https");
     f.good("namespace", Page, "a namespace looks like an address, but nothing is loaded", always(), shows("<svg xmlns=\"http://www.w3.org/2000/svg\"><text>Hello</text></svg><div itemscope itemtype=\"http://schema.org/Product\"></div>")).needs("https");
     f.good("in-script-text", Page, "a text in a script names an address that is only shown", always(), shows("<script>var help = 'see http://docs.example.test/';</script><link rel=\"canonical\" href=\"https://shop.example.test/\">")).needs("https");

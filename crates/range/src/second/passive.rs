@@ -58,7 +58,7 @@ pub(super) fn libraries() -> Vec<Case> {
         steps(),
         page("<script src=\"https://cdn.example.test/npm/jquery@3.7.1/dist/jquery.min.js\"></script>"),
     );
-    f.good("lodash-new", Page, "lodash 4.17.21 has no known fault", steps(), library("lodash.js", "/**\n * @license\n * lodash (Custom Build) lodash.com/license | Underscore.js 1.13.6 underscorejs.org/LICENSE\n */\n;(function(){var n,VERSION=\"4.17.21\";}).call(this);"));
+    f.good("lodash-new", Page, "lodash 4.18.1 has no known fault", steps(), library("lodash.js", "/**\n * @license\n * lodash (Custom Build) lodash.com/license | Underscore.js 1.13.6 underscorejs.org/LICENSE\n */\n;(function(){var n,VERSION=\"4.18.1\";}).call(this);"));
     f.good(
         "plugin-for-jquery",
         Page,

@@ -308,7 +308,7 @@ pub(super) fn splitting() -> Vec<Case> {
             .header("Set-Cookie", format!("pref_{}=1; HttpOnly; Secure; SameSite=Lax", h.value))
     });
     f.good("cut", Query("lang"), "the value ends at the first line break", header(), |_, h| {
-        Reply::html("<p>Set.</p>").header("X-Lang", h.value.lines().next().unwrap_or_default())
+        Reply::html("<p>Set.</p>").header("X-Lang", h.value.split(['\r', '\n']).next().unwrap_or_default())
     });
     f.good("known", QueryForm("lang"), "only known languages", header(), |_, h| {
         Reply::html("<p>Set.</p>").header("Content-Language", if h.value == "de" { "de" } else { "en" })
@@ -468,6 +468,8 @@ pub(super) fn redirect() -> Vec<Case> {
 fn believes(p: &Prover<'_>) -> Result<bool, String> {
     for (header, value) in [
         ("Host", "evil.example.test"),
+        ("Host", "localhost.evil.example.test"),
+        ("Host", "127.0.0.1:80@evil.example.test"),
         ("X-Forwarded-Host", "evil.example.test"),
         ("X-Forwarded-Server", "evil.example.test"),
         ("Forwarded", "for=1.1.1.1;host=evil.example.test"),
@@ -480,7 +482,9 @@ fn believes(p: &Prover<'_>) -> Result<bool, String> {
                 &[(header, value), ("Content-Type", "application/x-www-form-urlencoded")],
                 "email=b",
             )?;
-            if answer.status < 400 && answer.text().contains("//evil.example.test") {
+            let page = answer.text();
+            let hosts = page.split("//").skip(1).filter_map(|rest| rest.split(['/', '"', '<']).next());
+            if answer.status < 400 && hosts.into_iter().any(|host| host.ends_with("evil.example.test")) {
                 return Ok(true);
             }
         }
@@ -525,8 +529,10 @@ pub(super) fn host() -> Vec<Case> {
     f.bad("open-graph", Page, "the address in the page's head is made from the Host header", steps(), |_, h| Reply::raw_html(format!("<!DOCTYPE html><html><head><meta property=\"og:url\" content=\"http://{}/\"></head><body>Hello</body></html>", html(h.request.header("host").unwrap_or_default()))));
     f.good("known-hosts", Page, "hosts that are not known are refused", steps(), |_, h| {
         let host = h.request.header("host").unwrap_or_default();
-        let known =
-            host.starts_with("127.0.0.1") || host.starts_with("localhost") || host.starts_with("[::1]");
+        let port = ["127.0.0.1", "localhost", "[::1]"].iter().find_map(|known| host.strip_prefix(known));
+        let known = port.is_some_and(|port| {
+            port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
+        });
         if known {
             Reply::html(format!("<link rel=\"canonical\" href=\"http://{}/\"><p>Hello.</p>", html(host)))
         } else {
@@ -549,4 +555,48 @@ pub(super) fn host() -> Vec<Case> {
         ))
     });
     f.cases()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::http::Request;
+    use crate::http::server::{bind, serve};
+    use crate::range::{Options, Range};
+
+    fn family(name: &str) -> Range {
+        Range::start(&Options { family: Some(name.to_owned()), ..Options::default() }).unwrap()
+    }
+
+    #[test]
+    fn safe_redirects_of_both_halves_stay_on_the_site() {
+        let range = family("redirect");
+        for case in range.cases().iter().filter(|case| !case.vulnerable) {
+            assert_eq!(goes_out(&Prover { range: &range, case }), Ok(false), "{}", case.id());
+        }
+    }
+
+    #[test]
+    fn what_fetches_known_hosts_only_is_not_led_elsewhere() {
+        let range = family("ssrf");
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        let app = move |_: &Request| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            Reply::text("")
+        };
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let listening = serve(listener, Arc::new(app), None).unwrap();
+        for case in range.cases().iter().filter(|case| !case.vulnerable) {
+            for known in ["images.example.test", "feeds.example.test", "shop.example.test"] {
+                let value = format!("http://{known}@{}/", listening.address());
+                Prover { range: &range, case }.value(&value).unwrap();
+            }
+            assert_eq!(asked.load(Ordering::SeqCst), 0, "{}", case.id());
+        }
+    }
 }
