@@ -27,7 +27,8 @@ pub(crate) enum Check {
     Full,
 }
 
-const STRONG: &str = "d41c7f0a9be34b2f8e6f2d0c55a1b7e9-range";
+/// A secret that nobody guesses.
+pub(crate) const STRONG: &str = "d41c7f0a9be34b2f8e6f2d0c55a1b7e9-range";
 
 impl Check {
     fn secret(self) -> &'static str {

@@ -1,19 +1,58 @@
 //! APIs: other tokens, other objects, another GraphQL.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use serde_json::{Map, Value, json};
 
 use super::HALF;
 use crate::case::Place::Page;
 use crate::case::{Case, Family, Hit};
-use crate::first::api::{Check, Exposes, account, forges, graph, learns, promotes, sign, tokens};
+use crate::first::api::{Check, Exposes, STRONG, account, forges, graph, learns, promotes, sign, tokens};
 use crate::http::Reply;
 use crate::proof::{Proof, Prover};
 use crate::world::World;
 
+/// How many seconds a token is said to be valid, where one can wait for its end.
+const LIFE: u64 = 5;
+
+fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// Uses a token of the server's own after its end.
+fn outlives(p: &Prover<'_>) -> Result<bool, String> {
+    let answer = p.get("token")?.text();
+    let answer: Value = serde_json::from_str(&answer).map_err(|error| error.to_string())?;
+    let token = answer.get("token").and_then(Value::as_str).unwrap_or_default();
+    let claims = token.split('.').nth(1).and_then(|claims| B64.decode(claims).ok()).unwrap_or_default();
+    let claims: Value = serde_json::from_slice(&claims).map_err(|error| error.to_string())?;
+    let left = claims.get("exp").and_then(Value::as_u64).unwrap_or(u64::MAX).saturating_sub(seconds());
+    if left > 60 {
+        return Ok(false);
+    }
+    std::thread::sleep(Duration::from_secs(left + 2));
+    let answer = p.send("GET", "me", &[("Authorization", &format!("Bearer {token}"))], "")?;
+    Ok(answer.status == 200 && answer.text().contains("alice"))
+}
+
 pub(super) fn jwt() -> Vec<Case> {
     let mut f = Family::new("jwt", HALF, &[], &[347, 345, 327, 1391, 521, 613, 326, 798]);
     let steps = || Proof::Steps(forges);
-    f.bad("no-expiry", Page, "tokens that have expired are taken", steps(), tokens(Check::NoExpiry));
+    f.bad("no-expiry", Page, "tokens that have expired are taken", Proof::Steps(outlives), |w, h| {
+        let inner = tokens(Check::NoExpiry);
+        let token =
+            || sign(STRONG, &json!({"sub": "alice", "role": "user", "exp": seconds().saturating_add(LIFE)}));
+        match h.rest {
+            "" => inner(w, h).set(
+                "Set-Cookie",
+                format!("token={}; Path={}; HttpOnly; SameSite=Strict", token(), h.base()),
+            ),
+            "token" => Reply::json(&json!({"token": token()})),
+            _ => inner(w, h),
+        }
+    });
     f.bad("weak-numbers", Page, "the secret is 123456", steps(), tokens(Check::Weak("123456")));
     f.bad("weak-word", Page, "the secret is the word password", steps(), tokens(Check::Weak("password")));
     f.bad(

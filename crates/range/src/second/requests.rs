@@ -68,7 +68,8 @@ pub(super) fn ssrf() -> Vec<Case> {
                 Reply::refused("Only feeds of the shop.")
             }
         },
-    );
+    )
+    .sample("http://shop.example.test/feed.xml");
     f.bad(
         "dotted-refused",
         Query("feed"),

@@ -9,7 +9,7 @@ use crate::engine::sql::{Dialect, HIDDEN, PASSWORD};
 use crate::filter::Filter;
 use crate::http::Reply;
 use crate::page::{Tells, bound, sql};
-use crate::proof::shows;
+use crate::proof::{Proof, shows};
 use crate::world::World;
 
 use Dialect::{MsSql, MySql, Oracle, Postgres, Sqlite};
@@ -165,9 +165,25 @@ pub(super) fn error() -> Vec<Case> {
         run(Sqlite, Errors, "SELECT id, name FROM products WHERE released = 1 AND name = '{v}'"),
     )
     .filter(Filter::Backslash("'\"\\"));
-    f.bad("doubled-then-cut", Query("name"), "quotes are doubled, then the text is cut in the middle of a pair; the next field goes on", shows("aaaaaaaaaaaaaaaaaaa'", HIDDEN), |w, h| {
-        sql(w, h, Sqlite, Errors, &format!("SELECT id, name FROM products WHERE released = 1 AND name = '{}' AND category = ' OR released=0 -- '", h.value))
-    })
+    f.bad(
+        "doubled-then-cut",
+        Query("name"),
+        "quotes are doubled, then the text is cut in the middle of a pair; the next field goes on",
+        Proof::Steps(|p| {
+            let ordinary = p.value(&p.case.sample)?.text();
+            let cut = p.get("show?category=%20OR%20released%3D0%20--%20&name=aaaaaaaaaaaaaaaaaaa%27")?.text();
+            Ok(cut.contains(HIDDEN) && !ordinary.contains(HIDDEN))
+        }),
+        |w, h| {
+            let category = h.parameter("category").unwrap_or_default().replace('\'', "''");
+            let statement = format!(
+                "SELECT id, name FROM products WHERE released = 1 AND name = '{}' AND category = '{category}'",
+                h.value
+            );
+            sql(w, h, Sqlite, Errors, &statement)
+        },
+    )
+    .with(&[("category", "fruit")])
     .filter(Filter::DoubleQuotes)
     .filter(Filter::Cut(20));
     f.bad(
