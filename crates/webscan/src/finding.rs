@@ -5,6 +5,7 @@ use std::fmt::Write;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
+use crate::crawl::shape::is_selector;
 use crate::http::{Method, Request, Target};
 use crate::point::Point;
 use crate::proof::{Evidence, Proof, Replay};
@@ -116,7 +117,10 @@ impl Finding {
             .map(crate::http::encode::read_form)
             .unwrap_or_default()
             .into_iter()
-            .map(|(name, _)| name)
+            .map(|(name, value)| {
+                let selects = is_selector(&name, &value) && self.parameter.as_ref() != Some(&name);
+                if selects { format!("{name}={value}") } else { name }
+            })
             .collect();
         names.sort();
         names.dedup();

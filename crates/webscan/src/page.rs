@@ -78,6 +78,10 @@ pub struct Page {
 
 /// Most links and forms of one page.
 const MOST: usize = 5_000;
+/// Buttons of one form that send it elsewhere.
+const MOST_BUTTONS: usize = 8;
+/// Most controls of one form.
+const MOST_CONTROLS: usize = 200;
 /// Most text of a page that is read.
 const MAX_HTML: usize = 2 << 20;
 
@@ -135,6 +139,8 @@ struct Reader {
     base: Target,
     page: Page,
     seen: BTreeSet<(Via, Target)>,
+    /// Controls that stand outside of their forms, by the forms' ids.
+    apart: Vec<(String, Control)>,
 }
 
 fn select(selector: &str) -> Option<Selector> {
@@ -149,7 +155,16 @@ impl Reader {
     fn new(url: &Target, document: &Html) -> Self {
         let base = select("base[href]")
             .and_then(|s| document.select(&s).next()?.attr("href").and_then(|h| url.join(h)));
-        Self { base: base.unwrap_or_else(|| url.clone()), page: Page::default(), seen: BTreeSet::new() }
+        let owned =
+            |element: ElementRef<'_>| Some((element.attr("form")?.to_owned(), read_control(element, None)));
+        let apart = select("input[form], select[form], textarea[form], button[form]")
+            .map(|s| document.select(&s).take(MOST_CONTROLS).filter_map(owned).collect());
+        Self {
+            base: base.unwrap_or_else(|| url.clone()),
+            page: Page::default(),
+            seen: BTreeSet::new(),
+            apart: apart.unwrap_or_default(),
+        }
     }
 
     fn link(&mut self, via: Via, reference: &str) {
@@ -213,6 +228,9 @@ impl Reader {
             if name.starts_with("on") && self.page.inline_scripts.len() < MOST {
                 self.page.inline_scripts.push(value.to_owned());
             }
+            if matches!(name, "hx-get" | "data-hx-get" | "up-href" | "ng-href") && !value.contains("{{") {
+                self.link(Via::Script, value);
+            }
             if name.starts_with("data-") && (value.starts_with('/') || value.starts_with("http")) {
                 self.link(Via::Script, value);
             }
@@ -265,9 +283,9 @@ impl Reader {
                 }
             }
             "form" => {
-                let form = self.form(element);
+                let forms = self.forms(element);
                 if self.page.forms.len() < MOST {
-                    self.page.forms.extend(form);
+                    self.page.forms.extend(forms);
                 }
             }
             name => self.media(name, element),
@@ -275,11 +293,9 @@ impl Reader {
     }
 
     fn media(&mut self, name: &str, element: ElementRef<'_>) {
-        for attribute in
-            ["src", "poster", "data", "background", "longdesc", "cite", "formaction", "xlink:href"]
-        {
+        for attribute in ["src", "poster", "data", "background", "longdesc", "cite", "xlink:href"] {
             if let Some(reference) = element.attr(attribute) {
-                let is_page = matches!(attribute, "longdesc" | "cite" | "formaction" | "data");
+                let is_page = matches!(attribute, "longdesc" | "cite" | "data");
                 self.link(if is_page { Via::Anchor } else { Via::Resource }, reference);
                 if !is_page {
                     self.load(name, reference);
@@ -294,26 +310,45 @@ impl Reader {
         }
     }
 
-    fn form(&self, element: ElementRef<'_>) -> Option<Form> {
+    /// A form; and once more for each button that sends it elsewhere.
+    fn forms(&self, element: ElementRef<'_>) -> Vec<Form> {
         let attr = |name: &str| element.attr(name);
         let action = match attr("action").map(str::trim) {
-            None | Some("") => self.base.clone(),
-            Some(action) => self.base.join(action)?,
+            None | Some("") => Some(self.base.clone()),
+            Some(action) => self.base.join(action),
         };
-        let method = attr("method").filter(|method| method.trim().eq_ignore_ascii_case("post"));
+        let is_post = |method: &str| method.trim().eq_ignore_ascii_case("post");
+        let of = |is_post: bool| if is_post { Method::Post } else { Method::Get };
         let is_multipart =
             attr("enctype").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/"));
-        let controls = select("input, select, textarea, button")?;
+        let Some(selector) = select("input, select, textarea, button") else { return Vec::new() };
         let autocomplete = attr("autocomplete").map(str::to_ascii_lowercase);
-        let controls =
-            element.select(&controls).take(200).map(|control| read_control(control, autocomplete.as_ref()));
-        Some(Form {
+        let inside = || element.select(&selector).filter(|control| control.attr("form").is_none());
+        let id = attr("id").unwrap_or_default();
+        let apart = self.apart.iter().filter(|(form, _)| form == id).map(|(_, control)| control.clone());
+        let controls: Vec<Control> = inside()
+            .take(MOST_CONTROLS)
+            .map(|control| read_control(control, autocomplete.as_ref()))
+            .chain(apart)
+            .collect();
+        let method = of(attr("method").is_some_and(is_post));
+        let name = attr("name").or_else(|| attr("id")).map(str::to_owned);
+        let form = |action: Target, method: Method, controls: Vec<Control>| Form {
             action,
-            method: if method.is_some() { Method::Post } else { Method::Get },
+            method,
             is_multipart,
-            name: attr("name").or_else(|| attr("id")).map(str::to_owned),
-            controls: controls.collect(),
-        })
+            name: name.clone(),
+            controls,
+        };
+        let elsewhere = inside().filter_map(|button| {
+            let action = self.base.join(button.attr("formaction")?)?;
+            let method = button.attr("formmethod").map_or(method, |method| of(is_post(method)));
+            let pressed = read_control(button, None);
+            let stays = |control: &&Control| !control.is_button() || **control == pressed;
+            Some(form(action, method, controls.iter().filter(stays).cloned().collect()))
+        });
+        let own = action.map(|action| form(action, method, controls.clone()));
+        own.into_iter().chain(elsewhere.take(MOST_BUTTONS)).collect()
     }
 }
 
@@ -349,6 +384,14 @@ fn read_control(element: ElementRef<'_>, form_autocomplete: Option<&String>) -> 
         is_on: !is_box || attr("checked").is_some(),
         options,
         kind,
+    }
+}
+
+impl Control {
+    /// Whether it sends its form.
+    #[must_use]
+    pub fn is_button(&self) -> bool {
+        matches!(self.kind.as_str(), "submit" | "image")
     }
 }
 
@@ -444,5 +487,26 @@ mod tests {
         let names: Vec<String> = request.points().into_iter().map(|point| point.name).collect();
         assert_eq!(names, ["q", "u", "u", "t", "s", "r", "go"]);
         assert_eq!(request.url.to_string(), "http://a.test/b/s");
+    }
+
+    #[test]
+    fn buttons_send_a_form_elsewhere_and_controls_may_stand_apart() {
+        let url = Target::parse("http://a.test/x/").unwrap();
+        let html = "<form id=f method=post action=save><input name=a value=1><button name=b value=s>S</button>\
+            <button name=c value=p formaction=preview formmethod=get>P</button></form>\
+            <input form=f name=late value=2><input form=other name=not>";
+        let forms = Page::read(&url, html).forms;
+        let sent: Vec<String> = forms
+            .iter()
+            .map(|form| form.request(&|_| String::new()))
+            .map(|request| format!("{} {} {:?}", request.method, request.url, request.body))
+            .collect();
+        assert_eq!(
+            sent,
+            [
+                "POST http://a.test/x/save Form([(\"a\", \"1\"), (\"b\", \"s\"), (\"late\", \"2\")])",
+                "GET http://a.test/x/preview?a=1&c=p&late=2 None",
+            ]
+        );
     }
 }

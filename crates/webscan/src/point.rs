@@ -1,9 +1,11 @@
 //! Injection points: the places of a request where a value can be changed.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+mod coding;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use coding::Coding;
 
 use crate::http::{Body, Request, encode};
 use crate::xml;
@@ -32,8 +34,12 @@ pub enum Place {
     Xml(usize),
     /// The name of a query field that is added.
     QueryName,
-    /// A text that stands in another place in base64.
-    Base64(Box<Place>),
+    /// A query that is one value, without a name.
+    WholeQuery,
+    /// A body that is one text.
+    WholeBody,
+    /// A value that stands within that of another place.
+    Within(Box<Place>, Coding),
 }
 
 /// An injection point.
@@ -70,6 +76,11 @@ impl<'a> From<&'a String> for Put<'a> {
 
 /// Most points of one request.
 const MAX_POINTS: usize = 200;
+/// Longest body that is one value, in bytes.
+const MAX_TEXT: usize = 4_000;
+/// Names of values that have none.
+const WHOLE_QUERY: &str = "(query)";
+const WHOLE_BODY: &str = "(body)";
 
 impl Request {
     /// All places where this request's own values stand; not headers, and only its own cookies.
@@ -78,9 +89,14 @@ impl Request {
         let point =
             |place, name: &str, value: &str| Point { place, name: name.to_owned(), value: value.to_owned() };
         let mut points = Vec::new();
-        points.extend(
-            self.query().iter().enumerate().map(|(n, (name, value))| point(Place::Query(n), name, value)),
-        );
+        match self.url.query.as_deref() {
+            Some(query) if !query.is_empty() && !query.contains(['=', '&']) => {
+                points.push(point(Place::WholeQuery, WHOLE_QUERY, &encode::unpercent(query)));
+            }
+            _ => points.extend(
+                self.query().iter().enumerate().map(|(n, (name, value))| point(Place::Query(n), name, value)),
+            ),
+        }
         match &self.body {
             Body::Form(fields) => {
                 points.extend(
@@ -99,6 +115,9 @@ impl Request {
             Body::Xml(text) => {
                 let values = xml::values(text).into_iter().enumerate();
                 points.extend(values.map(|(n, (name, value))| point(Place::Xml(n), &name, &value)));
+            }
+            Body::Text { text, .. } if !text.is_empty() && text.len() <= MAX_TEXT => {
+                points.push(point(Place::WholeBody, WHOLE_BODY, text));
             }
             Body::None | Body::Text { .. } => {}
         }
@@ -196,9 +215,18 @@ impl Request {
                 fields.insert(0, (text.to_owned(), "1".to_owned()));
                 self.set_query(&fields);
             }
-            Place::Base64(place) => {
-                let inner = Point { place: (**place).clone(), ..point.clone() };
-                self.put(&inner, Put::Text(&STANDARD.encode(text)));
+            Place::WholeQuery => {
+                let is_raw = matches!(value, Put::Raw(_));
+                self.url.query = Some(if is_raw { text.to_owned() } else { encode::percent(text) });
+            }
+            Place::WholeBody => {
+                if let Body::Text { text: old, .. } = &mut self.body {
+                    text.clone_into(old);
+                }
+            }
+            Place::Within(place, coding) => {
+                let outer = Point { place: (**place).clone(), ..point.clone() };
+                self.put(&outer, Put::Text(&coding.put(text)));
             }
         }
     }
@@ -267,38 +295,38 @@ impl Point {
         matches!(self.place, Place::Header | Place::QueryName) && self.value.is_empty()
     }
 
-    /// The text that the value is in base64, as a point of its own.
-    #[must_use]
-    pub fn decoded(&self) -> Option<Self> {
-        let is_long = self.value.len() >= 4 && !matches!(self.place, Place::Base64(_) | Place::FileName(_));
-        let padded = self.value.trim_end_matches('=');
-        let bytes = is_long
-            .then(|| STANDARD_NO_PAD.decode(padded).or_else(|_| URL_SAFE_NO_PAD.decode(padded)).ok())??;
-        let text = String::from_utf8(bytes)
-            .ok()
-            .filter(|text| text.chars().all(|c| !c.is_control() && c.is_ascii()))?;
-        (text.len() >= 3).then(|| Self {
-            place: Place::Base64(Box::new(self.place.clone())),
-            name: self.name.clone(),
-            value: text,
-        })
-    }
-
     /// The kind of place, without its position: a finding's identity must not change when a field moves.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        match self.place {
-            Place::Path(_) => "path",
-            Place::Query(_) => "query",
-            Place::Header => "header",
-            Place::Cookie => "cookie",
-            Place::Form(_) => "form",
-            Place::Multipart(_) => "multipart",
-            Place::FileName(_) => "file name",
-            Place::Json(_) => "json",
-            Place::Xml(_) => "xml",
-            Place::QueryName => "query name",
-            Place::Base64(_) => "base64",
+        self.place.kind()
+    }
+}
+
+impl Place {
+    /// The place of the request, whatever the value stands within there.
+    #[must_use]
+    pub fn outer(&self) -> &Self {
+        match self {
+            Self::Within(place, _) => place.outer(),
+            place => place,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Path(_) => "path",
+            Self::Query(_) => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+            Self::Form(_) => "form",
+            Self::Multipart(_) => "multipart",
+            Self::FileName(_) => "file name",
+            Self::Json(_) => "json",
+            Self::Xml(_) => "xml",
+            Self::QueryName => "query name",
+            Self::WholeQuery => "query",
+            Self::WholeBody => "body",
+            Self::Within(place, coding) => coding.kind().unwrap_or_else(|| place.kind()),
         }
     }
 }
@@ -339,7 +367,7 @@ mod tests {
         let xml = Request { body: Body::Xml("<a b=\"1\"><c>2</c></a>".into()), ..request.clone() };
         assert_eq!(changed(&xml, "c", Put::Text("<")).body, Body::Xml("<a b=\"1\"><c>&lt;</c></a>".into()));
         let coded = Request::get(Target::parse("http://a.test/x?d=YXBwbGU%3D&e=apple123").unwrap());
-        let inner: Vec<Point> = coded.points().iter().filter_map(Point::decoded).collect();
+        let inner: Vec<Point> = coded.points().iter().flat_map(Point::inner).collect();
         assert_eq!((inner.len(), inner[0].value.as_str()), (1, "apple"));
         assert_eq!(coded.with(&inner[0], "a<b").query()[0].1, "YTxi");
         let name = Point { place: Place::QueryName, name: String::new(), value: String::new() };

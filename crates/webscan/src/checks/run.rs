@@ -74,7 +74,7 @@ impl<'a> Task<'a> {
 pub fn points_of(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
     let mut points = entry.request.points();
     points.extend(entry.request.path_points());
-    points.extend(points.iter().filter_map(Point::decoded).collect::<Vec<_>>());
+    points.extend(points.iter().flat_map(Point::inner).collect::<Vec<_>>());
     if entry.request.method == Method::Get && entry.response.is_html() {
         points.push(Point { place: Place::QueryName, name: "(any name)".to_owned(), value: String::new() });
     }
@@ -109,8 +109,21 @@ fn is_of_protocol(name: &str) -> bool {
 }
 
 /// Request headers that applications read and show.
-pub const HEADERS: &[&str] =
-    &["User-Agent", "Referer", "X-Forwarded-For", "X-Forwarded-Host", "Accept-Language"];
+pub const HEADERS: &[&str] = &[
+    "User-Agent",
+    "Referer",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "Accept-Language",
+    "X-Real-IP",
+    "Client-IP",
+    "X-Client-IP",
+    "True-Client-IP",
+    "CF-Connecting-IP",
+    "X-Forwarded-Server",
+    "Forwarded",
+    "From",
+];
 
 /// Runs tasks, so many at once, until all are done, the scan is cancelled, or `go_on` says no; `done` hears of each that came
 /// to its end.
@@ -191,11 +204,21 @@ mod tests {
     async fn headers_that_nobody_reads_are_not_tested() {
         let server = serve(|asked: &Asked| match asked.path.as_str() {
             "/agent" => Answer::html(format!("<p>Your browser is {}</p>", asked.header("user-agent").len())),
+            "/both" => Answer::html(format!(
+                "<p>{}</p>{}",
+                asked.header("from"),
+                if asked.header("user-agent").contains('"') { "odd" } else { "" }
+            )),
             "/referer" => Answer::html(format!("<p>Back to {}</p>", asked.header("referer"))),
             _ => Answer::html("<p>Hello</p>"),
         })
         .await;
-        for (path, wanted) in [("/", vec![]), ("/referer", vec!["Referer"]), ("/agent", HEADERS.to_vec())] {
+        for (path, wanted) in [
+            ("/", vec![]),
+            ("/referer", vec!["Referer"]),
+            ("/agent", vec!["User-Agent"]),
+            ("/both", vec!["User-Agent", "From"]),
+        ] {
             let names = bench_on(server, path, async |bench, entry| {
                 let guesses = HEADERS.iter().map(|name| Point::header(name)).collect();
                 let kept = worth_a_test(bench, entry, guesses).await;

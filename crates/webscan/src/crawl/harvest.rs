@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Crawler, How, Job, SeenForm, fill, scripts};
 use crate::http::{Body, Method, Request, Response, Target};
-use crate::page::{Form, Page, Via};
+use crate::page::{Control, Form, Page, Via};
 use crate::profile::FormSubmission;
 use crate::proof::Step;
 
@@ -132,10 +132,13 @@ impl Crawler<'_> {
             .filter(|control| fill::is_token(control))
             .map(|control| control.name.as_str())
             .collect();
-        let mut request = form.request(&fill::value);
-        for token in &tokens {
-            set(&mut request, token, &format!("{{{{{token}}}}}"));
-        }
+        let filled = |form: &Form| {
+            let mut request = form.request(&fill::value);
+            for token in &tokens {
+                set(&mut request, token, &format!("{{{{{token}}}}}"));
+            }
+            request
+        };
         let is_chained = job.request.method != Method::Get || !job.before.is_empty();
         let mut before = Vec::new();
         if (is_chained || !tokens.is_empty()) && job.before.len() < CHAIN {
@@ -144,7 +147,7 @@ impl Crawler<'_> {
             before
                 .push(tokens.iter().fold(fetch, |step, token| step.capturing(token, &fill::capture(token))));
         }
-        for variant in variants(form, &request) {
+        for variant in variants(form, &filled) {
             let mut next = self.follow(job, variant, How::Linked);
             (next.form_at, next.before) = (Some(job.request.url.clone()), before.clone());
             self.add(next);
@@ -158,18 +161,33 @@ fn is_image(target: &Target) -> bool {
     ["png", "jpg", "jpeg", "gif", "webp", "svg", "ico", "avif", "bmp"].contains(&kind.as_str())
 }
 
-/// The request, and where one list of a form that asks has several choices, one for each.
-fn variants(form: &Form, request: &Request) -> Vec<Request> {
-    let mut all = vec![request.clone()];
+/// The request, and others that the form can send: with another of its buttons, and where one list of a form that asks has
+/// several choices, one for each.
+fn variants(form: &Form, filled: &dyn Fn(&Form) -> Request) -> Vec<Request> {
+    let mut all = vec![filled(form)];
     let lists: Vec<_> = form.controls.iter().filter(|control| control.options.len() > 1).collect();
     if let ([list], Method::Get) = (lists.as_slice(), form.method) {
         for choice in list.options.iter().filter(|choice| **choice != list.value).take(CHOICES) {
-            let mut other = request.clone();
+            let mut other = filled(form);
             set(&mut other, &list.name, choice);
             all.push(other);
         }
     }
+    let buttons = form.controls.iter().filter(|control| control.is_button() && !control.name.is_empty());
+    for button in buttons.skip(1).filter(|button| !destroys(button)).take(CHOICES) {
+        let stays = |control: &&Control| !control.is_button() || *control == button;
+        let controls = form.controls.iter().filter(stays).cloned().collect();
+        all.push(filled(&Form { controls, ..form.clone() }));
+    }
     all
+}
+
+/// Whether a button says that it takes something away.
+fn destroys(button: &Control) -> bool {
+    let text = format!("{} {}", button.name, button.value).to_ascii_lowercase();
+    ["delete", "remove", "destroy", "drop", "erase", "logout", "log out", "sign out"]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 fn set(request: &mut Request, name: &str, value: &str) {

@@ -27,7 +27,7 @@ use crate::proof::Step;
 use crate::scope::Ruling;
 use crate::session::Session;
 use render::Renderer;
-use shape::Shapes;
+use shape::{Purposes, Shapes};
 
 /// How a place came to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,7 +130,8 @@ pub struct Crawler<'a> {
     waiting: VecDeque<Job>,
     seen: BTreeSet<String>,
     shapes: Shapes,
-    rendered_shapes: BTreeSet<String>,
+    purposes: Purposes,
+    rendered: BTreeSet<String>,
     /// Directories in which something that is linked is not there.
     missing: BTreeSet<String>,
     soft: soft::Soft,
@@ -158,7 +159,8 @@ impl<'a> Crawler<'a> {
             waiting: VecDeque::new(),
             seen: BTreeSet::new(),
             shapes: Shapes::default(),
-            rendered_shapes: BTreeSet::new(),
+            purposes: Purposes::default(),
+            rendered: BTreeSet::new(),
             missing: BTreeSet::new(),
             soft: soft::Soft::default(),
             shells: BTreeSet::new(),
@@ -348,7 +350,7 @@ impl<'a> Crawler<'a> {
         (wanted
             && self.renderer.is_some()
             && !is_shell
-            && self.rendered_shapes.insert(shape::shape(&job.request)))
+            && self.rendered.insert(self.purposes.of(&job.request)))
         .then_some((job, page))
     }
 

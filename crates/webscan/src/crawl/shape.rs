@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::http::{Body, Request, Target, encode};
+use crate::point::{Place, Point};
 
 /// Names of parameters that carry a session, not a place.
 const SESSION_NAMES: &[&str] = &[
@@ -49,6 +50,7 @@ pub fn key(request: &Request) -> String {
         body => {
             let mut names: Vec<String> = request.points().into_iter().map(|point| point.name).collect();
             names.sort();
+            names.extend(selectors(request));
             format!(" {} {}", body.content_type().unwrap_or_default(), names.join(","))
         }
     };
@@ -84,6 +86,99 @@ pub fn shape(request: &Request) -> String {
     names.sort();
     names.dedup();
     format!("{} {}{}?{}", request.method, request.url.origin, path.join("/"), names.join("&"))
+}
+
+/// Names of parameters whose value says which part of an application is meant, where one address serves many.
+const SELECTORS: &[&str] = &[
+    "act",
+    "action",
+    "btn",
+    "button",
+    "controller",
+    "ctrl",
+    "do",
+    "event",
+    "func",
+    "function",
+    "handler",
+    "method",
+    "mod",
+    "mode",
+    "module",
+    "op",
+    "oper",
+    "operation",
+    "operationname",
+    "option",
+    "p",
+    "page",
+    "pg",
+    "r",
+    "route",
+    "screen",
+    "section",
+    "service",
+    "show",
+    "submit",
+    "task",
+    "view",
+];
+/// Longest value that selects, in bytes.
+const LONGEST: usize = 40;
+/// Bytes of a GraphQL query that tell it from others.
+const OF_QUERY: usize = 120;
+
+/// Whether a parameter says which part of an application a request means.
+#[must_use]
+pub fn is_selector(name: &str, value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-/.:".contains(c);
+    let name = name.trim_start_matches('/').to_ascii_lowercase();
+    SELECTORS.contains(&name.as_str())
+        && value.len() <= LONGEST
+        && value.starts_with(|c: char| c.is_ascii_alphabetic())
+        && value.chars().all(plain)
+}
+
+/// The parameters that say which part of the application a request means.
+fn selectors(request: &Request) -> Vec<String> {
+    let select = |point: &Point| {
+        if point.name == "/query" && point.value.contains('{') {
+            let begin = point.value.floor_char_boundary(OF_QUERY);
+            return point.value.get(..begin).map(str::to_owned);
+        }
+        let is_own = !matches!(point.place, Place::Cookie) && is_selector(&point.name, &point.value);
+        is_own.then(|| format!("{}={}", point.name, point.value))
+    };
+    let mut found: Vec<String> = request.points().iter().filter_map(select).collect();
+    found.sort();
+    found
+}
+
+/// Purposes of one shape that are told apart.
+const MOST_PURPOSES: usize = 40;
+
+/// What requests are for: their shapes, and where one address serves many parts of an application, which part it is.
+#[derive(Debug, Default)]
+pub struct Purposes(HashMap<String, BTreeSet<String>>);
+
+impl Purposes {
+    /// The purpose of a request. When a shape has very many, all further ones are one.
+    pub fn of(&mut self, request: &Request) -> String {
+        let shape = shape(request);
+        let mut parts = selectors(request);
+        if request.body != Body::None {
+            parts
+                .extend(request.points().into_iter().map(|point| format!("{} {}", point.kind(), point.name)));
+            parts.sort();
+        }
+        let purpose = format!("{shape} {}", parts.join("&"));
+        let known = self.0.entry(shape.clone()).or_default();
+        if known.len() < MOST_PURPOSES || known.contains(&purpose) {
+            known.insert(purpose.clone());
+            return purpose;
+        }
+        shape
+    }
 }
 
 /// Whether a path goes round in circles: one segment, or two in turns, again and again.
@@ -168,6 +263,31 @@ mod tests {
         assert_eq!(shape(&get(id)), shape(&get(&id.replace('7', "9"))));
         assert_ne!(shape(&get("http://a.test/p/shoes")), shape(&get("http://a.test/p/hats")));
         assert!(is_circular("/a/b/a/b/a/b/a/b") && !is_circular("/a/b/c/d"));
+    }
+
+    #[test]
+    fn one_address_with_many_parts_has_many_purposes() {
+        let mut purposes = Purposes::default();
+        let mut of = |url: &str| purposes.of(&get(&format!("http://a.test/index.php?{url}")));
+        let user = of("page=user&id=1");
+        assert_eq!(user, of("id=2&page=user"));
+        assert_ne!(user, of("page=shop&id=1"));
+        // A number, a sentence or another name selects nothing.
+        assert_eq!(of("page=1&id=1"), of("page=2&id=1"));
+        assert_eq!(of("sort=name"), of("sort=price"));
+        let many: BTreeSet<String> = (0..500).map(|n| of(&format!("view=v{n}"))).collect();
+        assert!(many.len() <= MOST_PURPOSES + 1);
+        let post = |action: &str, field: &str| {
+            let fields = [("action", action), (field, "x")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+            Request::post(Target::parse("http://a.test/do").unwrap(), fields.to_vec())
+        };
+        let mut of = |request: &Request| (purposes.of(request), key(request));
+        let search = of(&post("search", "text"));
+        assert_eq!(search, of(&post("search", "text")));
+        for other in [post("comment", "text"), post("search", "name")] {
+            let other = of(&other);
+            assert!(other.0 != search.0 && other.1 != search.1);
+        }
     }
 
     #[test]

@@ -133,31 +133,69 @@ async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
 }
 
 /// Of points that most applications don't read, such as headers, those that may be worth a test: a request with all of them
-/// changed shows their words, or is answered otherwise.
+/// changed shows their words, or is answered otherwise; then halves of them are asked, until it is known which do it.
 pub(crate) async fn worth_a_test(bench: &Bench<'_>, entry: &Entry, points: Vec<Point>) -> Vec<Point> {
-    let put = |point: &Point| {
-        let token = Marks::of(entry, point).token;
-        (format!("{token}{BREAKER}{token}"), token)
-    };
-    let words: Vec<(String, String)> = points.iter().map(put).collect();
-    let changed =
-        |request: Request, (point, (text, _)): (&Point, &(String, String))| request.with(point, text);
-    let all = points.iter().zip(&words).fold(entry.request.clone(), changed);
-    let Ok(answer) = bench.send_of(entry, &all).await else { return Vec::new() };
-    let own: Vec<&str> = words.iter().map(|(text, _)| text.as_str()).collect();
-    let gist = Gist::of(&answer, &own);
-    let mut is_other = gist != Gist::of(&entry.response, &own);
-    if is_other && gist.status() == entry.response.status {
-        // A page that changes by itself says nothing.
-        let Ok(usual) = bench.send_of(entry, &entry.request).await else { return Vec::new() };
-        let Ok(again) = bench.send_of(entry, &entry.request).await else { return Vec::new() };
-        let (usual, again) = (Gist::of(&usual, &own), Gist::of(&again, &own));
-        is_other = usual.same_as(&again) && !gist.same_as(&again);
+    let mut usual = Usual::default();
+    let mut kept = vec![false; points.len()];
+    let mut groups: Vec<Vec<usize>> = vec![(0..points.len()).collect()];
+    while let Some(mut group) = groups.pop() {
+        let those: Vec<&Point> = group.iter().filter_map(|at| points.get(*at)).collect();
+        let Some((shown, is_other)) = changed_at_once(bench, entry, &those, &mut usual).await else { break };
+        let is_alone = group.len() == 1;
+        for (at, shown) in group.iter().zip(&shown) {
+            if let Some(keep) = kept.get_mut(*at) {
+                *keep = *shown || (is_alone && is_other);
+            }
+        }
+        if is_other && !is_alone {
+            group.retain(|at| kept.get(*at) == Some(&false));
+            let second = group.split_off(group.len() / 2);
+            groups.extend([second, group].into_iter().filter(|half| !half.is_empty()));
+        }
     }
-    is_other |= !messages::families(answer.text()).is_empty();
-    let shown = |token: &str| has(answer.text(), token) || in_header(&answer, token);
-    let keep = |(point, (_, token)): (Point, &(String, String))| (is_other || shown(token)).then_some(point);
-    points.into_iter().zip(&words).filter_map(keep).collect()
+    points.into_iter().zip(kept).filter_map(|(point, keep)| keep.then_some(point)).collect()
+}
+
+/// Changes all of some points: which of them are shown, and whether the answer is another one. None where nobody answers.
+async fn changed_at_once(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    points: &[&Point],
+    usual: &mut Usual,
+) -> Option<(Vec<bool>, bool)> {
+    let tokens: Vec<String> = points.iter().map(|point| Marks::of(entry, point).token).collect();
+    let texts: Vec<String> = tokens.iter().map(|token| format!("{token}{BREAKER}{token}")).collect();
+    let changed = |request: Request, (point, text): (&&Point, &String)| request.with(point, text);
+    let all = points.iter().zip(&texts).fold(entry.request.clone(), changed);
+    let answer = bench.send_of(entry, &all).await.ok()?;
+    let own: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let gist = Gist::of(&answer, &own);
+    let is_other = !messages::families(answer.text()).is_empty()
+        || (gist != Gist::of(&entry.response, &own) && usual.differs(bench, entry, &gist, &own).await);
+    let shown = tokens.iter().map(|token| has(answer.text(), token) || in_header(&answer, token)).collect();
+    Some((shown, is_other))
+}
+
+/// Two usual answers of an entry, asked for when they are wanted: a page that changes by itself says nothing.
+#[derive(Default)]
+struct Usual(Option<[Response; 2]>);
+
+impl Usual {
+    /// Whether an answer is another one than the usual.
+    async fn differs(&mut self, bench: &Bench<'_>, entry: &Entry, gist: &Gist, own: &[&str]) -> bool {
+        if gist.status() != entry.response.status {
+            return true;
+        }
+        if self.0.is_none() {
+            let (first, second) =
+                (bench.send_of(entry, &entry.request).await, bench.send_of(entry, &entry.request).await);
+            let (Ok(first), Ok(second)) = (first, second) else { return false };
+            self.0 = Some([first, second]);
+        }
+        let Some([first, second]) = &self.0 else { return false };
+        let (first, second) = (Gist::of(first, own), Gist::of(second, own));
+        first.same_as(&second) && !gist.same_as(&second)
+    }
 }
 
 fn in_header(response: &Response, token: &str) -> bool {

@@ -9,7 +9,7 @@ use ring::digest;
 use super::alike::{FOREIGN, says_the_same, visible};
 use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
-use crate::crawl::shape;
+use crate::crawl::shape::Purposes;
 use crate::http::{Body, Method, Request, Response};
 use crate::point::Point;
 use crate::proof::{Control, Expect, Proof, Replay, Step};
@@ -65,9 +65,9 @@ impl Check for Csrf {
 }
 
 async fn try_all(bench: &Bench<'_>) {
-    let mut shapes = BTreeSet::new();
+    let (mut purposes, mut seen) = (Purposes::default(), BTreeSet::new());
     let candidates = bench.entries.iter().filter(|entry| changes(entry) && entry.response.status < 400);
-    for entry in candidates.filter(|entry| shapes.insert(shape::shape(&entry.request))).take(MOST) {
+    for entry in candidates.filter(|entry| seen.insert(purposes.of(&entry.request))).take(MOST) {
         if bench.client.cancel().is_cancelled() {
             return;
         }

@@ -12,7 +12,7 @@ use super::Run;
 use crate::checks::injection::worth_a_test;
 use crate::checks::run::{On, Task, points_of, run};
 use crate::checks::{Bench, Check, Entry, Sink, all};
-use crate::crawl::shape;
+use crate::crawl::shape::{Purposes, is_selector, shape};
 use crate::engine::Event;
 use crate::engine::result::Coverage;
 use crate::point::{Place, Point};
@@ -107,7 +107,7 @@ impl Run<'_> {
     /// The points of each entry that are tested: each parameter of a kind of request once, and of the path the segments
     /// that the application reads.
     async fn points(&self, entries: &[Entry], bench: &Bench<'_>) -> Vec<Vec<Point>> {
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut purposes) = (BTreeSet::new(), Purposes::default());
         let mut all = Vec::new();
         let is_page = |entry: &&Entry| entry.request.url.path.ends_with('/') && entry.page.is_some();
         let pages: BTreeSet<String> =
@@ -118,21 +118,24 @@ impl Run<'_> {
         for entry in entries {
             let candidates = candidates.next().await.unwrap_or_default();
             let is_static = is_static(entry);
-            let shape = shape::shape(&entry.request);
+            let (shape, purpose) = (shape(&entry.request), purposes.of(&entry.request));
             let mut points = Vec::new();
             for point in candidates {
                 let kind = point.kind();
                 let is_token = point.value.starts_with("{{");
-                let key = match &point.place {
+                let key = match point.place.outer() {
                     Place::Path(_) if point.value.contains('.') => {
                         format!("files of {}", entry.request.url.directory())
                     }
-                    Place::Path(n) => format!("{shape} path {n}"),
-                    _ => format!("{shape} {kind} {}", point.name),
+                    Place::Path(n) => format!("{purpose} {kind} {n}"),
+                    // What selects is one parameter, whatever it selects here.
+                    _ if is_selector(&point.name, &point.value) => format!("{shape} {kind} {}", point.name),
+                    _ => format!("{purpose} {kind} {}", point.name),
                 };
                 let is_tested = !(is_token || is_static || seen.contains(&key));
                 if is_tested
-                    && (!matches!(point.place, Place::Path(_)) || self.reads(entry, &point, &pages).await)
+                    && (!matches!(point.place.outer(), Place::Path(_))
+                        || self.reads(entry, &point, &pages).await)
                 {
                     seen.insert(key);
                     points.push(point);
@@ -146,7 +149,7 @@ impl Run<'_> {
     /// Whether the application reads a segment of the path: another value there still brings a page, or is spoken of. Only
     /// segments behind the directory of a page are asked for, and few of them.
     async fn reads(&self, entry: &Entry, point: &Point, pages: &BTreeSet<String>) -> bool {
-        let Place::Path(at) = point.place else { return false };
+        let Place::Path(at) = *point.place.outer() else { return false };
         let path = &entry.request.url.path;
         let last = path.split('/').skip(1).count().saturating_sub(1 + usize::from(path.ends_with('/')));
         let before: String = path.split('/').skip(1).take(at).map(|segment| format!("/{segment}")).collect();
