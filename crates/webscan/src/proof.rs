@@ -5,6 +5,7 @@
 
 pub(crate) mod executes;
 mod expect;
+pub(crate) mod leads;
 mod prover;
 pub(crate) mod script;
 

@@ -137,6 +137,11 @@ impl Browser {
             let happened = tab.happened();
             let shown = |marker: &&&str| happened.dialogs.iter().any(|text| text.contains(**marker));
             ran.extend(markers.iter().filter(shown).map(|marker| (*marker).to_owned()));
+            let left = |marker: &&&str| {
+                let host = marker.strip_prefix("left:");
+                host.is_some_and(|host| happened.left.iter().any(|went| went == host))
+            };
+            ran.extend(markers.iter().filter(left).map(|marker| (*marker).to_owned()));
             seen.map_err(|_| BrowserError::Gone)?
         };
         // What was shown before it went wrong was shown.

@@ -58,6 +58,8 @@ pub(super) struct Happened {
     pub(super) stopped: Vec<String>,
     pub(super) sockets: Vec<String>,
     pub(super) dialogs: Vec<String>,
+    /// Hosts out of scope that the page itself, not a frame in it, went to.
+    pub(super) left: Vec<String>,
 }
 
 #[derive(Default)]
@@ -70,6 +72,8 @@ struct State {
     is_loaded: bool,
     was_opened: bool,
     running: BTreeSet<String>,
+    /// The page's own frame.
+    frame: String,
     touched: Option<Instant>,
 }
 
@@ -162,7 +166,7 @@ impl Tab {
     pub(super) async fn dress(&mut self, request: &Request, is_brief: bool) -> Result<(), BrowserError> {
         self.visits += 1;
         self.quiet = if is_brief { BRIEF } else { QUIET };
-        *self.state.lock() = State::default();
+        *self.state.lock() = State { frame: self.target.clone(), ..State::default() };
         let mut script = include_str!("hooks.js").to_owned();
         if let Some(name) = request.visit.as_ref().and_then(|visit| visit.window_name.as_ref()) {
             script = format!("window.name = {};\n{script}", Value::from(name.as_str()));
@@ -325,6 +329,16 @@ impl Tab {
         if self.evaluate(&script).await?.as_u64() != Some(0) {
             self.settle().await;
         }
+        let wants_to_leave = markers.iter().any(|marker| marker.starts_with("left:"));
+        if wants_to_leave && self.state.lock().happened.left.is_empty() {
+            // What leads away may do so when it is clicked.
+            let script = "(() => { const all = [...document.querySelectorAll('a, button, [onclick]')].slice(0, 8); \
+                 for (const e of all) if (e.tagName !== 'A' || e.onclick || /^(#|javascript:|$)/.test(e.getAttribute('href') || '')) e.click(); \
+                 return all.length; })()";
+            if self.evaluate(script).await?.as_u64() != Some(0) {
+                self.settle().await;
+            }
+        }
         let mut seen = Vec::new();
         for name in markers.iter().filter_map(|marker| marker.strip_prefix("proto:")) {
             let script = format!("({{}})[{}] !== undefined", Value::from(name));
@@ -440,6 +454,10 @@ fn paused(client: &Client, params: &Value, state: &mut State) -> (&'static str, 
     let ruling = client.scope().rule(&target);
     let seen = read(&request, target);
     if ruling == Ruling::Outside {
+        let host = seen.as_ref().map(|seen| seen.url.origin.host.clone()).unwrap_or_default();
+        if is_page && text(params, "frameId") == state.frame && state.happened.left.len() < MOST {
+            state.happened.left.push(host);
+        }
         if state.happened.stopped.len() < MOST {
             state.happened.stopped.push(url);
         }
@@ -509,5 +527,20 @@ fn read(request: &Value, url: Target) -> Option<Request> {
     for name in kept {
         own.extend(header(name).map(|value| (name.to_owned(), value)));
     }
+    // Headers that scripts make up are the application's own.
+    let made_up = headers.into_iter().flatten().filter(|(name, _)| {
+        let name = name.to_ascii_lowercase();
+        let is_known = own.iter().any(|(have, _)| name.eq_ignore_ascii_case(have));
+        // Those that differ from one request to the next say nothing.
+        let changes = ["id", "trace", "time", "nonce", "span", "redoubt", "devtools"]
+            .iter()
+            .any(|word| name.contains(word));
+        name.starts_with("x-") && !changes && !is_known
+    });
+    let made_up: Vec<(String, String)> = made_up
+        .filter_map(|(name, value)| Some((name.to_ascii_lowercase(), value.as_str()?.to_owned())))
+        .take(8)
+        .collect();
+    own.extend(made_up);
     Some(Request { method, headers: own, body, ..Request::get(url) })
 }

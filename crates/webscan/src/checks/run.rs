@@ -74,7 +74,6 @@ impl<'a> Task<'a> {
 pub fn points_of(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
     let mut points = entry.request.points();
     points.extend(entry.request.path_points());
-    points.extend(points.iter().flat_map(Point::inner).collect::<Vec<_>>());
     if entry.request.method == Method::Get && entry.response.is_html() {
         points.push(Point { place: Place::QueryName, name: "(any name)".to_owned(), value: String::new() });
     }
@@ -84,6 +83,7 @@ pub fn points_of(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
             points.push(Point::cookie(name, value));
         }
     }
+    points.extend(points.iter().flat_map(Point::inner).collect::<Vec<_>>());
     let own = entry.request.headers.iter().filter(|(name, _)| !is_of_protocol(name));
     points.extend(own.map(|(name, value)| Point { value: value.clone(), ..Point::header(name) }));
     let known: Vec<String> =

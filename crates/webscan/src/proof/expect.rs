@@ -51,7 +51,15 @@ pub enum Expect {
     /// A browser that reads the answer would call a dialog with this number: it stands in a script, a handler or a script
     /// URL, as the parsed document has them.
     Executes(String),
-    /// A browser that opened the last request's URL ran the script that carries this marker.
+    /// A browser that is at `from` goes on to the host by itself: by `Location` or a refresh.
+    Leads {
+        /// The URL that was asked for.
+        from: String,
+        /// The host, or one above it.
+        host: String,
+    },
+    /// A browser that opened the last request's URL ran the script that carries this marker; with `left:` before a host, it
+    /// was led there by a script.
     Ran(String),
     /// A connection that opened the last request's URL has this property of its transport (see `checks::tls`).
     Transport(String),
@@ -253,14 +261,20 @@ impl Expect {
                 let at = response.text().find(marker.as_str()).unwrap_or_default();
                 Evidence::around(response.text(), at, marker.len())
             }),
+            Self::Leads { from, host } => {
+                let all = super::leads::destinations(response);
+                let to = all.into_iter().find(|to| super::leads::is_at(from, to, host))?;
+                let said = format!("The answer leads to {to}");
+                Some(Evidence { offset: said.len() - to.len(), length: to.len(), text: said })
+            }
             Self::Called(token) => seen
                 .called
                 .contains(token)
                 .then(|| Evidence::sentence("The server called the address that was given to it.")),
-            Self::Ran(marker) => seen
-                .ran
-                .contains(marker)
-                .then(|| Evidence::sentence("The browser ran the script that was put in.")),
+            Self::Ran(marker) => seen.ran.contains(marker).then(|| match marker.strip_prefix("left:") {
+                Some(host) => Evidence::sentence(format!("A script of the page led the browser to {host}.")),
+                None => Evidence::sentence("The browser ran the script that was put in."),
+            }),
             Self::Transport(property) => {
                 seen.transport.contains(property).then(|| Evidence::sentence(property.clone()))
             }

@@ -1,13 +1,15 @@
 //! What scripts of the page itself do with what the browser brings along: tested in a browser.
 
 mod pollution;
+mod redirect;
 mod xss;
 
 use super::{Check, Entry};
 use crate::page::Page;
 
 /// The checks of this kind, in the order in which they run.
-pub(super) const CHECKS: &[&dyn Check] = &[&xss::DomXss, &pollution::PrototypePollution];
+pub(super) const CHECKS: &[&dyn Check] =
+    &[&xss::DomXss, &redirect::ScriptRedirect, &pollution::PrototypePollution];
 
 /// The scripts of an entry's page, own and loaded, as one text; none when it has no scripts or is no page.
 fn scripts(entry: &Entry, entries: &[Entry]) -> Option<String> {

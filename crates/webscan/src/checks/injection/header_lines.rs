@@ -38,6 +38,10 @@ const ENDS: &[&str] = &[
     "\\r\\n",
     "%250A",
     "%0D",
+    "%C4%8D%C4%8A",
+    "%u000d%u000a",
+    "%0A%20%0D%0A",
+    "%25250D%25250A",
 ];
 
 impl Check for HeaderLines {
@@ -51,14 +55,15 @@ impl Check for HeaderLines {
         entry: &'a Entry,
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
-        let can = !matches!(point.place, Place::Header | Place::Cookie);
-        can.then(|| probe(bench, entry, point).boxed())
+        Some(probe(bench, entry, point).boxed())
     }
 }
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if known.is_route(point) {
+    // A line end cannot stand in a header or cookie of a request; what is decoded later can.
+    let stays_encoded = matches!(point.place, Place::Header | Place::Cookie);
+    if known.is_route(point) || (stays_encoded && !known.in_header) {
         return;
     }
     let value = point.value.trim();
@@ -79,6 +84,9 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
             if is_form {
                 let raw = format!("{}{}", encode::percent(value), tail(between));
                 (entry.request.with(point, Put::Raw(&raw)), raw)
+            } else if stays_encoded {
+                let text = format!("{value}{}", tail(between));
+                (entry.request.with(point, &text), text)
             } else {
                 let text = format!("{value}{}", tail(&encode::unpercent(between)));
                 (entry.request.with(point, &text), text)

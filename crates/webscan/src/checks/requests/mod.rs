@@ -18,6 +18,7 @@ mod upload;
 mod weak_logins;
 
 use super::Check;
+pub(super) use open_redirect::FOREIGN;
 
 /// The checks of this kind, in the order in which they run.
 pub(super) const CHECKS: &[&dyn Check] = &[

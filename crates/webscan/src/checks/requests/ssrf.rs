@@ -8,9 +8,10 @@ use futures_util::future::BoxFuture;
 use crate::checks::pattern::Pattern;
 use crate::checks::run::points_of;
 use crate::checks::{About, Bench, Check, Entry, callback};
+use crate::http::Request;
 use crate::listener::MARK;
 use crate::point::{Place, Point, Put};
-use crate::proof::{Expect, TOKEN};
+use crate::proof::{Control, Expect, Replay, TOKEN};
 
 /// See [`About`].
 pub(super) struct Ssrf;
@@ -58,6 +59,13 @@ static VALUE: Pattern = Pattern::new(
     r"(?i)^(?:https?|ftp|file)?:?//|^(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/|$)|^localhost\b|^\d{1,3}(?:\.\d{1,3}){3}",
 );
 
+/// For what is put behind a host: the host becomes a user's name.
+const BEHIND: &[&str] = &["@{{callback}}/{{token}}"];
+
+/// For markup that something on the server reads, such as what makes documents for printing of it.
+const MARKUP: &[&str] = &["<img src=\"http://{{callback}}/{{token}}\">"];
+static MARKED: Pattern = Pattern::new(r"(?i)html|markup|svg|invoice|content|document");
+
 /// Headers whose addresses applications like to look at.
 const FOLLOWED: &[&str] = &["Referer", "X-Forwarded-Host"];
 
@@ -73,6 +81,8 @@ fn forms(point: &Point) -> Vec<&'static str> {
         Place::QueryName => Vec::new(),
         Place::FileName(_) | Place::Path(_) if !VALUE.is_match(&point.value) => Vec::new(),
         _ if VALUE.is_match(&point.value) || STRONG.is_match(&point.name) => [PLAIN, FORMS].concat(),
+        _ if point.value.contains('<') || MARKED.is_match(&point.name) => [PLAIN, MARKUP].concat(),
+        _ if point.value.starts_with(['/', ':']) => [PLAIN, BEHIND].concat(),
         // A name alone says less.
         _ if is_likely(point) => [PLAIN, FORMS.get(..3).unwrap_or_default()].concat(),
         _ => PLAIN.to_vec(),
@@ -137,7 +147,7 @@ async fn followed(bench: &Bench<'_>, entry: &Entry) {
         .filter(|p| p.is_guess() && FOLLOWED.contains(&p.name.as_str()))
         .collect();
     let Some(form) = PLAIN.first() else { return };
-    let put = |request: crate::http::Request, point: &Point| {
+    let put = |request: Request, point: &Point| {
         let token = callback::token_at(entry, point, form);
         match callback::filled(bench, &payload(form, entry, point), &token) {
             Some(text) => request.with(point, Put::Text(&text)),
@@ -159,11 +169,47 @@ async fn prove(bench: &Bench<'_>, entry: &Entry, point: &Point, payload: &str, i
         true => (990_006, Expect::Body(MARK.to_owned())),
         false => (150_258, Expect::Called(TOKEN.to_owned())),
     };
-    let attack = entry.request.with(point, Put::Text(payload));
-    let replay = entry.replay(attack, expect, entry.request.clone());
+    let replay = match point.place {
+        // In an encoded text no name can be filled in when it is sent: the token is a fixed one.
+        Place::Within(..) => {
+            let token = crate::listener::token();
+            let Some(text) = callback::filled(bench, payload, &token) else { return false };
+            let expect = if is_shown { expect } else { Expect::Called(token) };
+            entry.replay(entry.request.with(point, Put::Text(&text)), expect, entry.request.clone())
+        }
+        _ => entry.replay(entry.request.with(point, Put::Text(payload)), expect, entry.request.clone()),
+    };
     let Ok(proof) = bench.prove(replay).await else { return false };
     bench.report_at(qid, entry, Some((point, payload)), proof);
     true
+}
+
+/// Most requests that may have made the server call an address that it was given before.
+const MOST: usize = 6;
+
+/// The address was kept, and called by a later request: one of a place beside it, or of a form on a page that the first led to.
+async fn prove_later(bench: &Bench<'_>, entry: &Entry, point: &Point, payload: &str) {
+    let directory = entry.request.url.directory();
+    let beside = |other: &&Entry| {
+        let url = &other.request.url;
+        url.origin == entry.request.url.origin
+            && url.path.starts_with(directory)
+            && other.request != entry.request
+    };
+    let attack = entry.request.with(point, Put::Text(payload));
+    for other in bench.entries.iter().filter(beside).take(MOST) {
+        let steps =
+            |first: &Request| [entry.steps(first.clone()), other.steps(other.request.clone())].concat();
+        let replay = Replay {
+            steps: steps(&attack),
+            expect: Expect::Called(TOKEN.to_owned()),
+            control: Control::Requests(steps(&entry.request)),
+            rounds: 1,
+        };
+        if let Ok(proof) = bench.prove(replay).await {
+            return bench.report_at(150_258, entry, Some((point, payload)), proof);
+        }
+    }
 }
 
 /// Calls that came when the answer was long given.
@@ -178,7 +224,10 @@ async fn late(bench: &Bench<'_>) {
             let place = (entry.request.url.path.clone(), point.kind(), point.name.clone());
             let is_told = bench.sink.has_at(&[150_258, 990_006], &entry.request.url.path, &point.name);
             if !is_told && told.insert(place) {
-                prove(bench, entry, &point, &payload(form, entry, &point), false).await;
+                let payload = payload(form, entry, &point);
+                if !prove(bench, entry, &point, &payload, false).await {
+                    prove_later(bench, entry, &point, &payload).await;
+                }
             }
         }
     }
@@ -191,7 +240,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::http::{Request, Target};
+    use crate::http::Target;
     use crate::listener::CallbackListener;
     use crate::testing::{Answer, Asked, Extras, scan_with, serve};
 

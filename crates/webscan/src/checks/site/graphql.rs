@@ -34,12 +34,28 @@ const NAME: &str = "{__typename}";
 const SCHEMA: &str = "{__schema{queryType{name}types{name kind fields{name}}}}";
 
 /// Names under which endpoints usually lie.
-const USUAL: &[&str] = &["graphql", "api/graphql", "graphql/v1", "v1/graphql", "gql", "query"];
+const USUAL: &[&str] = &[
+    "graphql",
+    "api/graphql",
+    "graphql/v1",
+    "v1/graphql",
+    "gql",
+    "query",
+    "graphql/api",
+    "api/gql",
+    "graphql.php",
+    "api",
+    "v2/graphql",
+    "graph",
+];
 
 static PATH: Pattern = Pattern::new(r"(?i)(?:^|/)(?:graphi?ql|gql)(?:/|$|\.php$)");
 static NAMED: Pattern = Pattern::new(r#""__typename"\s*:\s*""#);
 static FIELD: Pattern = Pattern::new(r"\{\s*([A-Za-z_]\w*)");
 
+/// One type, where only the word for the whole is refused.
+const TYPE: &str = "{__type(name:\"Query\"){name fields{name}}}";
+const HAS_TYPE: &str = r#""__type"\s*:\s*\{[^{}]*"fields"\s*:\s*\[\s*\{"#;
 const HAS_SCHEMA: &str = r#""__schema"\s*:\s*\{"#;
 const SUGGESTS: &str = r#"(?i)did you mean\b[^.?]{1,20}\w"#;
 const BATCH: &str = r#"^\s*\[\s*\{[^\[\]]*"__typename"[^\[\]]*\}\s*,\s*\{[^\[\]]*"__typename""#;
@@ -132,14 +148,33 @@ impl Endpoint<'_> {
         request
     }
 
+    /// The ways to ask for the schema, the plainest first: what refuses a word, a type or a method often does so in one
+    /// form only.
+    fn questions(&self) -> Vec<(Request, &'static str)> {
+        let apart = SCHEMA.replacen("__schema", "__schema\n", 1);
+        let mut by_get = Request::get(self.url.clone());
+        by_get.set_query(&[("query".to_owned(), SCHEMA.to_owned())]);
+        let form = Body::Form(vec![("query".to_owned(), SCHEMA.to_owned())]);
+        let by_form = Request { method: Method::Post, body: form, ..Request::get(self.url.clone()) };
+        let mut all =
+            vec![(self.ask(SCHEMA), HAS_SCHEMA), (self.ask(&apart), HAS_SCHEMA), (self.ask(TYPE), HAS_TYPE)];
+        if self.method == Method::Post {
+            all.extend([(by_get, HAS_SCHEMA), (by_form, HAS_SCHEMA)]);
+        }
+        all
+    }
+
     async fn answers(&self, bench: &Bench<'_>) -> bool {
         let answer = bench.send(&self.ask(NAME)).await;
         answer.is_ok_and(|answer| NAMED.is_match(answer.text()))
     }
 
     async fn test(&self, bench: &Bench<'_>) {
-        let schema = Expect::BodyMatches(HAS_SCHEMA.to_owned());
-        let is_open = self.tell(bench, 990_014, self.ask(SCHEMA), schema, self.ask(NAME)).await;
+        let mut is_open = false;
+        for (attack, sign) in self.questions() {
+            let schema = Expect::BodyMatches(sign.to_owned());
+            is_open = is_open || self.tell(bench, 990_014, attack, schema, self.ask(NAME)).await;
+        }
         if !is_open {
             let mut names: Vec<String> = self.field.iter().map(|field| format!("{field}z")).collect();
             names.extend(MISSPELT.iter().map(|name| (*name).to_owned()));
@@ -193,9 +228,12 @@ mod tests {
     }
 
     fn one(query: &str, path: &str) -> Value {
-        let word = query.trim_matches(['{', '}', ' ']).split([' ', '{']).next().unwrap_or_default();
+        let word = query.trim_matches(['{', '}', ' ']).split([' ', '{', '\n']).next().unwrap_or_default();
         match word {
-            "__schema" if path == "/open" || path == "/by-get" => {
+            "__schema" if path == "/word" && query.starts_with("{__schema{") => {
+                json!({"errors": [{"message": "introspection is disabled"}]})
+            }
+            "__schema" if ["/open", "/by-get", "/word"].contains(&path) => {
                 json!({"data": {"__schema": {"queryType": {"name": "Query"}, "types": []}}})
             }
             "__schema" => json!({"errors": [{"message": "introspection is disabled"}]}),
@@ -218,7 +256,7 @@ mod tests {
         {
             return json(400, &json!({"errors": [{"message": "Must provide query string."}]}));
         }
-        if !["/open", "/by-get", "/suggests", "/closed", "/batch", "/console"].contains(&path) {
+        if !["/open", "/by-get", "/suggests", "/closed", "/batch", "/console", "/word"].contains(&path) {
             return Answer::html(asked.body.replace('<', "&lt;"));
         }
         let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
@@ -242,6 +280,7 @@ mod tests {
         for (path, wanted) in [
             ("/open", vec![990_014]),
             ("/by-get", vec![990_014]),
+            ("/word", vec![990_014]),
             ("/suggests", vec![990_033]),
             ("/batch", vec![990_030]),
             ("/console", vec![990_017]),

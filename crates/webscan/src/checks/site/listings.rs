@@ -6,9 +6,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use regex::Regex;
 
-use super::places::{Suspect, ask, content, places};
+use super::places::{NOWHERE, Suspect, ask, content, places};
+use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
-use crate::http::Method;
+use crate::http::{Method, Request, Response, Target, encode};
+use crate::proof::{Expect, Replay};
 
 /// See [`About`].
 pub(super) struct Listings;
@@ -40,6 +42,12 @@ const LISTING: &str = concat!(
     // As JSON, by nginx and Caddy.
     r#"|^\s*\[\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"type"\s*:\s*"(?:file|directory)"\s*,\s*"mtime""#,
     r#"|^\s*\[\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"size"\s*:\s*\d+\s*,\s*"url"\s*:"#,
+    // Node's: serve-index, serve, http-server; ASP.NET Core; Caddy; Lighttpd; Jetty; WEBrick; Twisted; h5ai; FTP through a proxy.
+    r#"|<ul id="files" class="view-|<title>listing directory |<title>Files within [^<]*</title>|<h1>\s*<i>\s*Index of&nbsp;"#,
+    r#"|<h1>Index of <a href="/">|<table id="index" summary="The list of files|<title>h5ai|<div id="(?:pr-)?fallback"|<title>FTP Directory"#,
+    r#"|<title>Directory: /|<title>Index of [^<]*</title>[\s\S]*?(?:<pre>|<table|<ul)[\s\S]*?<a\s[^>]*href=["']?(?:\.\./?|/)["'\s>]"#,
+    // What `ls -l` says.
+    r"|(?m)^(?:<pre>)?\s*(?:total \d+\s+)?[d-](?:[r-][w-][xsStT-]){3}[+.@]?\s+\d+ +\S+ +\S+ +\d+ +\w{3} +\d",
     // What WebDAV says of a directory.
     r"|<(?:\w+:)?multistatus[^>]*>[\s\S]*?<(?:\w+:)?collection\s*/>",
     r#"|<h2>Index of /[^<]*</h2>[\s\S]*?<th class="n">Name"#,
@@ -51,24 +59,146 @@ impl Check for Listings {
     }
 
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
-        let suspect = |place: super::places::Place<'a>| Suspect {
-            qid: 150_023,
-            url: place.url,
-            expect: content(LISTING),
-            entry: place.entry,
-            control: None,
-        };
-        let mut suspects: Vec<Suspect<'a>> = places(bench).into_iter().map(suspect).collect();
+        let suspect =
+            |url, entry| Suspect { qid: 150_023, url, expect: content(LISTING), entry, control: None };
+        let places = places(bench);
+        let mut suspects: Vec<Suspect<'a>> = Vec::new();
+        for place in &places {
+            suspects.push(suspect(place.url.clone(), place.entry));
+            if place.has_files && place.is_worth_all() {
+                let guesses = USUAL.iter().map(|name| place.url.at(format!("{}{name}/", place.url.path)));
+                let fresh = guesses.filter(|url| places.iter().all(|place| place.url != *url));
+                suspects.extend(fresh.map(|url| suspect(url, place.entry)));
+            }
+        }
         // A directory whose address has no slash at its end was crawled as a page.
-        suspects.extend(bench.entries.iter().filter(|entry| is_listing(entry)).map(|entry| Suspect {
-            qid: 150_023,
-            url: entry.request.url.clone(),
-            expect: content(LISTING),
-            entry,
-            control: None,
-        }));
-        Some(ask(bench, suspects).boxed())
+        let crawled = bench.entries.iter().filter(|entry| is_listing(entry));
+        suspects.extend(crawled.map(|entry| suspect(entry.request.url.clone(), entry)));
+        Some(
+            async move {
+                ask(bench, suspects).await;
+                for place in &places {
+                    by_form(bench, place).await;
+                }
+            }
+            .boxed(),
+        )
     }
+}
+
+/// Names of directories that no page need link to.
+const USUAL: &[&str] = &[
+    "backup",
+    "backups",
+    "uploads",
+    "upload",
+    "files",
+    "images",
+    "static",
+    "assets",
+    "logs",
+    "log",
+    "tmp",
+    "data",
+    "old",
+    "includes",
+    "private",
+    "docs",
+    "media",
+    "css",
+    "js",
+    "download",
+    "downloads",
+];
+
+/// A listing in a form of its own: nearly all links are names of files beside the page and say just that name, and
+/// there is a link upwards, or dates and sizes beside the names.
+async fn by_form(bench: &Bench<'_>, place: &super::places::Place<'_>) {
+    let request = Request::get(place.url.clone());
+    let known = bench.entries.iter().find(|entry| entry.request == request);
+    if bench.sink.has(&[150_023], &place.url.path)
+        || known.is_some_and(|entry| !has_names(entry.response.text()))
+    {
+        return;
+    }
+    let Ok(response) = bench.send(&request).await else { return };
+    let Some(names) = listed(&place.url, &response) else { return };
+    let mut expect: Vec<Expect> = names.iter().take(3).map(|name| Expect::Body(format!(">{name}"))).collect();
+    expect.push(Expect::Status(vec![200]));
+    let nowhere = Request::get(place.url.at(format!("{}{NOWHERE}/", place.url.path)));
+    if let Ok(proof) = bench.prove(Replay::pair(request.clone(), Expect::All(expect), nowhere)).await {
+        bench.report_place(150_023, place.entry, &request, proof);
+    }
+}
+
+/// Whether a text may be a page with names of files.
+fn has_names(text: &str) -> bool {
+    text.contains("<a") || text.contains("<A")
+}
+
+/// The text of a piece of markup.
+fn without_tags(markup: &str) -> String {
+    let mut text = String::new();
+    for piece in markup.split('<') {
+        text += piece.split_once('>').map_or(piece, |(_, behind)| behind);
+    }
+    text
+}
+
+/// The names of files that a page lists; none where it is no listing.
+fn listed(url: &Target, response: &Response) -> Option<Vec<String>> {
+    static LINK: Pattern =
+        Pattern::new(r#"(?is)<a\b[^>]*?\bhref\s*=\s*["']?([^"'\s>]*)["']?[^>]*>(.*?)</a\s*>"#);
+    static TIME: Pattern = Pattern::new(
+        r"(?i)\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{1,2}-[a-z]{3}-\d{4} \d\d:\d\d|\d{1,2}/\d{1,2}/\d{4},? +\d{1,2}:\d\d",
+    );
+    static SIZE: Pattern = Pattern::new(r"(?i)(?:^|[\s>])\d[\d.,]*\s*(?:bytes|[kmg]?i?b?)\s*(?:<|$|\s)");
+    if response.status != 200 || !response.is_html() || !has_names(response.text()) {
+        return None;
+    }
+    let (mut names, mut others, mut dated, mut has_up) = (Vec::new(), 0, 0, false);
+    let text = response.text();
+    let links = LINK.all_captures(text);
+    for (n, found) in links.iter().take(500).enumerate() {
+        let part = |n: usize| found.get(n).map(|part| part.as_str()).unwrap_or_default();
+        let end = found.get(0).map_or(0, |whole| whole.end());
+        let next = links.get(n + 1).and_then(|next| next.get(0)).map_or(text.len(), |whole| whole.start());
+        let behind = text.get(end..next).unwrap_or_default();
+        let behind = behind.get(..behind.floor_char_boundary(300)).unwrap_or(behind);
+        let href = part(1);
+        let shown = without_tags(part(2));
+        let shown = shown.trim();
+        let name = encode::unpercent(href.strip_prefix("./").unwrap_or(href));
+        let name = name.strip_prefix(url.path.as_str()).unwrap_or(&name).trim_end_matches('/');
+        let is_above = matches!(href, "../" | ".." | "./.." | "./../")
+            || url.join(href).is_some_and(|to| {
+                to.path.ends_with('/') && to.path.len() < url.path.len() && url.path.starts_with(&to.path)
+            });
+        if is_above
+            && (shown.starts_with('.')
+                || shown.to_ascii_lowercase().contains("parent")
+                || shown.to_ascii_lowercase().contains("up"))
+        {
+            has_up = true;
+        } else if !name.is_empty()
+            && !name.contains(['/', '#', '?', ':'])
+            && shown.trim_end_matches('/') == name
+        {
+            dated += usize::from(TIME.is_match(behind) && SIZE.is_match(behind));
+            names.push(shown.to_owned());
+        } else if !href.starts_with('?') {
+            others += 1;
+        }
+    }
+    let is_file = |name: &&String| {
+        name.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && (1..=5).contains(&end.len()))
+    };
+    let files = names.iter().filter(is_file).count();
+    let is_listing = files > 0
+        && names.len() >= 2
+        && others * 4 <= names.len()
+        && (has_up || dated >= 2 && dated * 2 >= files);
+    is_listing.then_some(names)
 }
 
 /// Whether a page that was crawled is a listing, at an address that is not one of a directory.
@@ -97,6 +227,11 @@ mod tests {
             "/go/" => Answer::html("<!doctype html>\n<meta name=\"viewport\" content=\"width=device-width\">\n<pre>\n<a href=\"a.txt\">a.txt</a>\n<a href=\"b/\">b/</a>\n</pre>\n"),
             "/json/" => Answer::html("[\n{ \"name\":\"a\", \"type\":\"file\", \"mtime\":\"Thu, 26 Nov 2026 10:00:00 GMT\", \"size\":5 }\n]"),
             "/dav/" => Answer::html("<?xml version=\"1.0\"?><D:multistatus xmlns:D=\"DAV:\"><D:response><D:resourcetype><D:collection/></D:resourcetype></D:response></D:multistatus>"),
+            "/own/" => Answer::html("<h2>Files</h2><ul><li><a href=\"..\">..</a></li><li><a href=\"a.csv\">a.csv</a></li><li><a href=\"b.txt\">b.txt</a></li></ul>"),
+            "/dated/" => Answer::html("<table><tr><td><a href=\"./a.csv\">a.csv</a></td><td>2031-03-11 17:07</td><td>12 KB</td></tr><tr><td><a href=\"./b.txt\">b.txt</a></td><td>2031-03-11 17:08</td><td>1 KB</td></tr></table>"),
+            "/ls/" => Answer::html("total 4\n-rw-r--r-- 1 www www 120 Mar 11 17:07 a.csv\n"),
+            "/manuals/" => Answer::html("<h1>Downloads</h1><a href=\"a.pdf\">a.pdf</a> (2 MB) <a href=\"b.pdf\">b.pdf</a> (1 MB) <a href=\"/\">Home</a>"),
+            "/posts/" => Answer::html("<a href=\"../\">Up</a> <a href=\"first\">First</a> 2031-03-11 17:07 <a href=\"second\">Second</a>"),
             "/plain/files" => Answer::html("<title>Index of /plain/files</title><a href=\"../\">../</a>"),
             "/index/" => Answer::html("<h1>Index of products</h1><a href=\"../\">Home</a> <a href=\"a\">a</a>"),
             "/links/" => Answer::html("<p>See</p><pre><a href=\"a\">a</a></pre>"),
@@ -116,6 +251,11 @@ mod tests {
             ("/go/x", 1),
             ("/json/x", 1),
             ("/dav/x", 1),
+            ("/own/x", 1),
+            ("/dated/x", 1),
+            ("/ls/x", 1),
+            ("/manuals/x", 0),
+            ("/posts/x", 0),
             ("/plain/files", 1),
             ("/index/x", 0),
             ("/links/x", 0),

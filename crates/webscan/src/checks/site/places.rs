@@ -25,11 +25,21 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Whether everything is asked for there: at the top, and in applications of their own that are made of files. Deeper
-    /// down, where paths are only routes, a few names are enough.
+    /// Whether everything is asked for there: at the top, and in applications of their own that are made of files.
     pub(super) fn is_worth_all(&self) -> bool {
         let depth = self.url.path.matches('/').count();
         self.is_root && (depth <= 2 || self.has_files)
+    }
+
+    /// Whether the scan begins there, or it is the top.
+    pub(super) fn is_start(&self, bench: &Bench<'_>) -> bool {
+        let start = bench.client.scope().start();
+        self.url.path == "/" || (self.url.path == start.directory() && self.url.origin == start.origin)
+    }
+
+    /// Whether the names that are left over most often are asked for: in what is a page itself, and where files lie.
+    pub(super) fn is_worth_some(&self) -> bool {
+        self.is_root || self.has_files
     }
 }
 
@@ -77,16 +87,22 @@ pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
     all
 }
 
-/// The directories in which files lie that have an ending.
+/// The directories in which files lie that have an ending, and those of pages that show or link to files below.
 fn with_files(entries: &[Entry]) -> BTreeSet<Target> {
     let mut all = BTreeSet::new();
     for entry in entries {
+        let own = &entry.request.url;
+        let directory = own.at(own.directory());
         let links = entry.page.iter().flat_map(|page| page.links.iter().map(|(_, target)| target));
-        for url in links.chain([&entry.request.url]) {
+        for url in links.chain([own]) {
             let is_file =
                 url.file().rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && end.len() <= 5);
-            if is_file {
-                all.insert(url.at(url.directory()));
+            if !is_file {
+                continue;
+            }
+            all.insert(url.at(url.directory()));
+            if url.origin == own.origin && url.path.starts_with(&directory.path) && directory.path != "/" {
+                all.insert(directory.clone());
             }
         }
     }

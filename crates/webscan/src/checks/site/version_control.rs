@@ -24,15 +24,24 @@ static ABOUT: About = About {
 const FILES: &[(&str, &str)] = &[
     (".git/HEAD", r"^(?:ref: refs/[\w./-]+|[0-9a-f]{40})\s*$"),
     (".svn/entries", r"^(?:\d{1,2}\s*\n|<\?xml[^>]*>\s*<wc-entries)"),
-    (".svn/wc.db", "^SQLite format 3"),
-    (".hg/requires", r"(?m)\A(?:[a-z0-9-]+\n)*(?:revlogv1|store|dotencode|fncache)\b"),
-    (".bzr/README", "^This is a Bazaar"),
-    (".git/config", r"(?m)\A\s*\[core\]\s*$"),
-    ("_darcs/format", r"^(?:darcs-|hashed)"),
-    ("CVS/Root", r"^(?::(?:pserver|ext|local):|/)[^\s<]+\s*$"),
-    ("CVS/Entries", r"^(?:D?/[^/\n]+/[^/\n]*/|D\s*$)"),
+    (".hg/requires", r"(?m)\A(?:[a-z0-9-]+\n)*(?:revlogv1|store|dotencode|fncache|share-safe)\b"),
     (".DS_Store", "^\0?\0?\0?\u{1}?Bud1"),
+    ("CVS/Entries", r"^(?:D?/[^/\n]+/[^/\n]*/|D\s*$)"),
+    (".git/config", r"(?m)\A\s*\[core\]\s*$"),
+    (".svn/wc.db", "^SQLite format 3"),
+    (".git/index", "^DIRC\0"),
+    (".git/logs/HEAD", r"^[0-9a-f]{40} [0-9a-f]{40} [^\n]+ \d{9,} [+-]\d{4}"),
+    (".bzr/README", "^This is a Bazaar"),
+    (".bzr/branch-format", "^Bazaar"),
+    ("_darcs/format", r"^(?:darcs-|hashed)"),
+    ("_darcs/prefs/binaries", r"(?i)^# Binary file regexps"),
+    ("CVS/Root", r"^(?::(?:pserver|ext|local):|/)[^\s<]+\s*$"),
+    ("_FOSSIL_", "^SQLite format 3"),
+    (".fslckout", "^SQLite format 3"),
+    ("Thumbs.db", "R\0o\0o\0t\0 \0E\0n\0t\0r\0y"),
 ];
+/// How many of them are asked for where a few names must do.
+const FIRST: usize = 4;
 
 impl Check for VersionControl {
     fn about(&self) -> &'static About {
@@ -42,7 +51,12 @@ impl Check for VersionControl {
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
         let mut all = Vec::new();
         for place in places(bench) {
-            let files = FILES.iter().take(if place.is_worth_all() { FILES.len() } else { 1 });
+            let count = match () {
+                () if place.is_worth_all() => FILES.len(),
+                () if place.is_worth_some() => FIRST,
+                () => 1,
+            };
+            let files = FILES.iter().take(count);
             all.extend(files.map(|(name, pattern)| Suspect {
                 qid: 990_016,
                 url: place.url.at(format!("{}{name}", place.url.path)),

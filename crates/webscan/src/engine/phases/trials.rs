@@ -159,8 +159,13 @@ impl Run<'_> {
         if !(is_value || at == last || (is_behind && last.saturating_sub(at) < BEHIND)) {
             return false;
         }
+        // What an answer leads to may have a part of the path in it.
+        let leads = |response: &crate::http::Response, word: &str| {
+            response.location().is_some_and(|to| to.contains(word))
+        };
+        let is_led = leads(&entry.response, &point.value);
         // The name of a file may be read from a disk by the application, whatever it says of other names.
-        if point.value.contains('.') && entry.response.status < 400 {
+        if point.value.contains('.') && entry.response.status < 400 && !is_led {
             return at == last;
         }
         let other = entry.request.with(point, "rdbt7391");
@@ -169,6 +174,7 @@ impl Run<'_> {
             return at == last || answer.text().contains("rdbt7391");
         }
         answer.text().contains("rdbt7391")
+            || (is_led && leads(&answer, "rdbt7391"))
             || (answer.status == entry.response.status && answer.location().is_none())
     }
 }

@@ -37,7 +37,7 @@ const MARKER: &str = "rdbt76150";
 
 /// Where the browser brings something along.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
+pub(super) enum Source {
     /// All after the `#`.
     Fragment(String),
     /// The nth field of the query.
@@ -73,7 +73,7 @@ impl Source {
         }
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Self::Fragment(shape) => format!("#{}", shape.replace("{}", "")),
             Self::Query(point) => point.name.clone(),
@@ -85,7 +85,7 @@ impl Source {
 }
 
 /// Sources that one visit can bring along together: fields, the window's name and a message, or a shape of the fragment.
-fn bundles(sources: &[Source]) -> Vec<Vec<&Source>> {
+pub(super) fn bundles(sources: &[Source]) -> Vec<Vec<&Source>> {
     let (mut fields, mut named): (Vec<&Source>, Vec<&Source>) = Default::default();
     let mut others = Vec::new();
     for source in sources {
@@ -102,7 +102,7 @@ fn bundles(sources: &[Source]) -> Vec<Vec<&Source>> {
 }
 
 /// A request that brings a value of its own along in each source.
-fn with_all(request: &Request, bundle: &[&Source], value: impl Fn(usize) -> String) -> Request {
+pub(super) fn with_all(request: &Request, bundle: &[&Source], value: impl Fn(usize) -> String) -> Request {
     let mut request = request.clone();
     bundle.iter().enumerate().for_each(|(n, source)| source.put(&mut request, &value(n)));
     request
@@ -114,7 +114,7 @@ fn sign(n: usize) -> String {
 }
 
 /// The sources that a page's scripts read.
-fn sources(entry: &Entry, text: &str) -> Vec<Source> {
+pub(super) fn sources(entry: &Entry, text: &str) -> Vec<Source> {
     let mut all = Vec::new();
     let reads = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let whole = reads(&[
@@ -143,7 +143,7 @@ fn sources(entry: &Entry, text: &str) -> Vec<Source> {
         let points =
             entry.request.points().into_iter().filter(|point| matches!(point.place, Place::Query(_)));
         all.extend(points.map(Source::Query));
-        let regex = regex::Regex::new(r#"\.get(?:All)?\(\s*['"]([\w-]{1,30})['"]|[?&]([\w-]{1,30})=|['"]([\w-]{1,30})=['"]|(?:param|query|q|arg)\w*\(\s*['"]([\w-]{1,30})['"]"#).ok();
+        let regex = regex::Regex::new(r#"\.get(?:All)?\(\s*['"]([\w-]{1,30})['"]|[?&]([\w-]{1,30})=|['"]([\w-]{1,30})=['"]|([\w-]{2,30})=\((?:\[|\.|\?)|(?:param|query|q|arg)\w*\(\s*['"]([\w-]{1,30})['"]"#).ok();
         let names: BTreeSet<String> = regex
             .iter()
             .flat_map(|regex| regex.captures_iter(text).collect::<Vec<_>>())

@@ -115,6 +115,22 @@ async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Vec<Forge
             control: token.unsigned(),
         });
     }
+    all.push(Forged {
+        what: "The token is accepted when its signature is left out.",
+        token: token.cut(),
+        control: token.unsigned(),
+    });
+    all.push(Forged {
+        what: "The token is accepted without a signature when it names an algorithm that does not exist.",
+        token: token.without_signature("redoubt"),
+        control: token.unsigned(),
+    });
+    let own = [("jwk", json!({"kty": "oct", "alg": "HS256", "k": "cmVkb3VidA"}))];
+    all.push(Forged {
+        what: "The key that the token brings along is believed; a token signed with a key of one's own is accepted.",
+        token: token.signed_with(b"redoubt", "HS256", &own),
+        control: token.signed_with(b"redoubt-control", "HS256", &own),
+    });
     if let Some(secret) = token.secret() {
         let algorithm = token.algorithm();
         all.push(Forged {
@@ -129,6 +145,17 @@ async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Vec<Forge
             all.push(Forged {
                 what: "The key is read from the file that the token names; a token signed with an empty file is accepted.",
                 token: token.signed_with(b"", "HS256", &kid),
+                control: token.signed_with(b"redoubt-control", "HS256", &kid),
+            });
+        }
+    }
+    if token.header.get("kid").is_some() {
+        // What a database is made to answer becomes the key.
+        for query in ["x' UNION SELECT 'redoubt'-- -", "x\" UNION SELECT 'redoubt'-- -"] {
+            let kid = [("kid", json!(query))];
+            all.push(Forged {
+                what: "The key is looked up with what the token names, as a part of a query; a key of one's own is accepted.",
+                token: token.signed_with(b"redoubt", "HS256", &kid),
                 control: token.signed_with(b"redoubt-control", "HS256", &kid),
             });
         }
@@ -263,6 +290,7 @@ mod tests {
         let algorithm = header["alg"].as_str().unwrap_or_default();
         let accepted = match flaw {
             "unchecked" => true,
+            "cut" if signature.is_empty() => true,
             "none" if algorithm.eq_ignore_ascii_case("none") => true,
             _ => algorithm == "HS256" && is_signed,
         };
@@ -284,9 +312,15 @@ mod tests {
     #[tokio::test]
     async fn tokens_that_nobody_issued_are_refused_or_told() {
         let address = serve(answer).await;
-        for (flaw, count) in
-            [("unchecked", 1), ("none", 1), ("weak", 1), ("ended", 1), ("checked", 0), ("open", 0)]
-        {
+        for (flaw, count) in [
+            ("unchecked", 1),
+            ("none", 1),
+            ("cut", 1),
+            ("weak", 1),
+            ("ended", 1),
+            ("checked", 0),
+            ("open", 0),
+        ] {
             let secret = if flaw == "weak" { "secret" } else { STRONG };
             let end = if flaw == "ended" { 1_000_000_000_i64 } else { 4_000_000_000 };
             let token = sign(secret, &json!({"sub": "alice", "exp": end}));

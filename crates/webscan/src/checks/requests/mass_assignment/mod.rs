@@ -1,6 +1,7 @@
 //! Members of an object that a request may change though no form or script sends them.
 
 mod object;
+mod page;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -38,8 +39,10 @@ impl Check for MassAssignment {
             return None;
         }
         let views = views(bench, entry);
-        let model = views.iter().find_map(|view| Model::of(&entry.request, &view.shown))?;
-        Some(attack(bench, entry, model, views).boxed())
+        match views.iter().find_map(|view| Model::of(&entry.request, &view.shown)) {
+            Some(model) => Some(attack(bench, entry, model, views).boxed()),
+            None => page::is_worth_it(entry).then(|| page::attack(bench, entry).boxed()),
+        }
     }
 }
 

@@ -2,13 +2,16 @@
 
 mod places;
 
+use std::collections::BTreeSet;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use self::places::{Kept, find, guesses};
+use self::places::{Kept, find, guesses, linked};
 use crate::checks::injection::Marks;
+use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
-use crate::http::{Body, Method, Request, Response};
+use crate::http::{Body, Method, Request, Response, Target};
 use crate::point::{Place, Point};
 use crate::proof::{Control, Expect, Proof, Replay, Seen, Step, TOKEN};
 
@@ -88,6 +91,13 @@ impl Check for Upload {
     }
 }
 
+/// Pages that may show what was uploaded.
+static LISTS: Pattern =
+    Pattern::new(r"(?i)galler|file|upload|media|image|photo|picture|document|attach|download|list|show|view");
+/// Most pages that are looked at for a place, and most that one page links to.
+const MOST: usize = 5;
+const LINKED: usize = 3;
+
 /// One field for files.
 struct Trial<'a> {
     bench: &'a Bench<'a>,
@@ -161,15 +171,29 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Where the answer itself does not say it: the page that it leads to, or the page with the form.
+    /// Where the answer itself does not say it: the page that it leads to, or the page with the form, or what those link to.
     async fn elsewhere(&self, answer: &Response, sent: &Request, stem: &str, end: &str) -> Vec<Kept> {
         let next = answer.location().and_then(|place| sent.url.join(place));
-        let Some(page) = next.or_else(|| self.entry.form_at.clone()) else { return Vec::new() };
-        let Ok(shown) = self.bench.send(&Request::get(page.clone())).await else { return Vec::new() };
-        let mut places = find(&shown, &page, &Response::default(), stem, end);
-        // Only a name that was sent says which file it is among others.
-        places.retain(|kept| kept.capture.is_none());
-        places
+        let mut pages: Vec<Target> = next.into_iter().collect();
+        pages.extend(linked(answer, &sent.url).into_iter().take(LINKED));
+        pages.extend(self.entry.form_at.clone());
+        let form = self.entry.form_at.as_ref();
+        let form =
+            form.and_then(|at| self.bench.entries.iter().find(|e| e.request == Request::get(at.clone())));
+        let near = form.map(|form| linked(&form.response, &form.request.url)).unwrap_or_default();
+        pages.extend(near.into_iter().filter(|url| LISTS.is_match(&url.path)).take(LINKED));
+        let mut seen = BTreeSet::new();
+        pages.retain(|url| url.origin == sent.url.origin && seen.insert(url.clone()));
+        for page in pages.into_iter().take(MOST) {
+            let Ok(shown) = self.bench.send(&Request::get(page.clone())).await else { continue };
+            let mut places = find(&shown, &page, &Response::default(), stem, end);
+            // Only a name that was sent says which file it is among others.
+            places.retain(|kept| kept.capture.is_none());
+            if !places.is_empty() {
+                return places;
+            }
+        }
+        Vec::new()
     }
 
     async fn try_place(
@@ -202,7 +226,10 @@ impl<'a> Trial<'a> {
                 if let Some(last) = steps.pop() {
                     steps.push(last.capturing("kept", capture));
                 }
-                get.url.path = format!("{}{{{{kept}}}}", kept.url.directory());
+                match get.url.query.as_ref().and_then(|query| query.rsplit_once('=')) {
+                    Some((names, _)) => get.url.query = Some(format!("{names}={{{{kept}}}}")),
+                    None => get.url.path = format!("{}{{{{kept}}}}", kept.url.directory()),
+                }
             }
             steps.push(Step::new(get));
             steps

@@ -46,8 +46,35 @@ pub(super) fn find(answer: &Response, at: &Target, before: &Response, stem: &str
     let last = end.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let known: BTreeSet<Target> = links(before, at).into_iter().collect();
     let fresh = links(answer, at).into_iter().filter(|url| !known.contains(url) && url.origin == at.origin);
-    let alike = fresh.filter(|url| url.file().to_ascii_lowercase().ends_with(&format!(".{last}")));
-    alike.take(2).filter_map(|url| made(&text, url)).collect()
+    let (alike, others): (Vec<Target>, Vec<Target>) =
+        fresh.partition(|url| url.file().to_ascii_lowercase().ends_with(&format!(".{last}")));
+    let mut all: Vec<Kept> = alike.into_iter().take(2).filter_map(|url| made(&text, url)).collect();
+    if all.is_empty() {
+        all.extend(others.into_iter().filter_map(|url| numbered(&text, url)).take(2));
+    }
+    all
+}
+
+/// A place that is told by a new number or name in the query, such as `show?id=12`.
+fn numbered(text: &str, url: Target) -> Option<Kept> {
+    let query = url.query.clone()?;
+    let (names, value) = query.rsplit_once('=')?;
+    let is_id = (1..=64).contains(&value.len())
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let file = format!("{}?{names}=", url.file());
+    let escaped = file.replace('&', "&amp;");
+    let lead = if text.contains(&file) { file } else { escaped };
+    let is_there = is_id && text.contains(&format!("{lead}{value}"));
+    is_there.then(|| Kept { capture: Some(format!("{}([A-Za-z0-9_-]{{1,64}})", regex::escape(&lead))), url })
+}
+
+/// Where an answer links to.
+pub(super) fn linked(answer: &Response, at: &Target) -> Vec<Target> {
+    if !answer.is_html() {
+        return Vec::new();
+    }
+    let page = Page::read(at, answer.text());
+    page.links.into_iter().map(|(_, link)| link).filter(|link| link != at).collect()
 }
 
 /// A place whose name the application made: taken anew from each answer.

@@ -124,3 +124,16 @@ async fn files_that_only_lie_there_are_not() {
         assert_eq!(found(path).await, [], "{path}");
     }
 }
+
+#[test]
+fn places_that_are_told_by_numbers_are_taken_from_each_answer() {
+    let html = |text: &str| Response::new(200, &[("content-type", "text/html")], text.to_owned());
+    let at = Target::parse("http://shop.test/docs/new").unwrap();
+    let answer = html("<p>Saved as <a href=\"/docs/show?kind=a&amp;id=12\">document 12</a></p>");
+    let found = super::places::find(&answer, &at, &html("<a href=\"/docs/\">All</a>"), "stem", ".html");
+    let capture = found.first().and_then(|kept| kept.capture.clone()).unwrap();
+    let regex = regex::Regex::new(&capture).unwrap();
+    assert_eq!(&regex.captures("<a href=\"/docs/show?kind=a&amp;id=13\">").unwrap()[1], "13");
+    assert_eq!(found[0].url.to_string(), "http://shop.test/docs/show?kind=a&id=12");
+    assert!(super::places::find(&html("<p>Saved.</p>"), &at, &html(""), "stem", ".html").is_empty());
+}

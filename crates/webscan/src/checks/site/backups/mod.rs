@@ -1,10 +1,13 @@
 //! Copies of files that were left on the server, dumps, archives, and files with settings.
 
+mod names;
+
 use std::collections::BTreeSet;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use self::names::{ARCHIVE, CODE, COPIES, FIRST, NAMED, RARE, THOROUGH, USUAL};
 use super::places::{Place, Suspect, ask, content, places};
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Method, Request};
@@ -24,95 +27,6 @@ static ABOUT: About = About {
     source: "CWE-530, CWE-538",
 };
 
-/// Code of a server, as it stands in a file.
-const CODE: &str = r#"<\?php\b|<\?=|<%@?|(?m)^#!/|^(?:import|from) [\w.]+|^package [\w.]+;|^(?:const|var|let) \w+ = require\(|^require ['"]|^using [\w.]+;|^(?:class|def|function|public class) \w+"#;
-const ARCHIVE: &str = "^(?:PK\u{3}\u{4}|\u{1f}\u{fffd}\u{8}|\u{1f}\u{8b}\u{8}|Rar!|7z\u{fffd}\u{fffd}|BZh[1-9]|\u{fffd}7zXZ)|^.{257}ustar";
-const DUMP: &str = r"(?i)^-- (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin|Dump|SQL)|CREATE TABLE [`\x22\[\w]|INSERT INTO [`\x22\[\w]|^PGDMP|^SQLite format 3";
-
-/// What is put behind or around a file's name; `{}` is the name, `{stem}` the name without its ending.
-const COPIES: &[&str] = &[
-    "{}.bak",
-    "{}~",
-    "{}.old",
-    "{}.orig",
-    "{}.save",
-    "{}.copy",
-    "{}.swp",
-    ".{}.swp",
-    "{}.txt",
-    "{}.1",
-    "{}_bak",
-    "{stem}.bak",
-    "{stem}.old",
-    "{stem}.inc",
-];
-
-/// Usual names, with what their content is like.
-const NAMED: &[(&str, &str)] = &[
-    (
-        ".env",
-        r"(?m)^(?:export )?[A-Z][A-Z0-9_]{2,60}=[^\n]*\n(?:[^\n]*\n)*?(?:export )?[A-Z][A-Z0-9_]{2,60}=",
-    ),
-    (".env.local", r"(?m)^[A-Z][A-Z0-9_]{2,60}=[^\n]*\n(?:[^\n]*\n)*?[A-Z][A-Z0-9_]{2,60}="),
-    (".env.bak", r"(?m)^[A-Z][A-Z0-9_]{2,60}=[^\n]*\n(?:[^\n]*\n)*?[A-Z][A-Z0-9_]{2,60}="),
-    (".htpasswd", r"(?m)\A[\w.@-]{1,64}:(?:\$apr1\$|\$2[aby]\$|\{SHA\}|\$[56]\$|[./0-9A-Za-z]{13}$)"),
-    (".htaccess", r"(?im)^\s*(?:RewriteEngine|AuthType|AuthUserFile|Deny from|Require |Options |<IfModule)"),
-    ("web.config", r"(?i)<configuration[\s>]"),
-    ("id_rsa", "-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
-    (".ssh/id_rsa", "-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
-    (".idea/workspace.xml", r"<project\b"),
-    (".vscode/settings.json", r#"^\s*\{\s*""#),
-    (".npmrc", r"(?m)^(?:registry=|//[^\n]*_authToken=|_auth=)"),
-    (".git-credentials", r"(?m)^https?://[^:@/\s]+:[^@/\s]+@[\w.-]+"),
-    (".netrc", r"(?m)^\s*machine\s+\S+[\s\S]*?\bpassword\s+\S+"),
-    (".pgpass", r"(?m)^[\w.*-]+:(?:\d+|\*):[^:\n]+:[^:\n]+:[^\n]+$"),
-    (".my.cnf", r"(?mi)^\s*\[(?:client|mysql)\][\s\S]*?^\s*password\s*="),
-    ("web.config.bak", r"(?i)<configuration[\s>]"),
-    ("server.key", "-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
-    ("private.key", "-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
-    ("terraform.tfstate", r#""terraform_version"\s*:"#),
-    ("storage/logs/laravel.log", r"(?m)^\[\d{4}-\d\d-\d\d[^\]]*\] \w+\.(?:ERROR|INFO|DEBUG|WARNING)"),
-    ("error_log", r"(?m)^\[\d\d-\w{3}-\d{4} [^\]]*\] PHP |^\[[^\]]+\] \[(?:\w+:)?error\]"),
-    (".dockerenv", r"^[A-Z_]+="),
-    (".aws/credentials", r"aws_access_key_id"),
-    ("composer.lock", r#""packages"\s*:\s*\["#),
-    ("config.php.bak", r"<\?php"),
-    ("config.php.old", r"<\?php"),
-    ("config.php~", r"<\?php"),
-    ("config.inc.php.bak", r"<\?php"),
-    ("wp-config.php.bak", r"<\?php"),
-    ("wp-config.php~", r"<\?php"),
-    ("wp-config.php.old", r"<\?php"),
-    ("index.php.bak", r"<\?php"),
-    ("index.php~", r"<\?php"),
-    ("index.php.old", r"<\?php"),
-    (".index.php.swp", "b0VIM"),
-    ("settings.py.bak", r"(?m)^(?:SECRET_KEY|DATABASES|DEBUG)\s*="),
-    ("application.properties", r"(?m)^(?:spring|server|jdbc)\.[\w.-]+\s*="),
-    ("application.yml", r"(?m)^(?:spring|server):"),
-    ("appsettings.json", r#""ConnectionStrings"\s*:"#),
-    ("database.yml", r"(?m)^(?:production|development):\s*\n\s+adapter:"),
-    ("config/database.yml", r"(?m)^(?:production|development):\s*\n"),
-    ("docker-compose.yml", r"(?m)^services:"),
-    ("backup.sql", DUMP),
-    ("dump.sql", DUMP),
-    ("database.sql", DUMP),
-    ("db.sql", DUMP),
-    ("db.sqlite3", "^SQLite format 3"),
-    ("database.sqlite", "^SQLite format 3"),
-    ("data.sql", DUMP),
-    ("backup.zip", ARCHIVE),
-    ("backup.tar.gz", ARCHIVE),
-    ("backup.tgz", ARCHIVE),
-    ("site.zip", ARCHIVE),
-    ("www.zip", ARCHIVE),
-    ("html.zip", ARCHIVE),
-    ("archive.zip", ARCHIVE),
-    ("{dir}.zip", ARCHIVE),
-    ("{dir}.tar.gz", ARCHIVE),
-    ("{host}.zip", ARCHIVE),
-];
-
 /// Endings of files that are run on a server.
 const RUN: &[&str] = &[
     "php", "phtml", "php5", "asp", "aspx", "ashx", "asmx", "jsp", "jspx", "do", "cgi", "pl", "py", "rb",
@@ -130,18 +44,24 @@ impl Check for Backups {
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
         let mut all: Vec<Suspect<'a>> = Vec::new();
         let mut seen = BTreeSet::new();
-        for entry in bench.entries.iter().filter(|entry| entry.request.method == Method::Get).take(1_000) {
-            all.extend(copies_of(entry).into_iter().filter(|suspect| seen.insert(suspect.url.clone())));
+        let gets = bench.entries.iter().filter(|entry| entry.request.method == Method::Get);
+        for (n, entry) in gets.take(1_000).enumerate() {
+            let forms = if n < THOROUGH { COPIES } else { COPIES.get(..USUAL).unwrap_or_default() };
+            all.extend(
+                copies_of(entry, forms).into_iter().filter(|suspect| seen.insert(suspect.url.clone())),
+            );
         }
-        for place in places(bench).iter().filter(|place| place.is_root) {
-            let names = if place.is_worth_all() { NAMED } else { NAMED.get(..1).unwrap_or_default() };
+        for place in places(bench).iter().filter(|place| place.is_worth_some()) {
+            let count = if place.is_worth_all() { NAMED.len() } else { FIRST };
+            let rare = if place.is_start(bench) { RARE } else { &[] };
+            let names = NAMED.iter().take(count).chain(rare);
             all.extend(named_in(place, names).filter(|suspect| seen.insert(suspect.url.clone())));
         }
         Some(ask(bench, all).boxed())
     }
 }
 
-fn copies_of(entry: &Entry) -> Vec<Suspect<'_>> {
+fn copies_of<'a>(entry: &'a Entry, forms: &[&str]) -> Vec<Suspect<'a>> {
     let url = &entry.request.url;
     let file = url.file();
     let Some((stem, ending)) = file.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()) else {
@@ -153,13 +73,21 @@ fn copies_of(entry: &Entry) -> Vec<Suspect<'_>> {
         return Vec::new();
     }
     // A copy of what is only served tells nothing new unless it differs; a few usual endings are enough.
-    let forms = if is_run { COPIES } else { COPIES.get(..3).unwrap_or_default() };
+    let forms = if is_run { forms } else { forms.get(..3).unwrap_or_default() };
     forms
         .iter()
         .map(|form| {
-            let name = form.replace("{stem}", stem).replace("{}", file);
-            let expect = if name.ends_with(".swp") {
+            let name = form.replace("{stem}", stem).replace("{end}", ending).replace("{}", file);
+            let is_archive = [".zip", ".gz"].iter().any(|end| name.ends_with(end));
+            let expect = if [".swp", ".swo"].iter().any(|end| name.ends_with(end)) {
                 content("b0VIM")
+            } else if is_archive {
+                content(ARCHIVE)
+            } else if form.ends_with(".un~") {
+                content("^Vim\u{fffd}UnDo")
+            } else if name.ends_with("phps") {
+                // Source code in colours.
+                content(r"<code[^>]*>[\s\S]*&lt;\?(?:php|=)|<\?php")
             } else if is_run {
                 content(CODE)
             } else {
@@ -183,17 +111,24 @@ fn copies_of(entry: &Entry) -> Vec<Suspect<'_>> {
 
 fn named_in<'a>(
     place: &Place<'a>,
-    names: &'static [(&'static str, &'static str)],
+    names: impl Iterator<Item = &'static (&'static str, &'static str)>,
 ) -> impl Iterator<Item = Suspect<'a>> {
     let url = place.url.clone();
     let entry = place.entry;
     let directory = url.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
-    names.iter().filter_map(move |(name, pattern)| {
+    names.filter_map(move |(name, pattern)| {
         if name.contains("{dir}") && directory.is_empty() {
             return None;
         }
         let name = name.replace("{dir}", &directory).replace("{host}", &url.origin.host);
-        let url = url.at(format!("{}{name}", url.path));
+        // Whoever packs a directory often leaves the archive beside it.
+        let url = match name.strip_prefix("../") {
+            Some(name) => {
+                let above = url.path.trim_end_matches('/').rsplit_once('/').map_or("", |(above, _)| above);
+                url.at(format!("{above}/{name}"))
+            }
+            None => url.at(format!("{}{name}", url.path)),
+        };
         Some(Suspect { qid: 990_015, url, expect: content(pattern), entry, control: None })
     })
 }
@@ -208,6 +143,9 @@ mod tests {
         match asked.path.as_str() {
             "/a/index.php" | "/b/index.php" | "/a/" | "/b/" | "/c/" => Answer::html("<p>Start</p>"),
             "/a/index.php~" => text("<?php $password = 'x'; ?>"),
+            "/a/%23index.php%23" => text("<?php $password = 'x'; ?>"),
+            "/a/logs/error.log" => text("[Thu Mar 11 17:07:01.123456 2031] [core:error] [pid 7] x\n"),
+            "/a/config.json" => text("{\"title\": \"Shop\"}"),
             "/a/.env" => text("APP_ENV=production\nDB_PASSWORD=x\n"),
             "/a/backup.sql" => text("-- MySQL dump 10\nCREATE TABLE `users` (id int);"),
             "/a/backup.zip" => text("PK\u{3}\u{4}..."),
@@ -228,9 +166,12 @@ mod tests {
             found.sort();
             found
         };
-        assert_eq!(found("/a/index.php").await, ["/a/index.php~"]);
-        assert_eq!(found("/a/").await, ["/a/.env", "/a/backup.sql", "/a/backup.zip", "/a/index.php~"]);
-        assert_eq!(found("/a/page.html").await, ["/a/page.html.old"]);
+        let usual = ["/a/%23index.php%23", "/a/.env", "/a/backup.sql", "/a/backup.zip", "/a/index.php~"];
+        assert_eq!(found("/a/index.php").await, usual);
+        let at_root = ["/a/.env", "/a/backup.sql", "/a/backup.zip", "/a/index.php~", "/a/logs/error.log"];
+        assert_eq!(found("/a/").await, at_root);
+        let beside = ["/a/.env", "/a/backup.sql", "/a/backup.zip", "/a/page.html.old"];
+        assert_eq!(found("/a/page.html").await, beside);
         assert!(found("/b/index.php").await.is_empty() && found("/c/").await.is_empty());
         assert!(found("/c/page.html").await.is_empty());
     }

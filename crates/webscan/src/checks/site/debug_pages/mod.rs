@@ -1,0 +1,104 @@
+//! Pages that are for operators and developers, served to everybody.
+
+mod names;
+
+use std::collections::BTreeSet;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use self::names::{APIS, FIRST, PAGES, RARE};
+use super::places::{Place, Suspect, ask, content, places};
+use crate::checks::{About, Bench, Check};
+use crate::http::Target;
+use crate::proof::Seen;
+
+/// See [`About`].
+pub(super) struct DebugPages;
+
+static ABOUT: About = About {
+    name: "debug-pages",
+    qids: &[150_087, 990_017],
+    means: "The server gives out a page that shows its inner state, or a console.",
+    matters: "Such pages show settings, addresses, sessions and requests of others; consoles run code.",
+    remedy: "Switch them off in production, or let only the operators' addresses in.",
+    technique: "Usual names are asked for in each directory that is an application's root; the content must be of that page.",
+    source: "CWE-489, CWE-215",
+};
+
+impl Check for DebugPages {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        Some(look(bench).boxed())
+    }
+}
+
+async fn look(bench: &Bench<'_>) {
+    let mut all = Vec::new();
+    let mut described = BTreeSet::new();
+    for place in places(bench).into_iter().filter(Place::is_worth_some) {
+        let count = if place.is_worth_all() { PAGES.len() } else { FIRST };
+        let at = |name: &str| {
+            let (name, query) =
+                name.split_once('?').map_or((name, None), |(name, query)| (name, Some(query)));
+            Target { query: query.map(str::to_owned), ..place.url.at(format!("{}{name}", place.url.path)) }
+        };
+        let rare = if place.is_start(bench) { RARE } else { &[] };
+        all.extend(PAGES.iter().take(count).chain(rare).map(|(name, pattern)| Suspect {
+            qid: 990_017,
+            url: at(name),
+            expect: content(pattern),
+            entry: place.entry,
+            control: None,
+        }));
+        if place.url.path == "/" {
+            described.extend(APIS.iter().map(|(name, pattern)| (at(name), *pattern)));
+        }
+    }
+    ask(bench, all).await;
+    for (url, pattern) in described {
+        let Ok(response) = bench.send(&crate::http::Request::get(url.clone())).await else { continue };
+        let is_there = response.status == 200;
+        if is_there && content(pattern).find(&Seen { response, ..Seen::default() }).is_some() {
+            bench.sink.note(150_087, url.to_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Answer, Asked, scan, serve};
+
+    #[tokio::test]
+    async fn inner_pages_are_known_by_their_content() {
+        let address = serve(|asked: &Asked| match asked.path.as_str() {
+            "/" | "/app/" => Answer::html("home"),
+            "/app/server-status" => Answer::html("<h1>Apache Server Status for localhost</h1>"),
+            "/app/phpinfo.php" => Answer::html("<h1>PHP Version 8.3.6</h1><td>/etc/php.ini</td>"),
+            "/app/actuator/env" => Answer::html("{\"activeProfiles\":[]}"),
+            "/app/nginx_status" => Answer::html("Active connections: 3 \nserver accepts handled requests"),
+            "/app/metrics" => Answer::html("# HELP up Whether it is.\n# TYPE up gauge\nup 1\n"),
+            "/app/telescope" => Answer::html("<h1>Our telescope</h1>"),
+            "/app/console" => Answer::html("<h1>Our game console</h1>"),
+            _ => Answer::status(404),
+        })
+        .await;
+        let mut found: Vec<String> =
+            scan(&DebugPages, address, "/app/").await.into_iter().map(|f| f.url.path).collect();
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                "/app/actuator/env",
+                "/app/metrics",
+                "/app/nginx_status",
+                "/app/phpinfo.php",
+                "/app/server-status"
+            ]
+        );
+    }
+}
