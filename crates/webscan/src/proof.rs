@@ -6,6 +6,7 @@
 pub(crate) mod executes;
 mod expect;
 pub(crate) mod leads;
+mod policy;
 mod prover;
 pub(crate) mod script;
 

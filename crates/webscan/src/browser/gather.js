@@ -54,6 +54,11 @@
   const extra = serialise(document);
   const frames = Array.from(document.querySelectorAll('iframe[srcdoc]')).map((f) => f.getAttribute('srcdoc')).join('');
   const html = (document.documentElement ? document.documentElement.outerHTML : '').slice(0, 2000000) + extra + frames;
+  // What the page keeps of our canary.
+  const kept = (name) => { try { return Object.values(window[name]); } catch (e) { return []; } };
+  for (const value of [...kept('localStorage'), ...kept('sessionStorage'), ...document.cookie.split(';')]) {
+    if (String(value).toLowerCase().includes('rdbtc4n4ry') && note.sinks.length < 500) note.sinks.push('stored\u0001' + String(value).slice(0, 2000));
+  }
   return JSON.stringify({ html, links: Array.from(links), routes: note.routes, sockets: note.sockets, sinks: note.sinks, targets,
     url: location.href, text: (document.body ? document.body.innerText : '').slice(0, 200000) });
 })()

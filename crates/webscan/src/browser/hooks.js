@@ -1,7 +1,7 @@
 // Runs in each page before its own scripts. Notes what scripts do, so that the crawl can follow; changes nothing else.
 (() => {
   if (window.__redoubt) return;
-  const note = { routes: [], sockets: [], sinks: [], delegates: false };
+  const note = { routes: [], sockets: [], sinks: [], delegates: false, hashes: false, timers: 0 };
   Object.defineProperty(window, '__redoubt', { value: note, enumerable: false });
   const push = (list, item) => { if (list.length < 500 && !list.includes(item)) list.push(item); };
   // Elements that listen for clicks and the like.
@@ -14,6 +14,7 @@
         const had = this.getAttribute('data-redoubt-on') || '';
         if (!had.split(' ').includes(kind)) this.setAttribute('data-redoubt-on', (had + ' ' + kind).trim());
       } else if (kind === 'click') note.delegates = true;
+      else if (kind === 'hashchange') note.hashes = true;
     } catch (e) { /* the page's own business */ }
     return listen.call(this, kind, ...rest);
   };
@@ -41,7 +42,7 @@
   const canary = 'rdbtc4n4ry';
   const saw = (sink, value) => {
     const text = String(value);
-    if (text.includes(canary)) push(note.sinks, sink + '\u0001' + text.slice(0, 2000));
+    if (text.toLowerCase().includes(canary)) push(note.sinks, sink + '\u0001' + text.slice(0, 2000));
   };
   const setter = (proto, name, label) => {
     const real = proto && Object.getOwnPropertyDescriptor(proto, name);
@@ -60,12 +61,36 @@
   method(Document.prototype, 'writeln', 'html', [0, 1, 2]);
   method(Range.prototype, 'createContextualFragment', 'html', [0]);
   setter(HTMLIFrameElement.prototype, 'srcdoc', 'html');
-  for (const [proto, name] of [[HTMLAnchorElement.prototype, 'href'], [HTMLIFrameElement.prototype, 'src'], [HTMLScriptElement.prototype, 'src'],
+  for (const [proto, name] of [[HTMLAnchorElement.prototype, 'href'], [HTMLIFrameElement.prototype, 'src'],
     [HTMLFormElement.prototype, 'action'], [HTMLEmbedElement.prototype, 'src'], [HTMLObjectElement.prototype, 'data']]) setter(proto, name, 'url');
+  setter(HTMLScriptElement.prototype, 'src', 'loaded');
   setter(HTMLScriptElement.prototype, 'text', 'script');
+  method(DOMParser.prototype, 'parseFromString', 'html', [0]);
+  // Libraries that make elements of markup look other texts up.
+  const lookup = (proto, name) => {
+    const real = proto[name];
+    proto[name] = function (what) { if (typeof what === 'string' && window.jQuery) saw('selector', what); return real.apply(this, arguments); };
+  };
+  for (const proto of [Document.prototype, Element.prototype, DocumentFragment.prototype]) {
+    for (const name of ['querySelector', 'querySelectorAll', 'getElementsByTagName', 'getElementsByClassName', 'getElementById']) {
+      if (Object.hasOwn(proto, name)) lookup(proto, name);
+    }
+  }
   setter(Node.prototype, 'textContent', 'text');
   method(Element.prototype, 'setAttribute', 'attribute', [1]);
-  const timer = (name) => { const real = window[name]; window[name] = function (what) { if (typeof what === 'string') saw('script', what); return real.apply(this, arguments); }; };
+  // What the page itself puts off for a moment is waited for; what that puts off again is not.
+  let late = false;
+  const timer = (name) => {
+    const real = window[name];
+    window[name] = function (what, delay, ...rest) {
+      if (typeof what === 'string') saw('script', what);
+      if (name !== 'setTimeout' || late || !(delay > 60 && delay <= 1500)) return real.apply(this, arguments);
+      note.timers++;
+      const over = () => { note.timers--; late = false; };
+      if (typeof what !== 'function') { real.call(this, over, delay + 10); return real.apply(this, arguments); }
+      return real.call(this, function () { late = true; try { return what.apply(this, arguments); } finally { over(); } }, delay, ...rest);
+    };
+  };
   timer('setTimeout'); timer('setInterval');
   const evaluate = window.eval;
   window.eval = function (text) { saw('script', text); return evaluate.call(this, text); };

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use super::cdp::{BrowserError, Connection, Happening};
-use crate::http::{Body, Client, Method, Request, Target, encode};
+use crate::http::{Body, Client, Method, Request, Target, Visit, encode};
 use crate::scope::Ruling;
 
 /// How long a page may take to load, how long it must be quiet then (less where nothing runs), and how long that is
@@ -23,6 +23,8 @@ const LOAD: Duration = Duration::from_secs(8);
 const QUIET: Duration = Duration::from_millis(200);
 const BRIEF: Duration = Duration::from_millis(80);
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a visit waits for what a page has put off.
+const PUT_OFF: Duration = Duration::from_millis(1_600);
 /// The path of a blank page, which no server is asked for.
 const BLANK: &str = "/.redoubt-blank";
 /// Most requests that are noted.
@@ -241,16 +243,75 @@ impl Tab {
             (state.first, state.is_loaded) = (Some(request.clone()), false);
             state.running.clear();
         }
-        self.call("Page.navigate", json!({"url": url})).await?;
+        let mut navigation = json!({"url": url});
+        let referrer = request.visit.as_ref().and_then(|visit| visit.referrer.as_ref());
+        if let (Some(referrer), Some(members)) = (referrer, navigation.as_object_mut()) {
+            members.insert("referrer".to_owned(), referrer.as_str().into());
+            members.insert("referrerPolicy".to_owned(), "unsafeUrl".into());
+        }
+        self.call("Page.navigate", navigation).await?;
         self.loaded(LOAD).await;
         self.settle().await;
         self.state.lock().may_leave = false;
-        if let Some(message) = request.visit.as_ref().and_then(|visit| visit.message.as_ref()) {
+        match &request.visit {
+            Some(visit) => self.go_on(visit).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Does what belongs to a visit once the page is there: a changed fragment, a message, what visitors do, and time for
+    /// what the page puts off; then the page that comes after it.
+    async fn go_on(&self, visit: &Visit) -> Result<(), BrowserError> {
+        let mut script = String::new();
+        if visit.fragment.is_some() {
+            script += "if (w.__redoubt && (w.__redoubt.hashes || w.onhashchange)) { done = true; \
+                       w.dispatchEvent(new HashChangeEvent('hashchange', {oldURL: location.href.split('#')[0], newURL: location.href})); }\n";
+        }
+        if let Some(message) = &visit.message {
             let data = Value::from(message.as_str());
-            let script = format!(
-                "window.dispatchEvent(new MessageEvent('message', {{data: {data}, origin: 'https://redoubt-probe.example', source: window}}))"
+            let from = visit.message_from.as_deref().unwrap_or("https://redoubt-probe.example");
+            // As text, and as what the text says: senders may send both.
+            script += &format!(
+                "done = true; const say = (data) => w.dispatchEvent(new MessageEvent('message', {{data, origin: {}, source: w}})); \
+                 say({data}); let o; try {{ o = JSON.parse({data}); }} catch (e) {{ o = null; }} if (o && typeof o === 'object') say(o);\n",
+                Value::from(from)
             );
-            self.evaluate(&script).await?;
+        }
+        if visit.acts {
+            script += include_str!("use.js");
+        }
+        if !script.is_empty() {
+            let script =
+                format!("(() => {{ const w = window; let done = false;\n{script}\nreturn done; }})()");
+            if self.evaluate(&script).await?.as_bool() == Some(true) {
+                self.settle().await;
+            }
+        }
+        self.wait_for_timers().await?;
+        if let Some(then) = &visit.then {
+            {
+                let mut state = self.state.lock();
+                (state.may_leave, state.is_loaded) = (true, false);
+            }
+            self.call("Page.navigate", json!({"url": then.to_string()})).await?;
+            self.loaded(LOAD).await;
+            self.settle().await;
+            self.state.lock().may_leave = false;
+            self.wait_for_timers().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for what the page itself has put off for a moment.
+    async fn wait_for_timers(&self) -> Result<(), BrowserError> {
+        let until = Instant::now() + PUT_OFF;
+        let pending = "window.__redoubt ? window.__redoubt.timers : 0";
+        let mut has_waited = false;
+        while Instant::now() < until && self.evaluate(pending).await?.as_i64().is_some_and(|n| n > 0) {
+            has_waited = true;
+            sleep(Duration::from_millis(50)).await;
+        }
+        if has_waited {
             self.settle().await;
         }
         Ok(())
@@ -323,7 +384,9 @@ impl Tab {
             "(() => {{ const marks = {}; let n = 0; for (const e of document.querySelectorAll('*')) {{ \
              for (const a of Array.from(e.attributes)) {{ if (n > 40 || !marks.some((m) => a.value.includes(m))) continue; n++; \
              if (a.name.startsWith('on')) {{ e.dispatchEvent(new MouseEvent(a.name.slice(2), {{bubbles: true}})); if (e.focus) e.focus(); }} \
-             else if (a.name === 'href' && e.click) e.click(); }} }} return n; }})()",
+             else if (a.name === 'href' && e.click) e.click(); \
+             else if (a.name === 'action' && e.requestSubmit) {{ for (const f of e.elements) f.required = false; e.requestSubmit(); }} \
+             else if (a.name === 'formaction' && e.click) e.click(); }} }} return n; }})()",
             json!(markers)
         );
         if self.evaluate(&script).await?.as_u64() != Some(0) {

@@ -46,7 +46,13 @@ impl Crawler<'_> {
         }
         match page {
             Some(page) => self.links_and_forms(job, page),
-            None if response.is_script() => self.script(job, response.text(), url),
+            None if response.is_script() => {
+                self.script(job, response.text(), url);
+                let source = source_map(response.text()).and_then(|place| url.join(place));
+                if let Some(source) = source {
+                    self.add(self.follow(job, Request::get(source), How::Named));
+                }
+            }
             None if response.media_type().ends_with("json") => self.json(job, response),
             None => {}
         }
@@ -55,7 +61,7 @@ impl Crawler<'_> {
     /// Takes in what a page leads to.
     pub(super) fn links_and_forms(&mut self, job: &Job, page: &Page) {
         for (via, target) in &page.links {
-            let is_script = target.path.ends_with(".js") || target.path.ends_with(".mjs");
+            let is_script = [".js", ".mjs", ".css"].iter().any(|end| target.path.ends_with(end));
             match via {
                 Via::Resource if is_image(target) => {
                     self.add(self.follow(job, Request::get(target.clone()), How::Resource));
@@ -153,6 +159,13 @@ impl Crawler<'_> {
             self.add(next);
         }
     }
+}
+
+/// Where a script says that its source is.
+fn source_map(script: &str) -> Option<&str> {
+    let (_, rest) = script.rsplit_once("sourceMappingURL=")?;
+    let place = rest.split_ascii_whitespace().next()?;
+    (!place.starts_with("data:") && !place.contains(['"', '\'', '`', '*'])).then_some(place)
 }
 
 /// Whether a place is that of a picture by its name.

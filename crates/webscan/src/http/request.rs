@@ -186,6 +186,18 @@ pub struct Visit {
     /// A message that another window posts to it when it is loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The origin of that message; a stranger's where none is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_from: Option<String>,
+    /// The address of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
+    /// Whether what is on the page is used: buttons pressed, fields and choices changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub acts: bool,
+    /// Another page that is opened after it in the same window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub then: Option<Target>,
 }
 
 impl Request {

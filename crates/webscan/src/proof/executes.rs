@@ -3,6 +3,7 @@
 use quick_xml::events::Event;
 use scraper::{ElementRef, Html, Node};
 
+use super::policy::forbids_inline;
 use super::script::Script;
 use crate::http::{Response, encode};
 
@@ -73,7 +74,7 @@ fn sniffs_as_html(text: &str) -> bool {
 
 /// Whether opening the answer runs a dialog with the marker.
 pub(crate) fn executes(response: &Response, marker: &str) -> bool {
-    if !response.text().contains(marker) {
+    if !response.text().contains(marker) || forbids_inline(response) {
         return false;
     }
     match document(response) {
@@ -126,6 +127,9 @@ fn attribute_runs(element: &str, attribute: &str, value: &str, marker: &str, dep
     if takes_script_url(element, attribute) {
         return script_of_url(value).is_some_and(|script| Script::read(&script).calls(marker));
     }
+    if element == "script" && attribute == "src" {
+        return script_of_data(value).is_some_and(|script| Script::read(&script).calls(marker));
+    }
     element == "iframe" && attribute == "srcdoc" && depth < 2 && html_runs(value, marker, depth + 1)
 }
 
@@ -139,6 +143,15 @@ pub(crate) fn takes_script_url(element: &str, attribute: &str) -> bool {
             | ("iframe" | "frame" | "embed", "src")
             | ("object", "data")
     )
+}
+
+/// The script that a `data:` URL is, loaded as one.
+fn script_of_data(url: &str) -> Option<String> {
+    let url = url.trim();
+    let is_data = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
+    let (kind, text) = url.get(5..).filter(|_| is_data)?.split_once(',')?;
+    let kind = kind.to_ascii_lowercase();
+    (kind.contains("javascript") && !kind.contains("base64")).then(|| encode::unpercent(text))
 }
 
 /// The script of a `javascript:` URL as browsers read one.
@@ -354,6 +367,7 @@ mod tests {
             "<title></title><svg onload=alert(77)></title>",
             "<IMG SRC=X ONERROR=&#97;&#108;&#101;&#114;&#116;(77)>",
             "<script>var a='</script><img src onerror=alert(77)>'",
+            "<script src='data:text/javascript,alert(77)'></script>",
         ] {
             assert!(runs("text/html", body), "{body}");
         }
@@ -369,6 +383,7 @@ mod tests {
             "<p title='<img src=x onerror=alert(77)>'>",
             "<noscript><img src=x onerror=alert(77)></noscript>",
             "<img href='javascript:alert(77)'>",
+            "<script src='/x?data:text/javascript,alert(77)'></script>",
         ] {
             assert!(!runs("text/html", body), "{body}");
         }
@@ -384,6 +399,12 @@ mod tests {
         ));
         let nosniff = Response::new(200, &[("X-Content-Type-Options", "nosniff")], page);
         assert!(!executes(&nosniff, "77"));
+        let policy = Response::new(
+            200,
+            &[("Content-Type", "text/html"), ("Content-Security-Policy", "script-src 'self'")],
+            page,
+        );
+        assert!(!executes(&policy, "77"));
         let svg = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(77)</script></svg>";
         assert!(runs("image/svg+xml", svg));
         assert!(!runs("application/xml", "<a><script>alert(77)</script></a>"));

@@ -26,6 +26,8 @@ pub(super) struct Facts {
     pub(super) echoes: bool,
     /// What must stand before a word so that it comes back: nothing, or the usual value.
     pub(super) prefix: String,
+    /// What must stand behind a word so that it comes back: nothing, or the usual value.
+    pub(super) suffix: String,
     /// Whether it comes back in the value of a header.
     pub(super) in_header: bool,
     /// Where in the page it comes back.
@@ -111,11 +113,27 @@ async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
         messages::families(broken.text()).into_iter().filter(|family| !known.contains(family)).collect();
     let plain_echo = has(plain.text(), &token);
     let late_echo = !plain_echo && has(broken.text(), &token);
-    let shown = if late_echo { &broken } else { &plain };
+    // What is only shown with the usual value before or behind it: where it stands, nothing that breaks out may say.
+    let (mut prefix, mut suffix, mut with_value) = (String::new(), String::new(), None);
+    let is_shown = || entry.response.text().contains(&point.value) && !plain.text().contains(&point.value);
+    if late_echo || (!plain_echo && point.value.len() >= 3 && is_shown()) {
+        let (first, last) = ((point.value.as_str(), ""), ("", point.value.as_str()));
+        for (before, behind) in if late_echo { [first, last] } else { [last, first] } {
+            let value = format!("{before}{token}{behind}");
+            let answer = bench.send_of(entry, &entry.request.with(point, &value)).await.ok()?;
+            if has(answer.text(), &token) {
+                (prefix, suffix, with_value) = (before.to_owned(), behind.to_owned(), Some(answer));
+                break;
+            }
+        }
+    }
+    if late_echo && with_value.is_none() {
+        prefix.clone_from(&point.value);
+    }
+    let shown = with_value.as_ref().unwrap_or(if late_echo { &broken } else { &plain });
     Some(Facts {
         status: plain.status,
-        echoes: plain_echo || late_echo,
-        prefix: if late_echo { point.value.clone() } else { String::new() },
+        echoes: plain_echo || late_echo || with_value.is_some(),
         in_header: in_header(&plain, &token) || in_header(&broken, &token),
         contexts: if document(shown) == Some(Document::Html) {
             contexts(shown.text(), &token)
@@ -123,6 +141,8 @@ async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
             Vec::new()
         },
         document: document(shown),
+        prefix,
+        suffix,
         matters: usual != of_plain,
         breaks: of_plain != of_broken,
         errors,

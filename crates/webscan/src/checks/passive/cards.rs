@@ -22,7 +22,7 @@ static ABOUT: About = About {
 };
 
 static NUMBER: Pattern = Pattern::new(
-    r"\d{4}(?:-\d{4}){3}\b|\d{4}(?: \d{4}){3}\b|\d{4}-\d{6}-\d{4,5}\b|\d{4} \d{6} \d{4,5}\b|\d{14,19}\b",
+    r"\d{4}(?:-\d{4}){3}\b|\d{4}(?: \d{4}){3}\b|\d{4}(?:\.\d{4}){3}\b|\d{4}(?:(?:&nbsp;|\x{a0}|\x{2009})\d{4}){3}\b|\d{4}-\d{6}-\d{4,5}\b|\d{4} \d{6} \d{4,5}\b|\d{14,19}\b",
 );
 static OTHER: Pattern = Pattern::new(
     r#"(?i)(?:\b|_|-)(?:\w*id|order|tracking|invoice|isbn|issn|imei|ean|gtin|upc|iccid|serial|ref(?:erence)?|time(?:stamp)?|uuid|guid|phone|tel|fax|sku|barcode|parcel|shipment|ticket|build|hash|nonce|ts|session|batch|meter|account|iban|date|transaction)(?:[ _-]?(?:no|nr|num|number|code|key|id))?\.?["']?\s{0,2}[:=#(>]{0,2}\s{0,2}["']?$"#,
@@ -65,7 +65,7 @@ fn has_issuer(digits: &[u8]) -> bool {
                 || matches!(three, 644..=649)
                 || matches!(six, 622_126..=622_925 | 624_000..=626_999 | 628_200..=628_899)
         }
-        19 => matches!(six, 622_126..=622_925) || four == 6304,
+        19 => matches!(six, 622_126..=622_925) || four == 6304 || prefix(1) == 4,
         _ => false,
     }
 }

