@@ -128,25 +128,32 @@ impl Browser {
 
     async fn opened(&self, request: &Request, markers: &[&str]) -> Result<Vec<String>, BrowserError> {
         let mut ran: Vec<String> = Vec::new();
-        let visit = async |tab: &Tab| {
-            let work = async {
-                tab.open(request).await?;
-                tab.tempt(markers).await
+        // What failed at once may have failed by the page that was visited before; what took too long would again.
+        for _ in 0..2 {
+            let begun = Instant::now();
+            let visit = async |tab: &Tab| {
+                let work = async {
+                    tab.open(request).await?;
+                    tab.tempt(markers).await
+                };
+                let seen = timeout(OPEN_TIME, work).await;
+                let happened = tab.happened();
+                let shown = |marker: &&&str| happened.dialogs.iter().any(|text| text.contains(**marker));
+                ran.extend(markers.iter().filter(shown).map(|marker| (*marker).to_owned()));
+                let left = |marker: &&&str| {
+                    let host = marker.strip_prefix("left:");
+                    host.is_some_and(|host| happened.left.iter().any(|went| went == host))
+                };
+                ran.extend(markers.iter().filter(left).map(|marker| (*marker).to_owned()));
+                seen.map_err(|_| BrowserError::Gone)?
             };
-            let seen = timeout(OPEN_TIME, work).await;
-            let happened = tab.happened();
-            let shown = |marker: &&&str| happened.dialogs.iter().any(|text| text.contains(**marker));
-            ran.extend(markers.iter().filter(shown).map(|marker| (*marker).to_owned()));
-            let left = |marker: &&&str| {
-                let host = marker.strip_prefix("left:");
-                host.is_some_and(|host| happened.left.iter().any(|went| went == host))
-            };
-            ran.extend(markers.iter().filter(left).map(|marker| (*marker).to_owned()));
-            seen.map_err(|_| BrowserError::Gone)?
-        };
-        // What was shown before it went wrong was shown.
-        if let Ok(more) = self.on_a_page(request, true, visit).await {
-            ran.extend(more);
+            let done = self.on_a_page(request, true, visit).await;
+            // What was shown before it went wrong was shown.
+            let is_over = done.is_ok() || !ran.is_empty() || begun.elapsed() >= OPEN_TIME;
+            ran.extend(done.unwrap_or_default());
+            if is_over {
+                break;
+            }
         }
         Ok(ran)
     }
