@@ -4,6 +4,7 @@ mod pollution;
 mod redirect;
 mod xss;
 
+use super::pattern::Pattern;
 use super::{Check, Entry};
 use crate::page::Page;
 
@@ -17,7 +18,7 @@ fn scripts(entry: &Entry, entries: &[Entry]) -> Option<String> {
     if entry.request.method != crate::http::Method::Get || entry.response.status >= 400 {
         return None;
     }
-    let mut text = page.inline_scripts.join("\n");
+    let mut text = page.inline_scripts.join("\n") + &handlers(entry.response.text());
     for script in &page.scripts {
         if let Some(loaded) = entries.iter().find(|other| other.request.url == *script) {
             text.push('\n');
@@ -27,6 +28,20 @@ fn scripts(entry: &Entry, entries: &[Entry]) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
+/// What handlers in attributes of a page are.
+fn handlers(html: &str) -> String {
+    static IN_ATTRIBUTE: Pattern = Pattern::new(
+        r#"(?i)<[a-z][^<>]{0,400}?\son[a-z]{3,20}\s*=\s*(?:"([^"]{3,2000})"|'([^']{3,2000})'|([^\s"'>]{3,200}))"#,
+    );
+    let mut text = String::new();
+    for found in IN_ATTRIBUTE.all_captures(html) {
+        let script = found.iter().skip(1).flatten().next().map_or("", |script| script.as_str());
+        text.push('\n');
+        text += &script.replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&");
+    }
+    text
+}
+
 /// Whether the same scripts of the same path have been tested with another query.
 fn seen_before(entry: &Entry, entries: &[Entry], text: &str) -> bool {
     let url = &entry.request.url;
@@ -34,4 +49,16 @@ fn seen_before(entry: &Entry, entries: &[Entry], text: &str) -> bool {
     earlier
         .filter(|other| other.request.url.path == url.path && other.request.url.origin == url.origin)
         .any(|other| scripts(other, entries).as_deref() == Some(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_in_attributes_are_read() {
+        let html = "<body class=x onload=\"f(location.hash, &quot;a&quot;)\"><a onclick='g(1)'>x</a><p title='onload=x'>";
+        assert_eq!(handlers(html), "\nf(location.hash, \"a\")\ng(1)");
+        assert_eq!(handlers("<p>onload=\"abc\"</p>"), "");
+    }
 }

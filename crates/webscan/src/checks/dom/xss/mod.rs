@@ -152,7 +152,7 @@ fn has_new_names(entry: &Entry, entries: &[Entry]) -> bool {
 /// The scripts of a page without those of well-known libraries, whose names say nothing of what the page reads.
 fn own(entry: &Entry, entries: &[Entry]) -> String {
     let Some(page) = entry.page.as_deref() else { return String::new() };
-    let mut text = page.inline_scripts.join("\n");
+    let mut text = page.inline_scripts.join("\n") + &super::handlers(entry.response.text());
     for script in &page.scripts {
         let loaded = entries.iter().find(|other| other.request.url == *script);
         let Some(loaded) = loaded.map(|other| other.response.text()) else { continue };
