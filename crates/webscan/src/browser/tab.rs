@@ -255,6 +255,8 @@ impl Tab {
         self.state.lock().may_leave = false;
         match &request.visit {
             Some(visit) => self.go_on(visit).await,
+            // The crawl looks at a page for longer.
+            None if self.quiet == BRIEF => self.wait_for_timers().await,
             None => Ok(()),
         }
     }
