@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::xss::{Source, bundles, sources, with_all};
+use super::xss::{Source, bundles, own, sources, with_all};
 use super::{scripts, seen_before};
 use crate::checks::pattern::Pattern;
 use crate::checks::requests::FOREIGN;
@@ -32,6 +32,9 @@ const QID: u32 = 150_051;
 /// How the foreign address is written: `{foreign}` stands for its host, `{own}` for the site's.
 const FORMS: &[&str] = &["https://{foreign}/", "//{foreign}/", "https://{foreign}/?{own}", "/\\{foreign}/"];
 
+/// Most visits of one form.
+const BUNDLES: usize = 4;
+
 static GOES: Pattern = Pattern::new(
     r"location\s*=[^=]|\blocation\s*\[|\.href\s*=[^=]|location\.(?:assign|replace)\s*\(|window\.open\s*\(|\bopen\s*\(|navigat\w*\s*\(|\.click\s*\(",
 );
@@ -47,8 +50,8 @@ impl Check for ScriptRedirect {
         if seen_before(entry, bench.entries, &text) {
             return None;
         }
-        let mut sources = sources(entry, &text);
-        sources.retain(|source| !matches!(source, Source::Message(_) | Source::Name));
+        let mut sources = sources(entry, &text, &own(entry, bench.entries));
+        sources.retain(Source::is_of_a_link);
         (!sources.is_empty()).then(|| test(bench, entry, sources).boxed())
     }
 }
@@ -62,7 +65,7 @@ async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>) {
     let Some(opener) = bench.opener else { return };
     let own = entry.request.url.origin.authority();
     let fill = |form: &str, host: &str| form.replace("{foreign}", host).replace("{own}", &own);
-    for bundle in bundles(&sources) {
+    for bundle in bundles(&sources).into_iter().take(BUNDLES) {
         for form in FORMS {
             let visit = with_all(&entry.request, &bundle, |n| fill(form, &host(n)));
             let markers: Vec<String> = (0..bundle.len()).map(|n| format!("left:{}", host(n))).collect();

@@ -7,7 +7,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use regex::Regex;
 
-use self::source::{Source, bundles, sign, with_all};
+use self::source::sign;
+pub(super) use self::source::{Source, bundles, sources, with_all};
 use super::{scripts, seen_before};
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::encode;
@@ -133,7 +134,7 @@ impl Check for DomXss {
             return None;
         }
         let own = own(entry, bench.entries);
-        let sources = source::sources(entry, &text, &own);
+        let sources = sources(entry, &text, &own);
         (!sources.is_empty()).then(|| test(bench, entry, sources, text, own).boxed())
     }
 }
@@ -150,7 +151,7 @@ fn has_new_names(entry: &Entry, entries: &[Entry]) -> bool {
 }
 
 /// The scripts of a page without those of well-known libraries, whose names say nothing of what the page reads.
-fn own(entry: &Entry, entries: &[Entry]) -> String {
+pub(super) fn own(entry: &Entry, entries: &[Entry]) -> String {
     let Some(page) = entry.page.as_deref() else { return String::new() };
     let mut text = page.inline_scripts.join("\n") + &super::handlers(entry.response.text());
     for script in &page.scripts {

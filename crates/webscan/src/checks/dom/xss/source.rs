@@ -42,7 +42,7 @@ pub(super) enum Form {
 
 /// A place, and the form of a value there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Source {
+pub(in crate::checks::dom) struct Source {
     place: Where,
     form: Form,
     /// Whether the page waits for what visitors do on it.
@@ -111,7 +111,7 @@ impl Source {
         }
     }
 
-    pub(super) fn name(&self) -> String {
+    pub(in crate::checks::dom) fn name(&self) -> String {
         match &self.place {
             Where::Fragment(shape) => format!("#{}", shape.replace("{}", "")),
             Where::Query(point) | Where::Path(point) => point.name.clone(),
@@ -125,6 +125,11 @@ impl Source {
     /// Whether it is only guessed that scripts read it.
     pub(super) fn is_guess(&self) -> bool {
         matches!(self.place, Where::NewQuery(_, true))
+    }
+
+    /// Whether a link brings it along.
+    pub(in crate::checks::dom) fn is_of_a_link(&self) -> bool {
+        matches!(self.place, Where::Fragment(_) | Where::Query(_) | Where::NewQuery(..) | Where::Path(_))
     }
 
     /// Whether it stands in what the browser keeps anyway.
@@ -152,7 +157,7 @@ impl Source {
 }
 
 /// Sources that one visit can bring along together.
-pub(super) fn bundles(sources: &[Source]) -> Vec<Vec<&Source>> {
+pub(in crate::checks::dom) fn bundles(sources: &[Source]) -> Vec<Vec<&Source>> {
     let mut bundles: Vec<Vec<&Source>> = Vec::new();
     for source in sources {
         let slot = source.slot();
@@ -172,7 +177,11 @@ pub(super) fn bundles(sources: &[Source]) -> Vec<Vec<&Source>> {
 }
 
 /// A request that brings a value of its own along in each source.
-pub(super) fn with_all(request: &Request, bundle: &[&Source], value: impl Fn(usize) -> String) -> Request {
+pub(in crate::checks::dom) fn with_all(
+    request: &Request,
+    bundle: &[&Source],
+    value: impl Fn(usize) -> String,
+) -> Request {
     let mut request = request.clone();
     bundle.iter().enumerate().for_each(|(n, source)| source.put(&mut request, &value(n)));
     request
@@ -187,7 +196,7 @@ pub(super) fn sign(n: usize) -> String {
 const SHAPES: usize = 6;
 
 /// The sources that a page's scripts read: `text` is of all of them, `own` without libraries.
-pub(super) fn sources(entry: &Entry, text: &str, own: &str) -> Vec<Source> {
+pub(in crate::checks::dom) fn sources(entry: &Entry, text: &str, own: &str) -> Vec<Source> {
     let reads = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let own_reads = |words: &[&str]| words.iter().any(|word| own.contains(word));
     let known = Gleaned::of(own);
