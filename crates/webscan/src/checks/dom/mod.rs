@@ -30,9 +30,8 @@ fn scripts(entry: &Entry, entries: &[Entry]) -> Option<String> {
 
 /// What handlers in attributes of a page are.
 fn handlers(html: &str) -> String {
-    static IN_ATTRIBUTE: Pattern = Pattern::new(
-        r#"(?i)<[a-z][^<>]{0,400}?\son[a-z]{3,20}\s*=\s*(?:"([^"]{3,2000})"|'([^']{3,2000})'|([^\s"'>]{3,200}))"#,
-    );
+    static IN_ATTRIBUTE: Pattern =
+        Pattern::new(r#"(?i)<[a-z][^<>]*?\son[a-z]{3,20}\s*=\s*(?:"([^"]+)"|'([^']+)'|([^\s"'>]+))"#);
     let mut text = String::new();
     for found in IN_ATTRIBUTE.all_captures(html) {
         let script = found.iter().skip(1).flatten().next().map_or("", |script| script.as_str());
