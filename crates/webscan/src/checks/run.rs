@@ -80,7 +80,9 @@ pub fn points_of(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
     let dressed = bench.session.dress(&entry.request);
     for (name, value) in &dressed.cookies {
         if !points.iter().any(|point| point.kind() == "cookie" && point.name == *name) {
-            points.push(Point::cookie(name, value));
+            let cookie = Point::cookie(name, value);
+            points.extend(cookie.inner());
+            points.push(cookie);
         }
     }
     points.extend(points.iter().flat_map(Point::inner).collect::<Vec<_>>());

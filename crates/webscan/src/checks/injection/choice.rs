@@ -13,6 +13,24 @@ pub(super) struct Choice {
     pub(super) yes: [(Request, String); 2],
     /// The requests for no, with what was put in.
     pub(super) no: [(Request, String); 2],
+    /// More pairs of yes and no, in other words: what is answered by the letters of a value, by its length or its
+    /// hash, agrees with two pairs by chance.
+    pub(super) more: Vec<[(Request, String); 2]>,
+}
+
+/// What takes the place of the numbers and of the word of conditions in further pairs: of other lengths, in the same order.
+const OTHERS: [(&str, &str, &str); 5] = [
+    ("5", "64", "zqx"),
+    ("12", "8096", "zqxyz"),
+    ("4", "2001", "zqab"),
+    ("29", "31", "zqvwxyz"),
+    ("16", "905", "zqk"),
+];
+
+/// A condition with other numbers and another word.
+fn otherwise(condition: &str, (low, high, word): (&str, &str, &str)) -> String {
+    let changed = condition.replace("37", "\u{1}").replace("73", "\u{2}").replace("zq", word);
+    changed.replace('\u{1}', low).replace('\u{2}', high)
 }
 
 /// Conditions for [`Choice`]s: the same letters in both, and what is in order in the first is the other way in the second.
@@ -21,7 +39,13 @@ pub(super) const CONDITIONS: ([&str; 2], [&str; 2]) = (["37<73", "73>37"], ["73<
 impl Choice {
     /// A choice from what makes a value of a condition.
     pub(super) fn of(conditions: ([&str; 2], [&str; 2]), make: impl Fn(&str) -> (Request, String)) -> Self {
-        Self { yes: conditions.0.map(&make), no: conditions.1.map(&make) }
+        let ([yes, yes_too], [no, no_too]) = conditions;
+        let pair = |(at, words): (usize, (&str, &str, &str))| {
+            let (yes, no) = if at % 2 == 0 { (yes, no) } else { (yes_too, no_too) };
+            [make(&otherwise(yes, words)), make(&otherwise(no, words))]
+        };
+        let more = OTHERS.into_iter().enumerate().map(pair).collect();
+        Self { yes: conditions.0.map(&make), no: conditions.1.map(&make), more }
     }
 
     /// The same, but gives up after one request when yes has no effect beside a plain word.
@@ -61,7 +85,15 @@ impl Choice {
         tell(&[&first, &fourth], &[&second, &third])?;
         let again = ask(yes).await?;
         let and_again = ask(no).await?;
-        let expect = tell(&[&first, &fourth, &again], &[&second, &third, &and_again])?;
+        let (mut all_yes, mut all_no) =
+            (vec![first.clone(), fourth, again.clone()], vec![second.clone(), third, and_again.clone()]);
+        for [yes, no] in &self.more {
+            all_yes.push(ask(yes).await?);
+            all_no.push(ask(no).await?);
+        }
+        let (yes_gists, no_gists): (Vec<&Gist>, Vec<&Gist>) =
+            (all_yes.iter().collect(), all_no.iter().collect());
+        let expect = tell(&yes_gists, &no_gists)?;
         // On a page that changes by itself, chance could agree for a while.
         let rounds = if first.same_as(&again) && second.same_as(&and_again) { 4 } else { 8 };
         let replay = entry.replay(yes.0.clone(), expect, no.0.clone()).rounds(rounds);

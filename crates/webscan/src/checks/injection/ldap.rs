@@ -99,7 +99,9 @@ async fn wildcard(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Fa
     let put = |value: String| (entry.request.with(point, &value), value);
     let choice = Choice {
         yes: [put("*)(objectClass=*".to_owned()), put("*)(!(objectClass=zq)".to_owned())],
-        no: [put(format!("{token})(objectClass=*")), put(format!("{token})(!(objectClass=zq)"))],
+        // Other languages for searching know the star, and mind brackets wherever they stand.
+        no: [put(format!("{token})(objectClass=*")), put("*((objectClass=*".to_owned())],
+        more: Vec::new(),
     };
     if let Some((payload, proof)) = choice.prove_beside(bench, entry, (point, known)).await {
         known.settle();
@@ -161,6 +163,21 @@ mod tests {
             }
             _ => Answer::html("Nobody"),
         }
+    }
+
+    /// A search for words: its language knows the star and brackets, and says where it stopped.
+    fn words(asked: &Asked) -> Answer {
+        let query = asked.field("user");
+        match query.chars().find(|letter| "*()\"'".contains(*letter)) {
+            Some(sign) => Answer::html(format!("near {sign}: syntax error")),
+            None => Answer::html("Nobody"),
+        }
+    }
+
+    #[tokio::test]
+    async fn other_languages_with_stars_are_not() {
+        let server = serve(words).await;
+        assert!(scan(&Ldap, server, "/words?user=ann").await.is_empty());
     }
 
     #[tokio::test]

@@ -53,12 +53,27 @@ const MESSAGES: &[(Family, &str)] = &[
     // Oracle
     (
         Family::Sql,
-        r"ORA-(?:00933|00921|00936|01756|00907|00911|00920|00923)\b|quoted string not properly terminated|SQL command not properly ended",
+        r"ORA-(?:009[0-4]\d|01740|01742|01747|01756)\b|quoted string not properly terminated|SQL command not properly ended",
     ),
     // DB2, Informix, Sybase, Firebird, SAP, H2, HSQLDB, Derby, ClickHouse, CockroachDB and drivers
     (
         Family::Sql,
         r#"SQLSTATE[=: ]+42601|SQLCODE=-(?:104|10)\b|DB2 SQL error|Dynamic SQL Error[^<]{0,40}Token unknown|Sybase message|org\.h2\.jdbc\.JdbcSQL(?:Syntax)?(?:Error)?Exception|Syntax error in SQL statement|org\.hsqldb\.|unexpected token: [^<]{0,40} in statement|(?:java\.sql\.SQL|SQLSyntaxError)Exception|SQLSTATE\[(?:42000|42601|HY000)\]: (?:Syntax error|General error: 1 (?:near|unrecognized))|PDOException[^<]{0,60}syntax|ODBC[^<]{0,60}syntax error|Code: 62[^<]{0,20}Syntax error"#,
+    ),
+    // Databases for analysis, and those that speak other languages than English
+    (
+        Family::Sql,
+        r"line \d+:\d+:? (?:mismatched input|extraneous input|no viable alternative)|SQL compilation error|Syntax error: (?:Unclosed string literal|Unexpected|Expected)|Parser Error: (?:syntax error|unterminated)|Syntaxfehler bei|nicht abgeschlossene Zeichenkette|erreur de syntaxe sur ou pr|error de sintaxis en o cerca",
+    ),
+    // Drivers and frameworks that name the error of a faulty statement, whatever the database
+    (
+        Family::Sql,
+        r"psycopg2?\.errors\.SyntaxError|psycopg2\.ProgrammingError|\bpq: (?:syntax error|unterminated)|\bError 1064\b|SQLGrammarException|QuerySyntaxException|BadSqlGrammarException|bad SQL grammar \[|ActiveRecord::StatementInvalid|Mysql2::Error|Illuminate\\Database\\QueryException|Doctrine\\DBAL\\[^<]{0,60}(?:SyntaxError|Driver)Exception|SequelizeDatabaseError|scanner_yyerror|django\.db\.utils\.(?:Programming|Operational)Error|(?:Programming|Operational)Error at /|sqlalchemy\.exc\.(?:Programming|Operational)Error|OLE DB Provider for [^<]{0,80}80040e14|System\.Data\.(?:OleDb|Odbc|SqlClient)\.\w+Exception",
+    ),
+    // PHP, where the result of a faulty statement is used as if it were one
+    (
+        Family::Sql,
+        r"(?:mysqli?|pg|sqlite3?|odbc|oci|sqlsrv|mssql|ibase|db2)_\w+\(\)[^<]{0,60}(?:bool(?:ean)? given|not a valid|Argument #1)|Call to a member function (?:fetch\w*|rowCount|num_rows|get_result|bind_param|execute)\(\) on (?:bool|false|null)|Attempt to read property (?:&quot;|.)num_rows",
     ),
     // LDAP
     (
@@ -145,6 +160,12 @@ mod tests {
             "You have an error in your SQL syntax; check the manual",
             "Unclosed quotation mark after the character string ''.",
             "ORA-01756: quoted string not properly terminated",
+            "org.springframework.jdbc.BadSqlGrammarException: StatementCallback",
+            "ActiveRecord::StatementInvalid in ItemsController#index",
+            "pq: unterminated quoted string",
+            "Uncaught Error: Call to a member function fetch_assoc() on bool in /srv/a.php",
+            "mysqli_num_rows(): Argument #1 ($result) must be of type mysqli_result, bool given",
+            "line 1:41 no viable alternative at input",
         ] {
             assert_eq!(families(text), [Family::Sql], "{text}");
             assert!(find(Family::Sql, text).is_some());
@@ -153,6 +174,8 @@ mod tests {
             "invalid input syntax for type integer: \"1'\"",
             "fts5: syntax error near \"'\"",
             "no such column: zq",
+            "Call to a member function save() on null",
+            "Error 10640",
             "Our course on SQL syntax errors begins in May",
         ] {
             assert!(families(text).is_empty(), "{text}");

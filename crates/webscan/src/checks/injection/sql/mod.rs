@@ -7,11 +7,10 @@ mod union;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::facts::{BREAKER, Facts, facts};
+use super::facts::{Facts, breaking, facts};
 use super::marks::Marks;
 use super::messages::{self, Family};
 use super::timing;
-use crate::checks::run::points_of;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::point::{Place, Point};
 use crate::proof::Expect;
@@ -53,38 +52,8 @@ impl Check for SqlInjection {
     }
 
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
-        let is_static = entry.response.is_script() || entry.response.media_type() == "text/css";
-        (!is_static && entry.response.status < 400).then(|| what_is_logged(bench, entry).boxed())
-    }
-}
-
-/// Headers and cookies that are written into a database, where nothing of it is shown: all of them wait at once, and only
-/// when the answer is late each is tested alone.
-async fn what_is_logged(bench: &Bench<'_>, entry: &Entry) {
-    let points: Vec<Point> = points_of(entry, bench).into_iter().filter(logged).collect();
-    let (cookies, headers): (Vec<Point>, Vec<Point>) =
-        points.into_iter().partition(|point| point.place == Place::Cookie);
-    for points in [headers, cookies] {
-        if points.is_empty() {
-            continue;
-        }
-        for template in blind::LOGGED {
-            let put = |point: &Point| template.replace("{t}", timing::WAIT).replace("{v}", &point.value);
-            let all = points.iter().fold(entry.request.clone(), |all, point| all.with(point, &put(point)));
-            let Ok(answer) = bench.send_of(entry, &all).await else { return };
-            if answer.elapsed < timing::SIGN + entry.response.elapsed {
-                continue;
-            }
-            for point in &points {
-                if bench.sink.has_at(ABOUT.qids, &entry.request.url.path, &point.name) {
-                    continue;
-                }
-                let found = timing::prove_first(bench, entry, point, &[template]).await;
-                if let Some((payload, proof)) = found {
-                    return bench.report_at(150_012, entry, Some((point, &payload)), proof);
-                }
-            }
-        }
+        let work = async { timing::unseen(bench, entry, &blind::LOGGED, (ABOUT.qids, 150_012)).await };
+        timing::may_log(entry).then(|| work.boxed())
     }
 }
 
@@ -118,22 +87,19 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     }
 }
 
-/// Whether applications like to write a header into a database.
-fn logged(point: &Point) -> bool {
-    point.place == Place::Cookie
-        || point.place == Place::Header
-            && ["User-Agent", "X-Forwarded-For", "Referer"].contains(&point.name.as_str())
-}
-
 async fn by_message(bench: &Bench<'_>, entry: &Entry, point: &Point, known: &Facts) -> bool {
     let token = Marks::of(entry, point).token;
     let mut payloads = Vec::new();
     if known.errors.contains(&Family::Sql) {
         payloads.push(format!("{}'", point.value));
-        payloads.push(format!("{}{BREAKER}{token}", point.value));
+        payloads.push(breaking(point, &point.value, &token));
     } else if known.breaks || known.matters {
         payloads.push(format!("{}'", point.value));
         payloads.push(format!("{}\\", point.value));
+    }
+    if known.is_unknown_name() {
+        // Between quotes, several words would be one name.
+        payloads.push(format!("{} {token} {token}", point.value));
     }
     let expect = Expect::BodyMatches(messages::pattern(Family::Sql));
     for payload in payloads {
@@ -142,7 +108,9 @@ async fn by_message(bench: &Bench<'_>, entry: &Entry, point: &Point, known: &Fac
         if !messages::families(answer.text()).contains(&Family::Sql) {
             continue;
         }
-        let control = entry.request.with(point, &token);
+        // As long as the payload: what is too long for a column is no statement either.
+        let word = token.repeat(1 + payload.len() / token.len().max(1));
+        let control = entry.request.with(point, &word);
         if let Ok(proof) = bench.prove(entry.replay(attack, expect.clone(), control)).await {
             bench.report_at(qid(point), entry, Some((point, &payload)), proof);
             return true;

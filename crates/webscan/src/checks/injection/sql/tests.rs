@@ -72,6 +72,33 @@ fn answer(asked: &Asked) -> Answer {
             let _ = rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]);
             Answer::html("Thank you")
         }
+        "/hidden-sort" => {
+            let _ = rows(&format!("SELECT name FROM goods ORDER BY {q}"), &[]);
+            Answer::html("Thank you")
+        }
+        "/no-blanks" => {
+            let q = q.replace(char::is_whitespace, "").replace("/*", "").replace("--", "");
+            shown(rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]), false)
+        }
+        "/page" if !q.ends_with(".html") => Answer::status(404),
+        "/page" => {
+            let name = q.strip_suffix(".html").unwrap_or_default();
+            shown(rows(&format!("SELECT name FROM goods WHERE name = '{name}'"), &[]), false)
+        }
+        "/unknown" => {
+            let words: String = q.chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
+            shown(rows(&format!("SELECT name FROM goods WHERE id = {words}"), &[]), true)
+        }
+        "/unknown-quoted" => {
+            let name = q.replace('"', "");
+            match rows(&format!("SELECT name FROM goods ORDER BY [{}]", name.replace([']', '['], "")), &[]) {
+                Err(_) => Answer::html(format!("<p>There is no column {}</p>", name.replace('<', "&lt;"))),
+                found => shown(found, false),
+            }
+        }
+        // Picked by the letters of the value, and by its length.
+        "/hash" => Answer::html(["a tart", "a cake"][(crate::checks::injection::hash(&q) % 2) as usize]),
+        "/length" => Answer::html(["even", "odd"][q.len() % 2]),
         "/bound" => shown(rows("SELECT name FROM goods WHERE name = ?", params![q]), true),
         "/escaped" => shown(rows(&format!("SELECT name FROM goods WHERE name = '{quoted}'"), &[]), true),
         "/words" => {
@@ -122,6 +149,10 @@ async fn injections_are_found_by_message_by_choice_and_by_waiting() {
         ("/sort?q=price", 150_012),
         ("/login?q=bob", 150_012),
         ("/blank?q=chair", 150_012),
+        ("/hidden-sort?q=name", 150_012),
+        ("/no-blanks?q=chair", 150_012),
+        ("/page?q=chair.html", 150_012),
+        ("/unknown?q=1", 150_003),
     ] {
         let found = scan(&SqlInjection, server, path).await;
         let found: Vec<_> = found.iter().map(|found| (found.qid, found.parameter.as_deref())).collect();
@@ -143,6 +174,9 @@ async fn bound_values_walls_and_changing_pages_are_not() {
         "/wall?q=a",
         "/always?q=a",
         "/changing?q=a",
+        "/hash?q=red",
+        "/length?q=red",
+        "/unknown-quoted?q=price",
         "/echo?q=a",
     ] {
         let found = scan(&SqlInjection, server, path).await;
