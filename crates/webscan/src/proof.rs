@@ -12,8 +12,8 @@ pub(crate) mod script;
 
 pub use expect::{Evidence, Expect, Seen};
 pub(crate) use expect::{likeness, regex};
-pub(crate) use prover::with_callback;
 pub use prover::{Listener, NotProven, Opener, Outcome, Proof, Prover, TOKEN, Transport};
+pub(crate) use prover::{follow, led_to, with_callback};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,9 @@ pub struct Step {
     /// Whether it is sent as the user that the scan was logged in as.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub session: bool,
+    /// Whether a redirect that answers it is followed, within the scope; what is seen is the page it leads to.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub follow: bool,
     /// What is taken from the answer for later steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capture: Vec<Capture>,
@@ -35,6 +38,11 @@ pub struct Step {
 
 fn yes() -> bool {
     true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_no(value: &bool) -> bool {
+    !*value
 }
 
 /// Something taken from an answer, such as a token against forged requests.
@@ -50,13 +58,20 @@ impl Step {
     /// A request as the user of the scan.
     #[must_use]
     pub fn new(request: Request) -> Self {
-        Self { request, session: true, capture: Vec::new() }
+        Self { request, session: true, follow: false, capture: Vec::new() }
     }
 
     /// A request as nobody: no cookies, no login.
     #[must_use]
     pub fn anonymous(request: Request) -> Self {
-        Self { request, session: false, capture: Vec::new() }
+        Self { request, session: false, follow: false, capture: Vec::new() }
+    }
+
+    /// The same, following the redirect that answers it, or not.
+    #[must_use]
+    pub fn following(mut self, follow: bool) -> Self {
+        self.follow = follow;
+        self
     }
 
     /// The same, with something taken from the answer.

@@ -142,6 +142,7 @@ pub(crate) async fn scan_with(
             form_at: None,
             authenticated: false,
             before: Vec::new(),
+            follows: false,
         });
     }
     let sink = Sink::default();
@@ -226,6 +227,7 @@ pub(crate) async fn bench_on<T>(
         form_at: None,
         authenticated: false,
         before: Vec::new(),
+        follows: false,
     };
     let (session, profile, sink) = (Session::default(), Profile::default(), Sink::default());
     let entries = [];

@@ -65,6 +65,8 @@ pub struct Entry {
     pub authenticated: bool,
     /// Steps that must go before, such as fetching a form's page for its token; `{{name}}` in `request` is filled from them.
     pub before: Vec<crate::proof::Step>,
+    /// Whether it is answered by a redirect, and `response` is the page that this leads to.
+    pub follows: bool,
 }
 
 impl Entry {
@@ -72,7 +74,7 @@ impl Entry {
     #[must_use]
     pub fn steps(&self, request: Request) -> Vec<crate::proof::Step> {
         let mut steps = self.before.clone();
-        steps.push(crate::proof::Step::new(request));
+        steps.push(crate::proof::Step::new(request).following(self.follows));
         steps
     }
 
@@ -118,7 +120,7 @@ impl Bench<'_> {
     /// # Errors
     /// As [`Client::send`].
     pub async fn send_of(&self, entry: &Entry, request: &Request) -> Result<Response, Fault> {
-        if entry.before.is_empty() {
+        if entry.before.is_empty() && !entry.follows {
             return self.send(request).await;
         }
         Ok(self.prover().walk(&entry.steps(request.clone())).await?.0)

@@ -20,10 +20,11 @@ use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Entry;
-use crate::http::{Body, Client, Fault, Method, Request, Response, Target};
+use crate::http::{Body, Client, Fault, Method, Request, Response, Target, encode};
 use crate::page::Page;
+use crate::point::Point;
 use crate::profile::{BrowserUse, Profile};
-use crate::proof::Step;
+use crate::proof::{Step, follow, led_to};
 use crate::scope::Ruling;
 use crate::session::Session;
 use render::Renderer;
@@ -329,7 +330,10 @@ impl<'a> Crawler<'a> {
                 || self.is_soft_above(&url, &response).await
         };
         if !is_shell {
-            self.entry(job.clone(), response, page.clone());
+            match self.behind(&job, &response, is_login).await {
+                Some((shown, page)) => self.entry_of(job.clone(), shown, page, true),
+                None => self.entry(job.clone(), response, page.clone()),
+            }
         }
         let page = page.filter(|_| is_page && job.request.method == Method::Get && job.before.is_empty())?;
         let wanted = match self.profile.browser {
@@ -355,6 +359,10 @@ impl<'a> Crawler<'a> {
     }
 
     fn entry(&mut self, job: Job, response: Response, page: Option<Arc<Page>>) {
+        self.entry_of(job, response, page, false);
+    }
+
+    fn entry_of(&mut self, job: Job, response: Response, page: Option<Arc<Page>>, follows: bool) {
         self.crawled.entries.push(Entry {
             request: job.request,
             response: Arc::new(response),
@@ -363,7 +371,32 @@ impl<'a> Crawler<'a> {
             form_at: job.form_at,
             authenticated: self.authenticated,
             before: job.before,
+            follows,
         });
+    }
+
+    /// The page on which an application shows what came of a form: where a redirect leads that does not depend on what was
+    /// filled in, and that is no login.
+    async fn behind(
+        &mut self,
+        job: &Job,
+        response: &Response,
+        is_login: bool,
+    ) -> Option<(Response, Option<Arc<Page>>)> {
+        let (request, url) = (&job.request, &job.request.url);
+        let place = led_to(url, response).filter(|_| request.method == Method::Post && !is_login)?;
+        let shown = encode::unpercent(&place.to_string());
+        let depends = |point: &Point| point.value.len() > 2 && shown.contains(&point.value);
+        let asks = |word: &&str| place.path.to_ascii_lowercase().contains(word);
+        if ["login", "signin", "sign-in", "logout"].iter().any(|word| asks(&word))
+            || request.points().iter().any(depends)
+            || self.client.scope().rule(&place) != Ruling::Inside
+        {
+            return None;
+        }
+        let page = follow(self.client, &mut self.session, url, response.clone()).await.ok()?;
+        let read = page.is_html().then(|| Arc::new(Page::read(&place, page.text())));
+        (page.status < 400 && page.location().is_none()).then_some((page, read))
     }
 
     /// Whether the directory above answers alike, too. A page of a directory that answers alike below is one of its own, as is

@@ -165,6 +165,7 @@ struct Inner {
     names: Mutex<HashMap<String, Vec<IpAddr>>>,
     idle: Mutex<HashMap<Origin, Vec<Connection>>>,
     tls: Arc<ClientConfig>,
+    turn: tokio::sync::Mutex<()>,
 }
 
 struct Connection {
@@ -194,6 +195,7 @@ impl Client {
                 names: Mutex::new(options.names.clone().into_iter().collect()),
                 idle: Mutex::default(),
                 tls: trust::anybody(),
+                turn: tokio::sync::Mutex::default(),
                 options,
             }),
             None,
@@ -204,6 +206,11 @@ impl Client {
     #[must_use]
     pub fn kept(&self, keeper: Arc<dyn KeepsLogin>) -> Self {
         Self(self.0.clone(), Some(keeper))
+    }
+
+    /// Waits for the turn of what only one may do at a time, as the same user: held until it is dropped.
+    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.turn.lock().await
     }
 
     /// The scope.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::expect::{Evidence, Expect, Seen, regex};
 use super::{Control, Replay, Step};
 use crate::http::{Body, Client, Fault, Request, Response, Target, encode};
+use crate::scope::Ruling;
 use crate::session::Session;
 
 /// Listens for calls that a target makes because of what was sent to it.
@@ -237,12 +238,17 @@ impl Prover<'_> {
         let mut session = self.session.clone();
         let mut nobody = Session::default();
         let mut last = (Response::default(), None);
+        // What a page after a redirect shows may be kept with the session: nothing of ours may come between.
+        let _turn = if steps.iter().any(|step| step.follow) { Some(self.client.turn().await) } else { None };
         for step in steps {
             let request = filled(&step.request, &captured);
             let who = if step.session { &mut session } else { &mut nobody };
             let request = who.dress(&request);
-            let response = self.client.send(&request).await?;
+            let mut response = self.client.send(&request).await?;
             who.absorb(&request.url, &response);
+            if step.follow {
+                response = follow(self.client, who, &request.url, response).await?;
+            }
             for capture in &step.capture {
                 let text = whole_text(&response);
                 let found = regex(&capture.regex).ok().and_then(|regex| {
@@ -254,6 +260,43 @@ impl Prover<'_> {
         }
         Ok(last)
     }
+}
+
+/// Redirects in a row that are followed.
+const REDIRECTS: usize = 4;
+
+/// The page that a redirect leads to as a user, with the headers of the redirect beside its own, and the time of both. The
+/// answer itself, where it is none, or leads out of the scope.
+///
+/// # Errors
+/// The page was not answered.
+pub(crate) async fn follow(
+    client: &Client,
+    who: &mut Session,
+    url: &Target,
+    mut response: Response,
+) -> Result<Response, Fault> {
+    let mut at = url.clone();
+    for _ in 0..REDIRECTS {
+        let Some(place) = led_to(&at, &response) else { break };
+        if client.scope().rule(&place) != Ruling::Inside {
+            break;
+        }
+        let mut page = client.send(&who.dress(&Request::get(place.clone()))).await?;
+        who.absorb(&place, &page);
+        page.elapsed += response.elapsed;
+        let is_own = |name: &str| name == "location" || name == "date" || name.starts_with("content-");
+        page.headers
+            .extend(response.headers.into_iter().filter(|(name, _)| !is_own(&name.to_ascii_lowercase())));
+        (response, at) = (page, place);
+    }
+    Ok(response)
+}
+
+/// Where a redirect leads that a browser follows by asking for another page.
+pub(crate) fn led_to(url: &Target, response: &Response) -> Option<Target> {
+    let place = response.location().filter(|_| matches!(response.status, 301..=303))?;
+    url.join(place)
 }
 
 fn without(mut seen: Seen, cut: impl Fn(&str) -> String) -> Seen {

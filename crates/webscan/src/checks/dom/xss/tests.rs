@@ -114,6 +114,7 @@ fn what_one_visit_can_bring_goes_together() {
         form_at: None,
         authenticated: false,
         before: Vec::new(),
+        follows: false,
     };
     let sources = source::sources(&entry, text, text);
     let bundles = bundles(&sources);
@@ -136,6 +137,7 @@ fn what_comes_in_base64_and_json_is_put_in_so() {
         form_at: None,
         authenticated: false,
         before: Vec::new(),
+        follows: false,
     };
     let fragments: Vec<String> = source::sources(&entry, text, text)
         .iter()

@@ -101,6 +101,7 @@ async fn missing_pages(bench: &Bench<'_>) {
             form_at: None,
             authenticated: false,
             before: Vec::new(),
+            follows: false,
         };
         probe(bench, &entry, point).await;
     }

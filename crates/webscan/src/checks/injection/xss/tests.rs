@@ -1,6 +1,6 @@
 use super::*;
-use crate::http::{Body, Method, Request, Target};
-use crate::testing::{Answer, Asked, Extras, scan, scan_with, serve};
+use crate::http::{Body, Method, Request, Target, encode};
+use crate::testing::{Answer, Asked, Extras, crawl_and_scan, scan, scan_with, serve};
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
@@ -214,4 +214,28 @@ async fn a_page_that_names_what_is_missing_is_asked_for() {
     let found = scan(&ReflectedXss, server, "/").await;
     let paths: Vec<_> = found.iter().map(|found| (found.qid, found.url.path.as_str())).collect();
     assert_eq!(paths, [(150_117, "/old/zqmissing")]);
+}
+
+#[tokio::test]
+async fn what_a_form_says_behind_a_redirect_is_seen() {
+    let server = |escapes: bool| {
+        serve(move |asked: &Asked| match (asked.method.as_str(), asked.path.as_str()) {
+            ("POST", "/note") => Answer::status(303)
+                .with("location", "/thanks")
+                .with("set-cookie", &format!("flash={}; Path=/", encode::percent(&asked.field("text")))),
+            (_, "/thanks") => {
+                let text = encode::unpercent(&asked.cookie("flash"));
+                let text = if escapes { text.replace('<', "&lt;") } else { text };
+                Answer::html(format!("<p>We noted: {text}</p>"))
+                    .with("set-cookie", "flash=; Max-Age=0; Path=/")
+            }
+            _ => Answer::html("<form method=post action=/note><input name=text><button>Send</button></form>"),
+        })
+    };
+    for (escapes, wanted) in [(false, vec!["text"]), (true, vec![])] {
+        let found = crawl_and_scan(&ReflectedXss, server(escapes).await, "/", Extras::default()).await.0;
+        let found: Vec<_> =
+            found.iter().filter(|f| f.url.path == "/note").filter_map(|f| f.parameter.as_deref()).collect();
+        assert_eq!(found, wanted, "escapes: {escapes}");
+    }
 }
