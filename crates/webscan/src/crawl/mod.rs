@@ -388,7 +388,7 @@ impl<'a> Crawler<'a> {
         let shown = encode::unpercent(&place.to_string());
         let depends = |point: &Point| point.value.len() > 2 && shown.contains(&point.value);
         let asks = |word: &&str| place.path.to_ascii_lowercase().contains(word);
-        if ["login", "signin", "sign-in", "logout"].iter().any(|word| asks(word))
+        if ["login", "signin", "sign-in", "logout"].iter().any(asks)
             || request.points().iter().any(depends)
             || self.client.scope().rule(&place) != Ruling::Inside
         {
