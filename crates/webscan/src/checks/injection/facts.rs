@@ -125,8 +125,12 @@ async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
     let of_plain = Gist::of(&plain, &[&point.value, &token]);
     let of_broken = Gist::of(&broken, &[&point.value, &breaker]);
     let known = messages::families(plain.text());
-    let errors =
+    let mut errors: Vec<Family> =
         messages::families(broken.text()).into_iter().filter(|family| !known.contains(family)).collect();
+    let in_head = |response| messages::header_with(Family::Sql, response).is_some();
+    if errors.is_empty() && in_head(&broken) && !in_head(&plain) {
+        errors.push(Family::Sql);
+    }
     let plain_echo = has(plain.text(), &token);
     let late_echo = !plain_echo && has(broken.text(), &token);
     // What is only shown with the usual value before or behind it: where it stands, nothing that breaks out may say.

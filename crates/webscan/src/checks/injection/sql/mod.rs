@@ -12,6 +12,7 @@ use super::marks::Marks;
 use super::messages::{self, Family};
 use super::timing;
 use crate::checks::{About, Bench, Check, Entry};
+use crate::http::Response;
 use crate::point::{Place, Point};
 use crate::proof::Expect;
 
@@ -101,22 +102,29 @@ async fn by_message(bench: &Bench<'_>, entry: &Entry, point: &Point, known: &Fac
         // Between quotes, several words would be one name.
         payloads.push(format!("{} {token} {token}", point.value));
     }
-    let expect = Expect::BodyMatches(messages::pattern(Family::Sql));
     for payload in payloads {
         let attack = entry.request.with(point, &payload);
         let Ok(answer) = bench.send_of(entry, &attack).await else { return false };
-        if !messages::families(answer.text()).contains(&Family::Sql) {
-            continue;
-        }
+        let Some(expect) = message_in(&answer) else { continue };
         // As long as the payload: what is too long for a column is no statement either.
         let word = token.repeat(1 + payload.len() / token.len().max(1));
         let control = entry.request.with(point, &word);
-        if let Ok(proof) = bench.prove(entry.replay(attack, expect.clone(), control)).await {
+        if let Ok(proof) = bench.prove(entry.replay(attack, expect, control)).await {
             bench.report_at(qid(point), entry, Some((point, &payload)), proof);
             return true;
         }
     }
     false
+}
+
+/// The message of a database in an answer: in its text, or in a header.
+fn message_in(answer: &Response) -> Option<Expect> {
+    let pattern = || messages::pattern(Family::Sql);
+    if messages::families(answer.text()).contains(&Family::Sql) {
+        return Some(Expect::BodyMatches(pattern()));
+    }
+    let name = messages::header_with(Family::Sql, answer)?;
+    Some(Expect::Header { name: name.to_owned(), regex: pattern() })
 }
 
 fn qid(point: &Point) -> u32 {
