@@ -3,8 +3,8 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::computed;
-use super::facts::facts;
+use super::facts::{Facts, facts};
+use super::{computed, timing};
 use crate::checks::{About, Bench, Check, Entry};
 use crate::point::{Place, Point};
 
@@ -20,7 +20,8 @@ static ABOUT: About = About {
              arithmetic that knows nothing else.",
     technique: "A calculation through a function of PHP, JavaScript, Python, Ruby or Perl is put in as an expression, as a \
                 statement, and out of strings. Its result must be shown, and that of another calculation must be another. A \
-                mere calculator does not know these functions.",
+                mere calculator does not know these functions. Where nothing is shown, the code waits, several times in turn with one \
+                that does not.",
     source: "CWE-94, CWE-95",
 };
 
@@ -33,6 +34,20 @@ const PHP: &[&str] = &[
     "');print(intval({a})*{b});//",
     "print(intval({a})*{b});",
 ];
+
+/// What waits in Python, without quotes.
+macro_rules! python {
+    () => {
+        "__import__(chr(116)+chr(105)+chr(109)+chr(101)).sleep({t})"
+    };
+}
+
+/// What waits in JavaScript, but not within a document database, which knows `sleep`.
+macro_rules! script {
+    () => {
+        "(function(zq,zr){while(typeof sleep===typeof zr&&Date.now()-zq<{t}*1000){}return 1})(Date.now())"
+    };
+}
 
 const OTHERS: &[&str] = &[
     "parseInt({a})*{b}",
@@ -51,6 +66,19 @@ const OTHERS: &[&str] = &[
     "\"+(Integer({a})*{b}).to_s+\"",
     "'.(int({a})*{b}).'",
     "\".(int({a})*{b}).\"",
+];
+
+/// What waits in PHP as an expression and out of strings in quotes of each kind, also where quotes are escaped; and in Perl.
+const PHP_WAITS: &[&str] =
+    &["sleep({t})/*{${sleep({t})}}*/||'.sleep({t}).'.\".sleep({t}).\"", "sleep({t})", "{v}.sleep({t})"];
+
+/// The same in Python, JavaScript and Ruby: each is one text that is well-formed as an expression and within quotes. In
+/// Python and Ruby two texts beside each other are one, in JavaScript the rest is a comment.
+const OTHERS_WAIT: &[&str] = &[
+    concat!(python!(), " or '+str(", python!(), ")+'\"+str(", python!(), ")+\""),
+    concat!(script!(), "/*'+", script!(), "+'/*\"+", script!(), "+\"${", script!(), "}*/"),
+    "sleep({t})||'+sleep({t}).to_s+'\"+sleep({t}).to_s+\"",
+    "#{sleep({t})}",
 ];
 
 impl Check for Code {
@@ -75,12 +103,42 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let bears = !known.breaks && known.errors.is_empty();
     let may_be_code = !bears || (known.matters && point.value.contains(is_code));
     let is_far = matches!(point.place, Place::Header | Place::Path(_)) && known.errors.is_empty();
-    if !may_be_code || is_far || known.is_route(point) || known.is_settled() {
+    if is_far || known.is_route(point) || known.is_settled() {
         return;
     }
+    // Where errors are swallowed, nothing tells code from what is only kept.
+    let is_silent = !known.echoes && point.place != Place::Cookie && !point.is_guess();
+    if !may_be_code && !is_silent {
+        return;
+    }
+    if may_be_code && by_output(bench, entry, (point, &known)).await {
+        return;
+    }
+    if is_silent {
+        by_waiting(bench, entry, (point, &known)).await;
+    }
+}
+
+/// Code that shows what it computed.
+async fn by_output(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Facts)) -> bool {
     for (qid, templates) in [(150_055, PHP), (990_029, OTHERS)] {
         let list = computed::attempts(templates, entry, point);
         if let Some((payload, proof)) = computed::prove_first(bench, entry, point, &list).await {
+            known.settle();
+            bench.report_at(qid, entry, Some((point, &payload)), proof);
+            return true;
+        }
+    }
+    false
+}
+
+/// Code that shows nothing, and waits.
+async fn by_waiting(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Facts)) {
+    let all = if known.breaks { usize::MAX } else { 1 };
+    for (qid, templates) in [(150_055, PHP_WAITS), (990_029, OTHERS_WAIT)] {
+        let all = if qid == 990_029 { all.saturating_mul(3) } else { all };
+        let list = templates.get(..all.min(templates.len())).unwrap_or_default();
+        if let Some((payload, proof)) = timing::prove_first(bench, entry, point, list).await {
             known.settle();
             return bench.report_at(qid, entry, Some((point, &payload)), proof);
         }
@@ -103,6 +161,11 @@ mod tests {
         let x = asked.field("x");
         Answer::html(match asked.path.as_str() {
             "/perl" => perl(&format!("print 'hello '.'{x}'.'!';")),
+            "/silent" => {
+                perl(&format!("my $name = '{x}';"));
+                "saved".to_owned()
+            }
+            "/kept" => "saved".to_owned(),
             // A calculator: digits and signs alone.
             "/calculator" => {
                 let parts: Option<Vec<u64>> = x.split('*').map(|part| part.parse().ok()).collect();
@@ -117,7 +180,9 @@ mod tests {
         let server = serve(answer).await;
         let found = scan(&Code, server, "/perl?x=you").await;
         assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_029]);
-        for path in ["/calculator?x=7", "/echo?x=7"] {
+        let found = scan(&Code, server, "/silent?x=you").await;
+        assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [150_055]);
+        for path in ["/calculator?x=7", "/echo?x=7", "/kept?x=7"] {
             assert!(scan(&Code, server, path).await.is_empty(), "{path}");
         }
     }

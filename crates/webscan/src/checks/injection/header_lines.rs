@@ -42,6 +42,8 @@ const ENDS: &[&str] = &[
     "%u000d%u000a",
     "%0A%20%0D%0A",
     "%25250D%25250A",
+    "%0D%0D%0A%0A",
+    "%%0D0D%%0A0A",
 ];
 
 impl Check for HeaderLines {

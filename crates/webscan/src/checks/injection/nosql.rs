@@ -231,7 +231,37 @@ async fn by_operators(
             return Some(found);
         }
     }
-    None
+    let more = if point.value.trim().parse::<f64>().is_ok() { of_numbers } else { of_patterns };
+    more(&entry.request, point, &token)?.prove_beside(bench, entry, (point, known)).await
+}
+
+/// Operators on numbers: where a field is one, each value is made one, or compared with nothing else.
+fn of_numbers(request: &Request, point: &Point, _token: &str) -> Option<Choice> {
+    let put = |name: &str, value: i64| operator(request, point, name, &value.into());
+    let more = [80_418, 9_004_173, 604_172, 7_741_903, 51_907].map(|number: i64| -> Option<_> {
+        Some(if number % 2 == 1 {
+            [put("$gte", -number)?, put("$lt", -number)?]
+        } else {
+            [put("$ne", number)?, put("$eq", number)?]
+        })
+    });
+    Some(Choice {
+        yes: [put("$ne", 90_417_203)?, put("$gte", -90_417_203)?],
+        no: [put("$eq", 90_417_203)?, put("$lt", -90_417_203)?],
+        more: more.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+/// Operators without `$ne`, which is what filters look for first.
+fn of_patterns(request: &Request, point: &Point, token: &str) -> Option<Choice> {
+    let put = |name: &str, value: &str| operator(request, point, name, &value.into());
+    let more = others(token)
+        .map(|word| Some([put("$regex", &format!("^(?!{word})"))?, put("$regex", &format!("^{word}"))?]));
+    Some(Choice {
+        yes: [put("$regex", ".*")?, put("$gte", "")?],
+        no: [put("$regex", &format!("^{token}"))?, put("$lt", "")?],
+        more: more.into_iter().collect::<Option<_>>()?,
+    })
 }
 
 #[cfg(test)]
@@ -242,6 +272,22 @@ mod tests {
     use crate::http::{Body, Method, Target};
     use crate::testing::{Answer, Asked, Extras, scan, scan_with, serve};
 
+    /// The same for a number, to which all values are made.
+    fn is_number(number: i64, operators: &Value) -> Option<bool> {
+        let Value::Object(operators) = operators else {
+            return operators.as_str()?.parse::<i64>().ok().map(|value| value == number);
+        };
+        let (operator, value) = operators.iter().next()?;
+        let value: i64 = value.as_str()?.parse().ok()?;
+        Some(match operator.as_str() {
+            "$ne" => number != value,
+            "$eq" => number == value,
+            "$gte" => number >= value,
+            "$lt" => number < value,
+            _ => return None,
+        })
+    }
+
     fn matches(name: &str, filter: &Value) -> bool {
         let Value::Object(operators) = filter else { return filter == name };
         operators.iter().all(|(operator, value)| {
@@ -251,6 +297,9 @@ mod tests {
                 "$eq" => name == text,
                 "$gte" => name >= text,
                 "$lt" => name < text,
+                "$regex" if text.starts_with("^(?!") => {
+                    !name.starts_with(text.trim_start_matches("^(?!").trim_end_matches(')'))
+                }
                 "$regex" => regex::Regex::new(text).is_ok_and(|regex| regex.is_match(name)),
                 _ => false,
             }
@@ -269,6 +318,16 @@ mod tests {
         };
         let filter =
             if asked.path.starts_with("/checked") && filter.is_object() { Value::Null } else { filter };
+        if asked.path == "/number" {
+            return Answer::html(match is_number(7, &filter) {
+                Some(true) => "Ann is here",
+                Some(false) => "Nobody is here",
+                None => "This is no number",
+            });
+        }
+        if asked.path == "/no-ne" && filter.get("$ne").is_some() {
+            return Answer::status(403);
+        }
         let found: Vec<&str> = ["ann", "bob"].into_iter().filter(|name| matches(name, &filter)).collect();
         Answer::html(if found.is_empty() { "Nobody is here".to_owned() } else { found.join(" ") })
     }
@@ -296,7 +355,9 @@ mod tests {
     #[tokio::test]
     async fn operators_are_found_where_they_work() {
         let server = serve(answer).await;
-        assert_eq!(scan(&Nosql, server, "/find?user=zed").await.len(), 1);
+        for path in ["/find?user=zed", "/number?user=99", "/no-ne?user=zed"] {
+            assert_eq!(scan(&Nosql, server, path).await.len(), 1, "{path}");
+        }
         assert!(scan(&Nosql, server, "/checked?user=zed").await.is_empty());
         for (path, count) in [("/json", 1), ("/checked-json", 0)] {
             let url = Target::parse(&format!("http://{server}{path}")).unwrap();

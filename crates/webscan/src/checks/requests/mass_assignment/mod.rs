@@ -68,6 +68,17 @@ fn views<'a>(bench: &'a Bench<'_>, entry: &'a Entry) -> Vec<View<'a>> {
     let near = gets.filter(|other| other.request.url.path == *path);
     let mut views: Vec<View<'_>> =
         near.filter_map(|other| Some(View { shown: json(other)?, how: How::Entry(other) })).take(1).collect();
+    if views.is_empty() {
+        // Elsewhere, where an object with the same members is shown.
+        let names = object::names(&entry.request.body);
+        let wanted = names.len().min(2);
+        let shares = |shown: &Value| wanted > 0 && object::most_shared(&names, shown) >= wanted;
+        let others = bench.entries.iter().filter(|other| other.request.method == Method::Get);
+        let shown = |other: &'a Entry| json(other).filter(|shown| shares(shown)).map(|shown| (other, shown));
+        views.extend(
+            others.filter_map(shown).take(1).map(|(other, shown)| View { shown, how: How::Entry(other) }),
+        );
+    }
     if let Some(shown) = json(entry) {
         let has_id = shown.get("id").is_some_and(|id| id.is_string() || id.is_number());
         if has_id && entry.request.method == Method::Post {

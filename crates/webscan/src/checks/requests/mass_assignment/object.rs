@@ -110,6 +110,10 @@ pub(super) fn guessed(model: &Model) -> Vec<Member> {
         ("is_admin", json!(false)),
         ("admin", json!(false)),
         ("role", json!("user")),
+        ("is_staff", json!(false)),
+        ("verified", json!(false)),
+        ("balance", json!(0)),
+        ("credit", json!(0)),
     ];
     let is_known = |name: &str| model.members.iter().any(|member| member.name == name);
     usual.iter().filter(|(name, _)| !is_known(name)).filter_map(|(name, old)| Member::of(name, old)).collect()
@@ -145,6 +149,20 @@ fn sent(body: &Body) -> Vec<(String, Vec<String>)> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The names of the members of a body's objects.
+pub(super) fn names(body: &Body) -> Vec<String> {
+    sent(body).into_iter().flat_map(|(_, names)| names).collect()
+}
+
+/// How many of some names the object has that has most of them.
+pub(super) fn most_shared(names: &[String], shown: &Value) -> usize {
+    let mut most = 0;
+    objects(shown, 0, &mut |object| {
+        most = most.max(names.iter().filter(|name| object.contains_key(*name)).count());
+    });
+    most
 }
 
 /// Calls with each object of a value, the outer ones first; not too deep, and of lists the first few.
