@@ -8,8 +8,9 @@ use super::computed::{self, Attempt, products, shows};
 use super::facts::{Facts, facts};
 use super::marks::Marks;
 use crate::checks::{About, Bench, Check, Entry};
+use crate::http::Request;
 use crate::point::{Place, Point};
-use crate::proof::{Expect, Proof};
+use crate::proof::{Control, Expect, Proof, Replay, Seen, Step};
 
 /// See [`About`].
 pub(super) struct Template;
@@ -66,6 +67,9 @@ const WITHIN: &[&str] = &[
     "{v}}{{a}*{b}}{",
     "{v}\")${zq}#set($zq={a}*{b})${zq}#set($zr=\"",
 ];
+
+/// What the first families read at once, none of which minds the others.
+const STORED: &str = "{{{a}*{b}}}${{a}*{b}}<%= {a}*{b} %>#{{a}*{b}}";
 
 /// Conditions whose failure is an error of the engine, where nothing that it makes is shown.
 const FAILING: &[&str] = &[
@@ -234,6 +238,45 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     }
 }
 
+/// What is stored, and becomes part of a template on another page: expressions of all families at once, then one by one.
+pub(super) async fn by_view(bench: &Bench<'_>, entry: &Entry, point: &Point, view: &Request) -> bool {
+    if bench.sink.has_at(&[990_005], &entry.request.url.path, &point.name) || point.place == Place::Header {
+        return false;
+    }
+    let marks = Marks::of(entry, point);
+    let shows = async |attempt: &Attempt| {
+        let attack = entry.request.with(point, &attempt.payload);
+        bench.send_of(entry, &attack).await.ok()?;
+        let response = bench.send(view).await.ok()?;
+        attempt.expect.find(&Seen { response, ..Seen::default() })
+    };
+    if shows(&products(STORED, &marks, "")).await.is_none() {
+        return false;
+    }
+    for template in SHOWN.iter().take(4).chain([&STORED]) {
+        let attempt = products(template, &marks, "");
+        if shows(&attempt).await.is_none() {
+            continue;
+        }
+        let steps = |payload: &str| {
+            let mut steps = entry.steps(entry.request.with(point, payload));
+            steps.push(Step::new(view.clone()));
+            steps
+        };
+        let replay = Replay {
+            steps: steps(&attempt.payload),
+            expect: attempt.expect.clone(),
+            control: Control::Requests(steps(&attempt.control)),
+            rounds: 1,
+        };
+        if let Ok(proof) = bench.prove(replay).await {
+            bench.report_at(990_005, entry, Some((point, &attempt.payload)), proof);
+            return true;
+        }
+    }
+    false
+}
+
 /// Whether a value could be the name of something that a template is given.
 fn is_name(value: &str) -> bool {
     value.starts_with(|letter: char| letter.is_ascii_alphabetic())
@@ -267,7 +310,9 @@ async fn by_failure(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Answer, Asked, scan, serve};
+    use crate::checks::injection::xss::StoredXss;
+    use crate::http::{Body, Method, Target};
+    use crate::testing::{Answer, Asked, Extras, scan, scan_with, serve};
 
     /// Executes products between two signs, as engines do.
     fn engine(text: &str, open: &str, close: &str) -> String {
@@ -356,6 +401,29 @@ mod tests {
             }
             _ => format!("<p>{}</p>", name.replace('<', "&lt;")),
         })
+    }
+
+    #[tokio::test]
+    async fn what_is_stored_is_read_on_the_page_that_shows_it() {
+        let stored = parking_lot::Mutex::new(String::new());
+        let server = serve(move |asked: &Asked| match asked.path.as_str() {
+            "/save" => {
+                *stored.lock() = asked.field("name");
+                Answer::html("It is saved")
+            }
+            "/engine" => Answer::html(engine(&stored.lock(), "{{", "}}")),
+            _ => Answer::html(stored.lock().replace('<', "&lt;")),
+        })
+        .await;
+        for (path, wanted) in [("/engine", 1), ("/text", 0)] {
+            let get = |path: &str| Request::get(Target::parse(&format!("http://{server}{path}")).unwrap());
+            let body = Body::Form(vec![("name".into(), "you".into())]);
+            let save = Request { method: Method::Post, body, ..get("/save") };
+            let requests = vec![save, get(path)];
+            let (found, _) = scan_with(&StoredXss, requests, Extras::default()).await;
+            let templates = found.iter().filter(|found| found.qid == 990_005);
+            assert_eq!(templates.count(), wanted, "{path}: {found:?}");
+        }
     }
 
     #[tokio::test]

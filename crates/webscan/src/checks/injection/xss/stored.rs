@@ -10,6 +10,7 @@ use super::payloads::{self, Survivors, payloads};
 use super::{TRIED, harmless, surviving};
 use crate::checks::injection::facts::has;
 use crate::checks::injection::marks::Marks;
+use crate::checks::injection::template;
 use crate::checks::run::points_of;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Method, Request, Response, Target};
@@ -80,7 +81,8 @@ async fn look_again(bench: &Bench<'_>) {
             if done.contains(&token) || !has(page.text(), &token) {
                 continue;
             }
-            if store(bench, entry, point, view, &page).await {
+            let is_template = template::by_view(bench, entry, point, view).await;
+            if store(bench, entry, point, view, &page).await || is_template {
                 done.insert(token);
             }
         }
