@@ -51,6 +51,11 @@ const FILES: &[(&str, &str, Content)] = &[
     (".html", "image/gif", Content::Polyglot),
     (".php", "image/gif", Content::Polyglot),
     (".svg", "image/svg+xml", Content::Svg),
+    // Many take photographs and drawings only, by the type that is stated.
+    (".html", "image/jpeg", Content::Polyglot),
+    (".php", "image/jpeg", Content::Polyglot),
+    (".html", "image/png", Content::Polyglot),
+    (".php", "image/png", Content::Polyglot),
     (".html", "text/html", Content::Polyglot),
     (".pHp", "image/gif", Content::Polyglot),
     (".phtml", "image/gif", Content::Polyglot),

@@ -63,6 +63,7 @@ impl Site {
             "/php-only" if end == "php" => link(self.keep(format!("/run/{name}"), content)),
             "/page" => link(self.keep(format!("/page/{name}"), content)),
             "/by-type" if kind.starts_with("image/") => link(self.keep(format!("/run/{name}"), content)),
+            "/photos" if kind == "image/jpeg" => link(self.keep(format!("/run/{name}"), content)),
             "/drawings" if end == "svg" => link(self.keep(format!("/svg/{name}"), content)),
             "/renamed" => {
                 let new = format!("{:x}.{end}", super::super::super::injection::hash(&name));
@@ -109,7 +110,9 @@ async fn found(path: &str) -> Vec<(u32, Option<String>)> {
 #[tokio::test]
 async fn files_that_run_are_found_wherever_they_are_kept() {
     let mut wrong = Vec::new();
-    for path in ["/php-only", "/page", "/by-type", "/drawings", "/renamed", "/told-later", "/untold"] {
+    for path in
+        ["/php-only", "/page", "/by-type", "/photos", "/drawings", "/renamed", "/told-later", "/untold"]
+    {
         let found = found(path).await;
         if found != [(QID, Some("file".to_owned()))] {
             wrong.push(format!("{path} {found:?}"));
