@@ -155,6 +155,8 @@ impl Tab {
             ("Network.setUserAgentOverride", json!({"userAgent": tab.client.options().user_agent})),
             ("Network.setBypassServiceWorker", json!({"bypass": true})),
             ("Network.setCacheDisabled", json!({"cacheDisabled": true})),
+            // Timers of pages in the background may be held back; what a page does must not depend on the load.
+            ("Emulation.setFocusEmulationEnabled", json!({"enabled": true})),
         ];
         tab.call_all(calls).await?;
         Ok(tab)
