@@ -74,3 +74,16 @@ async fn caches() {
 async fn cookies() {
     is_right("cookies", &["cookie-attributes"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_about() {
+    is_right("leftovers", &["backup-files", "version-control", "predictable-resources", "debug-pages"]).await;
+    is_right("directory-listing", &["directory-listing"]).await;
+    is_right("debug", &["debug-pages", "verbose-errors"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_and_reflections() {
+    is_right("upload", &["file-upload"]).await;
+    is_right("xss-reflected", &["xss-reflected"]).await;
+}

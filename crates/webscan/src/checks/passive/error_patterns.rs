@@ -40,6 +40,54 @@ pub(super) static TRACES: &[(&str, Pattern)] = &[
     ("Perl", Pattern::new(r" at /[^\s<>]{1,200}\.(?:pl|pm|cgi) line \d+\.")),
     ("Elixir", Pattern::new(r"\(\w{1,40}(?: \d+\.\d+\.\d+)?\) (?:lib|deps)/[\w./-]{1,200}\.exs?:\d+: ")),
     (
+        "Erlang",
+        Pattern::new(
+            r"\{[a-z_]+,\[\{[a-z_]+,[a-z_]+,(?:\d|\[)[\s\S]{0,120}?\{file,\s?(?:&quot;|\x22)[^&\x22\n]{1,120}\.erl",
+        ),
+    ),
+    ("Lua", Pattern::new(r"stack traceback:\s{1,6}(?:\[C\]|[\w./-]{1,120}\.lua:\d+): in ")),
+    (
+        "Clojure",
+        Pattern::new(r"\bat (?:[\w$.-]+/)?[\w$.-]+\([\w-]{1,60}\.(?:clj|cljc|scala|groovy|kt|jsp):\d+\)"),
+    ),
+    ("Haskell", Pattern::new(r"CallStack \(from HasCallStack\):\s{1,6}\w")),
+    ("Swift", Pattern::new(r"Fatal error: [^\n<]{1,200}: file [\w./-]{1,120}\.swift, line \d+")),
+    ("R or Julia", Pattern::new(r"Stacktrace:\s{1,8}\[1\] [\s\S]{1,200}?\.jl:\d+")),
+    (
+        "Symfony",
+        Pattern::new(
+            r#"<div class="exception-summary|<title>[^<]{1,300}\(\d{3} [A-Za-z ]{3,40}\)</title>[\s\S]*?(?:class="trace-|exception-message)"#,
+        ),
+    ),
+    (
+        "Whoops",
+        Pattern::new(r#"<title>Whoops! There was an error|class="?Whoops container|id="frame-code-linenums"#),
+    ),
+    (
+        "Yii",
+        Pattern::new(r"<title>PHP (?:Exception|Error|Warning|Notice)|class=.call-stack-item|CException</h1>"),
+    ),
+    (
+        "CodeIgniter",
+        Pattern::new(
+            r"<h4>A PHP Error was encountered</h4>[\s\S]{0,400}?Line Number: \d+|<p>Filename: [\w./\\-]{1,200}\.php</p>",
+        ),
+    ),
+    ("CakePHP", Pattern::new(r#"class="cake-(?:error|debug|stack-trace)"#)),
+    (
+        "Play",
+        Pattern::new(
+            r"<title>(?:Execution exception|Compilation error)</title>|In [\w/.-]{1,200}\.(?:scala|java|html):\d+</h2>",
+        ),
+    ),
+    ("Phoenix", Pattern::new(r"<title>[\w.]{1,80}(?:Error|Exception) at (?:GET|POST|PUT) /")),
+    (
+        "ASP.NET Core",
+        Pattern::new(
+            r#"<title>Internal Server Error</title>[\s\S]*?An unhandled exception occurred while processing the request|class="rawExceptionStackTrace"#,
+        ),
+    ),
+    (
         "Django",
         Pattern::new(
             r"You(?:'|&#x27;|&#39;|&rsquo;)re seeing this error because you have <code>DEBUG = True</code>",

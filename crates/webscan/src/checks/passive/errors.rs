@@ -8,7 +8,7 @@ use super::error_patterns::{MESSAGES, TRACES};
 use super::site_wide::seen_again;
 use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
-use crate::http::{Request, Response};
+use crate::http::{Body, Method, Request, Response};
 use crate::point::{Place, Point, Put};
 use crate::proof::{Control, Expect};
 
@@ -30,6 +30,11 @@ static ABOUT: About = About {
 /// Elements in which pages explain errors rather than have them.
 static EXPLAINED: Pattern = Pattern::new(
     r"(?is)<(code|textarea|blockquote|article|samp)\b[^>]*>.*?</(?:code|textarea|blockquote|article|samp)>",
+);
+
+/// What pages show of their inner life when they are asked to.
+static INNER: Pattern = Pattern::new(
+    r#"(?i)\bDOCUMENT_ROOT\b[^<\n]{0,40}(?:/|[a-z]:\\)|\bDB_(?:PASSWORD|HOST|USER)\b\W{1,12}\w|\bSECRET_KEY\b\W{1,12}\w|\bSELECT\s[\w*`"., ]{1,200}\sFROM\s[\w`".]{1,80}[\s\S]{0,300}?\d\s?ms\b|(?:class|id)=["']?[\w-]*(?:debug-?(?:bar|panel|toolbar|info|trace)|sf-toolbar|clockwork-)|"(?:stack_?trace|traceback|exception_class)"\s*:\s*["\[]"#,
 );
 
 /// What an answer shows of errors: QID and expression.
@@ -68,8 +73,20 @@ impl Check for Errors {
 
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
         let already = readable(entry).is_some_and(|text| shown(&entry.response, text).is_some());
-        let points: Vec<Point> = entry.request.points().into_iter().filter(is_tried).collect();
-        (!already && !points.is_empty()).then(|| provoke(bench, entry, points).boxed())
+        let mut points: Vec<Point> = entry.request.points().into_iter().filter(is_tried).collect();
+        // Numbers in the path are values, too.
+        points.extend(
+            entry.request.path_points().into_iter().filter(|point| point.value.parse::<u64>().is_ok()),
+        );
+        let is_page = entry.request.method == Method::Get && entry.page.is_some();
+        (!already && (!points.is_empty() || is_page)).then(|| {
+            async move {
+                if !provoke(bench, entry, points).await && !malformed(bench, entry).await && is_page {
+                    switched_on(bench, entry).await;
+                }
+            }
+            .boxed()
+        })
     }
 }
 
@@ -81,6 +98,12 @@ fn is_tried(point: &Point) -> bool {
 fn wrong(request: &Request, point: &Point) -> Vec<(Request, String)> {
     let odd = if point.value.parse::<f64>().is_ok() { "redoubt" } else { "'\"]}>\\%\u{fffd}" };
     let mut all = vec![(request.with(point, Put::Text(odd)), odd.to_owned())];
+    if odd == "redoubt" {
+        // Nothing, and more than a number holds.
+        all.extend(
+            ["", "99999999999999999999"].map(|odd| (request.with(point, Put::Text(odd)), odd.to_owned())),
+        );
+    }
     let list = format!("{}[]", point.name);
     all.extend(request.renamed(point, &list).map(|request| (request, list)));
     if matches!(point.place, Place::Json(_)) {
@@ -89,18 +112,56 @@ fn wrong(request: &Request, point: &Point) -> Vec<(Request, String)> {
     all
 }
 
-async fn provoke(bench: &Bench<'_>, entry: &Entry, points: Vec<Point>) {
+/// A body that is not of its own language any more.
+async fn malformed(bench: &Bench<'_>, entry: &Entry) -> bool {
+    let (kind, text) = match &entry.request.body {
+        Body::Json(_) => ("application/json", "{\"redoubt\": [}"),
+        Body::Xml(_) => ("text/xml", "<redoubt><a></redoubt>"),
+        _ => return false,
+    };
+    let body = Body::Text { content_type: kind.to_owned(), text: text.to_owned() };
+    tell(bench, entry, Request { body, ..entry.request.clone() }).await
+}
+
+/// Names by which applications are asked to say more, and what they are asked with.
+const SWITCHES: &[&str] = &["debug", "_debug", "DEBUG", "trace", "verbose"];
+
+/// The page with everything that commonly switches diagnostics on.
+async fn switched_on(bench: &Bench<'_>, entry: &Entry) -> bool {
+    let mut request = entry.request.clone();
+    let mut fields = request.query();
+    fields.retain(|(name, _)| !SWITCHES.contains(&name.as_str()));
+    fields.extend(SWITCHES.iter().map(|name| ((*name).to_owned(), "1".to_owned())));
+    request.set_query(&fields);
+    request.set_header("X-Debug", "1");
+    request.cookies.push(("debug".to_owned(), "1".to_owned()));
+    tell(bench, entry, request).await
+}
+
+/// Tells what a request of another kind shows of errors and settings, where the usual request does not.
+async fn tell(bench: &Bench<'_>, entry: &Entry, attack: Request) -> bool {
+    let Ok(answer) = bench.send_of(entry, &attack).await else { return false };
+    let inner = || INNER.is_match(answer.text()).then(|| (990_025, INNER.text()));
+    let Some((qid, pattern)) = shown(&answer, answer.text()).or_else(inner) else { return false };
+    let replay = entry.replay(attack, Expect::BodyMatches(pattern.to_owned()), entry.request.clone());
+    let Ok(proof) = bench.prove(replay).await else { return false };
+    bench.report(qid, entry, proof);
+    true
+}
+
+async fn provoke(bench: &Bench<'_>, entry: &Entry, points: Vec<Point>) -> bool {
     for point in points.iter().take(30) {
         for (attack, payload) in wrong(&entry.request, point) {
-            let Ok(answer) = bench.send_of(entry, &attack).await else { return };
+            let Ok(answer) = bench.send_of(entry, &attack).await else { return true };
             let Some((qid, pattern)) = shown(&answer, answer.text()) else { continue };
             let replay = entry.replay(attack, Expect::BodyMatches(pattern.to_owned()), entry.request.clone());
             if let Ok(proof) = bench.prove(replay).await {
                 bench.report_at(qid, entry, Some((point, &payload)), proof);
-                return;
+                return true;
             }
         }
     }
+    false
 }
 
 #[cfg(test)]
@@ -133,6 +194,12 @@ mod tests {
             (990_025, "/app/models/user.rb:12:in `find'"),
             (990_025, "goroutine 12 [running]:\nmain.main()"),
             (990_025, "thread 'main' panicked at src/main.rs:3:5"),
+            (990_025, "stack traceback:\n\t[C]: in function 'error'\n\tapp.lua:3: in main chunk"),
+            (990_025, "<h4>A PHP Error was encountered</h4><p>Severity: Notice</p><p>Line Number: 12</p>"),
+            (
+                990_025,
+                "<h1>An unhandled exception occurred</h1><pre class=\"rawExceptionStackTrace\">x</pre>",
+            ),
             (150_022, "<b>Warning</b>:  Undefined variable $x in <b>/var/www/a.php</b> on line <b>3</b>"),
             (150_022, "Server Error in '/shop' Application."),
             (150_022, "java.lang.NullPointerException: null"),
@@ -148,11 +215,40 @@ mod tests {
             "at 10:30 in Room.java",
             "Fatal error in the matrix",
             "We met at com.shop headquarters",
+            "The stack traceback: how to read it",
+            "We are sorry, an unhandled exception occurred",
         ] {
             assert_eq!(shown(&answer, text), None, "{text}");
         }
         let page = Response::new(200, &[], "");
         assert_eq!(shown(&page, "<code>at com.shop.Cart.add(Cart.java:12)</code>"), None);
+    }
+
+    #[tokio::test]
+    async fn bodies_paths_and_switches_provoke_errors_too() {
+        let trace = "SyntaxError: x<br> at parse (/srv/node_modules/body-parser/lib/types/json.js:92:19)";
+        let address = serve(move |asked: &Asked| match asked.path.as_str() {
+            "/json" if serde_json::from_str::<serde_json::Value>(&asked.body).is_err() => {
+                Answer(400, vec![], trace.into())
+            }
+            "/item/x" | "/item/redoubt" => Answer(500, vec![], "at com.shop.Item.find(Item.java:12)".into()),
+            "/page" if asked.field("debug") == "1" => Answer::html("<div class='debug-panel'>...</div>"),
+            "/cookie" if asked.cookie("debug") == "1" => Answer::html("DB_PASSWORD => hunter22"),
+            "/echo" => Answer::html(format!("debug is {}", asked.field("debug"))),
+            _ => Answer::html("fine"),
+        })
+        .await;
+        for (path, wanted) in
+            [("/item/7", 1), ("/page", 1), ("/cookie", 1), ("/echo", 0), ("/other/7", 0), ("/plain", 0)]
+        {
+            assert_eq!(scan(&Errors, address, path).await.len(), wanted, "{path}");
+        }
+        let url = crate::http::Target::parse(&format!("http://{address}/json")).unwrap();
+        let body = Body::Json(serde_json::json!({"a": "b"}));
+        let request = Request { method: Method::Post, body, ..Request::get(url) };
+        let (found, _) =
+            crate::testing::scan_with(&Errors, vec![request], crate::testing::Extras::default()).await;
+        assert_eq!(found.len(), 1);
     }
 
     #[tokio::test]

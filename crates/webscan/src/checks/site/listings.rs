@@ -50,6 +50,10 @@ const LISTING: &str = concat!(
     r"|(?m)^(?:<pre>)?\s*(?:total \d+\s+)?[d-](?:[r-][w-][xsStT-]){3}[+.@]?\s+\d+ +\S+ +\S+ +\d+ +\w{3} +\d",
     // What WebDAV says of a directory.
     r"|<(?:\w+:)?multistatus[^>]*>[\s\S]*?<(?:\w+:)?collection\s*/>",
+    // Caddy's, of today and before.
+    r#"|<div id="summary">\s*<span class="meta-item"><b>\d+</b>|<table aria-describedby="summary">[\s\S]*?class="up""#,
+    // Lighttpd's of any title.
+    r#"|<div class="list">\s*<table summary="Directory Listing""#,
     r#"|<h2>Index of /[^<]*</h2>[\s\S]*?<th class="n">Name"#,
 );
 
@@ -65,7 +69,7 @@ impl Check for Listings {
         let mut suspects: Vec<Suspect<'a>> = Vec::new();
         for place in &places {
             suspects.push(suspect(place.url.clone(), place.entry));
-            if place.has_files && place.is_worth_all() {
+            if (place.has_files || place.is_plain) && place.is_worth_all() {
                 let guesses = USUAL.iter().map(|name| place.url.at(format!("{}{name}/", place.url.path)));
                 let fresh = guesses.filter(|url| places.iter().all(|place| place.url != *url));
                 suspects.extend(fresh.map(|url| suspect(url, place.entry)));
@@ -230,6 +234,9 @@ mod tests {
             "/own/" => Answer::html("<h2>Files</h2><ul><li><a href=\"..\">..</a></li><li><a href=\"a.csv\">a.csv</a></li><li><a href=\"b.txt\">b.txt</a></li></ul>"),
             "/dated/" => Answer::html("<table><tr><td><a href=\"./a.csv\">a.csv</a></td><td>2031-03-11 17:07</td><td>12 KB</td></tr><tr><td><a href=\"./b.txt\">b.txt</a></td><td>2031-03-11 17:08</td><td>1 KB</td></tr></table>"),
             "/ls/" => Answer::html("total 4\n-rw-r--r-- 1 www www 120 Mar 11 17:07 a.csv\n"),
+            "/caddy/" => Answer::html("<header><h1><a href=\"/\">/</a>caddy/</h1></header><main><div class=\"meta\"><div id=\"summary\">\n<span class=\"meta-item\"><b>1</b> directory</span>\n</div></div></main>"),
+            "/lighty/" => Answer::html("<h2>Files</h2>\n<div class=\"list\">\n<table summary=\"Directory Listing\" cellpadding=\"0\">"),
+            "/summary/" => Answer::html("<div id=\"summary\"><b>3</b> files were sold</div><div class=\"list\"><table summary=\"Prices\">"),
             "/manuals/" => Answer::html("<h1>Downloads</h1><a href=\"a.pdf\">a.pdf</a> (2 MB) <a href=\"b.pdf\">b.pdf</a> (1 MB) <a href=\"/\">Home</a>"),
             "/posts/" => Answer::html("<a href=\"../\">Up</a> <a href=\"first\">First</a> 2031-03-11 17:07 <a href=\"second\">Second</a>"),
             "/plain/files" => Answer::html("<title>Index of /plain/files</title><a href=\"../\">../</a>"),
@@ -254,6 +261,9 @@ mod tests {
             ("/own/x", 1),
             ("/dated/x", 1),
             ("/ls/x", 1),
+            ("/caddy/x", 1),
+            ("/lighty/x", 1),
+            ("/summary/x", 0),
             ("/manuals/x", 0),
             ("/posts/x", 0),
             ("/plain/files", 1),

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use crate::checks::{Bench, Entry};
-use crate::http::{Method, Request, Target};
+use crate::http::{Body, Method, Request, Target};
 use crate::page::Via;
 use crate::proof::{Control, Expect, Replay, Seen, Step};
 use crate::scope::Ruling;
@@ -22,13 +22,16 @@ pub(super) struct Place<'a> {
     pub(super) is_root: bool,
     /// Whether files with endings lie in it, as in a directory of a disk; what only routes has no files left over.
     pub(super) has_files: bool,
+    /// Whether nothing below it takes a value: what lies there is all that can be tested of it.
+    pub(super) is_plain: bool,
 }
 
 impl Place<'_> {
-    /// Whether everything is asked for there: at the top, and in applications of their own that are made of files.
+    /// Whether everything is asked for there: at the top, in applications of their own that are made of files, and in
+    /// those of which nothing else can be tested.
     pub(super) fn is_worth_all(&self) -> bool {
         let depth = self.url.path.matches('/').count();
-        self.is_root && (depth <= 2 || self.has_files)
+        self.is_root && (depth <= 2 || self.has_files || self.is_plain)
     }
 
     /// Whether the scan begins there, or it is the top.
@@ -52,6 +55,7 @@ pub(super) const NOWHERE: &str = "redoubt-4d1f7e.nowhere";
 pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
     let mut all: BTreeMap<Target, Place<'a>> = BTreeMap::new();
     let with_files = with_files(bench.entries);
+    let taking = taking(bench.entries);
     let scope = bench.client.scope();
     for entry in bench.entries {
         // What a page loads lies somewhere as well, though nobody fetched it.
@@ -60,7 +64,13 @@ pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
         for url in loaded.map(|(_, url)| url) {
             let at = url.at(url.directory());
             let has_files = with_files.contains(&at);
-            all.entry(at.clone()).or_insert(Place { url: at, entry, is_root: false, has_files });
+            all.entry(at.clone()).or_insert(Place {
+                url: at,
+                entry,
+                is_root: false,
+                has_files,
+                is_plain: false,
+            });
         }
     }
     for entry in bench.entries {
@@ -72,9 +82,11 @@ pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
             let is_root = directory == "/" || is_page;
             let place = all.entry(at.clone()).or_insert_with(|| {
                 let has_files = with_files.contains(&at);
-                Place { url: at, entry, is_root, has_files }
+                let is_plain = !taking.contains(&at);
+                Place { url: at, entry, is_root, has_files, is_plain }
             });
             place.is_root |= is_root;
+            place.is_plain = !taking.contains(&place.url);
             if is_page {
                 place.entry = entry;
             }
@@ -84,6 +96,23 @@ pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
     }
     let mut all: Vec<Place<'a>> = all.into_values().collect();
     all.truncate(MOST);
+    all
+}
+
+/// The directories below which something takes a value.
+fn taking(entries: &[Entry]) -> BTreeSet<Target> {
+    let mut all = BTreeSet::new();
+    for entry in entries {
+        let request = &entry.request;
+        if request.url.query.is_none() && matches!(request.body, Body::None) {
+            continue;
+        }
+        let mut directory = request.url.directory();
+        while all.insert(request.url.at(directory)) {
+            let Some(above) = directory.trim_end_matches('/').rfind('/') else { break };
+            directory = directory.get(..=above).unwrap_or("/");
+        }
+    }
     all
 }
 

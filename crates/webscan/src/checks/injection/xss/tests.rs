@@ -57,6 +57,28 @@ fn vulnerable(asked: &Asked) -> Option<String> {
         "/no-parentheses" => format!("<p>{}", q.replace(['(', ')'], "")),
         "/no-alert" => format!("<p>{}", q.replace("alert", "")),
         "/no-blanks" => format!("<p>{}", q.replace(' ', "")),
+        "/doubled" if q.contains('<') => "refused".to_owned(),
+        "/doubled" => {
+            let last = asked.query.iter().rfind(|(name, _)| name == "q").map(|(_, value)| value.clone());
+            format!("<p>{}", last.unwrap_or_default())
+        }
+        "/read-later" if q.contains('<') => "refused".to_owned(),
+        "/read-later" => format!("<p>{}", q.replace("\\u003c", "<").replace("\\u003e", ">")),
+        "/template-element" => format!("<template><p>{q}</p></template>"),
+        "/comment-once" => format!("<!-- {} -->", q.replace("-->", "").replace("--!>", "")),
+        "/thrown" => {
+            format!("<script>var a = \"{}\";</script>", q.replace(['(', ')', '`', '<', '>', '\''], ""))
+        }
+        "/closed-once" => {
+            format!(
+                "<script>var a = {};</script>",
+                serde_json::Value::from(q).to_string().replace("</script", "")
+            )
+        }
+        "/address" if !q.contains("://") => "no address".to_owned(),
+        "/address" => format!("<a href=\"{}\">x</a>", escape(&q)),
+        "/below" => "a page".to_owned(),
+        path if path.starts_with("/below/") => format!("<p>no {}", decoded(path)),
         "/json-as-html" => format!("{{\"q\":\"{}\"}}", q.replace('"', "\\\"")),
         _ => return None,
     })
@@ -130,6 +152,12 @@ async fn script_is_found_in_every_kind_of_place() {
         "/no-alert",
         "/no-blanks",
         "/json-as-html",
+        "/doubled",
+        "/read-later",
+        "/template-element",
+        "/comment-once",
+        "/thrown",
+        "/closed-once",
     ] {
         let found = scan(&ReflectedXss, server, &format!("{path}?q=a&x=1")).await;
         let found: Vec<_> = found.iter().map(|found| (found.qid, found.parameter.as_deref())).collect();
@@ -238,4 +266,14 @@ async fn what_a_form_says_behind_a_redirect_is_seen() {
             found.iter().filter(|f| f.url.path == "/note").filter_map(|f| f.parameter.as_deref()).collect();
         assert_eq!(found, wanted, "escapes: {escapes}");
     }
+}
+
+#[tokio::test]
+async fn addresses_that_are_scripts_and_what_lies_below_pages_are_found() {
+    let server = serve(answer).await;
+    let count = async |path: &str| scan(&ReflectedXss, server, path).await.len();
+    assert_eq!(count("/address?q=http://x/").await, 1);
+    let found = scan(&ReflectedXss, server, "/below").await;
+    let paths: Vec<_> = found.iter().map(|found| (found.qid, found.url.path.as_str())).collect();
+    assert_eq!(paths, [(150_117, "/below/zqmissing")]);
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use self::places::{Kept, find, guesses, linked};
+use self::places::{Kept, find, guesses, linked, named};
 use crate::checks::injection::Marks;
 use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
@@ -102,6 +102,8 @@ static LISTS: Pattern =
 /// Most pages that are looked at for a place, and most that one page links to.
 const MOST: usize = 5;
 const LINKED: usize = 3;
+/// How often the usual directories are asked: again only after another answer, since the first may have refused the file.
+const GUESSES: usize = 3;
 
 /// One field for files.
 struct Trial<'a> {
@@ -155,7 +157,8 @@ impl<'a> Trial<'a> {
     }
 
     async fn go(&self) {
-        let mut guessed = false;
+        // What answers were like after which the usual directories were asked.
+        let mut guessed: Vec<(u16, String)> = Vec::new();
         for (end, kind, content) in FILES {
             let stem = crate::listener::token();
             let sent = self.request(&format!("{stem}{end}"), kind, &self.content(*content));
@@ -164,9 +167,12 @@ impl<'a> Trial<'a> {
             if places.is_empty() && answer.status < 400 {
                 places = self.elsewhere(&answer, &sent, &stem, end).await;
             }
-            if places.is_empty() && answer.status < 400 && !guessed {
-                guessed = true;
-                places = guesses(self.bench, self.entry, &stem, end);
+            let like = (answer.status, answer.text().replace(&stem, "").replace(end, ""));
+            if places.is_empty() && answer.status < 400 && guessed.len() < GUESSES && !guessed.contains(&like)
+            {
+                guessed.push(like);
+                places = named(&answer, &self.entry.request.url, end);
+                places.extend(guesses(self.bench, self.entry, &stem, end));
             }
             for kept in places {
                 if let Some(proof) = self.try_place(&kept, (end, kind, *content), &stem).await {

@@ -126,6 +126,21 @@ fn strings(value: &serde_json::Value, hear: &mut dyn FnMut(&str)) {
 const DIRECTORIES: &[&str] =
     &["uploads/", "upload/", "files/", "images/", "media/", "static/uploads/", "assets/uploads/", ""];
 
+/// Places of a new name that an answer tells without a directory, as JSON does: the usual directories.
+pub(super) fn named(answer: &Response, at: &Target, end: &str) -> Vec<Kept> {
+    let Ok(pattern) = crate::proof::regex(&format!(r#""([A-Za-z0-9_-]{{4,80}}){}""#, regex::escape(end)))
+    else {
+        return Vec::new();
+    };
+    let is_json = answer.media_type().ends_with("json");
+    let Some(found) = pattern.find(answer.text()).filter(|_| is_json) else { return Vec::new() };
+    let name = found.as_str().trim_matches('"');
+    let capture = format!(r#""([A-Za-z0-9_-]{{4,80}}{})""#, regex::escape(end));
+    let bases = [at.directory(), "/"].into_iter().take(if at.directory() == "/" { 1 } else { 2 });
+    let places = bases.flat_map(|base| DIRECTORIES.iter().map(move |part| format!("{base}{part}{name}")));
+    places.map(|path| Kept { url: at.at(path), capture: Some(capture.clone()) }).collect()
+}
+
 /// Places that nobody named: the usual directories, beside the form and at the root.
 pub(super) fn guesses(bench: &Bench<'_>, entry: &Entry, stem: &str, end: &str) -> Vec<Kept> {
     let url = &entry.request.url;

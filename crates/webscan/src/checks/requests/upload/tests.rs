@@ -74,6 +74,21 @@ impl Site {
                     format!("{{\"url\":\"{at}\"}}"),
                 )
             }
+            "/named" => {
+                let new = format!("{:x}.{end}", super::super::super::injection::hash(&name));
+                self.keep(format!("/page/{new}"), content.clone());
+                self.keep(format!("/media/{new}"), content);
+                Answer(
+                    200,
+                    vec![("content-type".into(), "application/json".into())],
+                    format!("{{\"name\":\"{new}\"}}"),
+                )
+            }
+            "/drawings-untold" if end != "svg" => Answer::html("only drawings"),
+            "/drawings-untold" => {
+                self.keep(format!("/uploads/{name}"), content);
+                Answer::html("thanks")
+            }
             "/told-later" => {
                 self.keep(format!("/quiet/{name}"), content);
                 Answer::status(302).with("Location", "/gallery")
@@ -110,9 +125,18 @@ async fn found(path: &str) -> Vec<(u32, Option<String>)> {
 #[tokio::test]
 async fn files_that_run_are_found_wherever_they_are_kept() {
     let mut wrong = Vec::new();
-    for path in
-        ["/php-only", "/page", "/by-type", "/photos", "/drawings", "/renamed", "/told-later", "/untold"]
-    {
+    for path in [
+        "/php-only",
+        "/page",
+        "/by-type",
+        "/photos",
+        "/drawings",
+        "/drawings-untold",
+        "/renamed",
+        "/named",
+        "/told-later",
+        "/untold",
+    ] {
         let found = found(path).await;
         if found != [(QID, Some("file".to_owned()))] {
             wrong.push(format!("{path} {found:?}"));

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use self::names::{ARCHIVE, CODE, COPIES, FIRST, NAMED, RARE, THOROUGH, USUAL};
+use self::names::{ARCHIVE, CODE, COPIES, FIRST, NAMED, RARE, SOURCES, THOROUGH, USUAL};
 use super::places::{Place, Suspect, ask, content, places};
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Method, Request};
@@ -53,7 +53,8 @@ impl Check for Backups {
         }
         for place in places(bench).iter().filter(|place| place.is_worth_some()) {
             let count = if place.is_worth_all() { NAMED.len() } else { FIRST };
-            let rare = if place.is_start(bench) { RARE } else { &[] };
+            let is_all_there_is = place.is_root && place.is_plain && place.has_files;
+            let rare = if place.is_start(bench) || is_all_there_is { RARE } else { &[] };
             let names = NAMED.iter().take(count).chain(rare);
             all.extend(named_in(place, names).filter(|suspect| seen.insert(suspect.url.clone())));
         }
@@ -73,9 +74,12 @@ fn copies_of<'a>(entry: &'a Entry, forms: &[&str]) -> Vec<Suspect<'a>> {
         return Vec::new();
     }
     // A copy of what is only served tells nothing new unless it differs; a few usual endings are enough.
-    let forms = if is_run { forms } else { forms.get(..3).unwrap_or_default() };
+    let forms = if is_run { forms } else { forms.get(..5).unwrap_or_default() };
+    // A map of a script has the code that the script was made of.
+    let map: &[&str] = if ending_lower == "js" { &["{}.map"] } else { &[] };
     forms
         .iter()
+        .chain(map)
         .map(|form| {
             let name = form.replace("{stem}", stem).replace("{end}", ending).replace("{}", file);
             let is_archive = [".zip", ".gz"].iter().any(|end| name.ends_with(end));
@@ -85,6 +89,8 @@ fn copies_of<'a>(entry: &'a Entry, forms: &[&str]) -> Vec<Suspect<'a>> {
                 content(ARCHIVE)
             } else if form.ends_with(".un~") {
                 content("^Vim\u{fffd}UnDo")
+            } else if form.ends_with(".map") {
+                content(SOURCES)
             } else if name.ends_with("phps") {
                 // Source code in colours.
                 content(r"<code[^>]*>[\s\S]*&lt;\?(?:php|=)|<\?php")
@@ -150,6 +156,14 @@ mod tests {
             "/a/backup.sql" => text("-- MySQL dump 10\nCREATE TABLE `users` (id int);"),
             "/a/backup.zip" => text("PK\u{3}\u{4}..."),
             "/a/page.html" => Answer::html("<!DOCTYPE html><h1>A page of many words here</h1>"),
+            "/a/app.js" => text("f()"),
+            "/a/app.js.map" => {
+                text("{\"sources\":[\"src/a.ts\"],\"sourcesContent\":[\"f()\"],\"version\":3}")
+            }
+            "/a/lib.js" => text("g()"),
+            "/a/lib.js.map" => {
+                text("{\"sources\":[\"../node_modules/g/g.js\"],\"sourcesContent\":[\"g()\"]}")
+            }
             "/a/page.html.old" => Answer::html("<!DOCTYPE html><h1>A page of many words there</h1>"),
             // An application that answers everything with a page.
             path if path.starts_with("/c/") => Answer::html("<html><p>Start</p>"),
@@ -172,6 +186,8 @@ mod tests {
         assert_eq!(found("/a/").await, at_root);
         let beside = ["/a/.env", "/a/backup.sql", "/a/backup.zip", "/a/page.html.old"];
         assert_eq!(found("/a/page.html").await, beside);
+        assert!(found("/a/app.js").await.contains(&"/a/app.js.map".to_owned()));
+        assert!(!found("/a/lib.js").await.contains(&"/a/lib.js.map".to_owned()));
         assert!(found("/b/index.php").await.is_empty() && found("/c/").await.is_empty());
         assert!(found("/c/page.html").await.is_empty());
     }

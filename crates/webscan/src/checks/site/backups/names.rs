@@ -3,6 +3,8 @@
 /// Code of a server, as it stands in a file.
 pub(super) const CODE: &str = r#"<\?php\b|<\?=|<%@?|(?m)^#!/|^(?:import|from) [\w.]+|^package [\w.]+;|^(?:const|var|let) \w+ = require\(|^require ['"]|^using [\w.]+;|^(?:class|def|function|public class) \w+"#;
 pub(super) const ARCHIVE: &str = "^(?:PK\u{3}\u{4}|\u{1f}\u{fffd}\u{8}|\u{1f}\u{8b}\u{8}|Rar!|7z\u{fffd}\u{fffd}|BZh[1-9]|\u{fffd}7zXZ)|^.{257}ustar";
+/// A map of a script with code of its own, not of packages alone.
+pub(super) const SOURCES: &str = r#""sources"\s*:\s*\[[^\]]*"(?:webpack://[^"/]*/)?(?:\.{0,2}/)*(?:src|app|lib|components|pages|client|server|assets)/(?:[^"]+)"[\s\S]*"sourcesContent"\s*:\s*\[\s*"|"sourcesContent"\s*:\s*\[\s*"[\s\S]*"sources"\s*:\s*\[[^\]]*"(?:webpack://[^"/]*/)?(?:\.{0,2}/)*(?:src|app|lib|components|pages|client|server|assets)/"#;
 const DUMP: &str = r"(?i)^-- (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin|Dump|SQL)|CREATE TABLE [`\x22\[\w]|INSERT INTO [`\x22\[\w]|^PGDMP|^SQLite format 3";
 
 /// What is put behind or around a file's name; `{}` is the name, `{stem}` the name without its ending.
@@ -46,6 +48,13 @@ pub(super) const COPIES: &[&str] = &[
     "{stem}.txt",
     "{stem}.bak.{end}.txt",
     "bak/{}",
+    "{}.sav",
+    "{}.original",
+    "{}.bak1",
+    "{}.bak2",
+    "{}.html",
+    "{}::$DATA",
+    "{}.BAK",
     "{}.zip",
     "{}.gz",
     "{}.tar.gz",

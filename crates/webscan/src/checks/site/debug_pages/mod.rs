@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use self::names::{APIS, FIRST, PAGES, RARE};
-use super::places::{Place, Suspect, ask, content, places};
+use super::places::{Suspect, ask, content, places};
 use crate::checks::{About, Bench, Check};
 use crate::http::Target;
 use crate::proof::Seen;
@@ -39,14 +39,14 @@ impl Check for DebugPages {
 async fn look(bench: &Bench<'_>) {
     let mut all = Vec::new();
     let mut described = BTreeSet::new();
-    for place in places(bench).into_iter().filter(Place::is_worth_some) {
+    for place in places(bench).into_iter().filter(|place| place.is_worth_some() || place.is_start(bench)) {
         let count = if place.is_worth_all() { PAGES.len() } else { FIRST };
         let at = |name: &str| {
             let (name, query) =
                 name.split_once('?').map_or((name, None), |(name, query)| (name, Some(query)));
             Target { query: query.map(str::to_owned), ..place.url.at(format!("{}{name}", place.url.path)) }
         };
-        let rare = if place.is_start(bench) { RARE } else { &[] };
+        let rare = if place.is_start(bench) || (place.is_root && place.is_plain) { RARE } else { &[] };
         all.extend(PAGES.iter().take(count).chain(rare).map(|(name, pattern)| Suspect {
             qid: 990_017,
             url: at(name),
@@ -72,6 +72,28 @@ async fn look(bench: &Bench<'_>) {
 mod tests {
     use super::*;
     use crate::testing::{Answer, Asked, scan, serve};
+
+    #[tokio::test]
+    async fn all_names_are_asked_for_where_nothing_takes_a_value() {
+        let address = serve(|asked: &Asked| match asked.path.as_str() {
+            "/a/b/plain/" | "/a/b/idle/" => Answer::html("home"),
+            "/a/b/busy/" => Answer::html("<a href='?x=1'>one</a>"),
+            "/a/b/plain/actuator/health" => {
+                Answer::html("{\"status\":\"UP\",\"components\":{\"db\":{\"details\":{\"database\":\"x\"}}}}")
+            }
+            "/a/b/plain/debug/env" | "/a/b/busy/debug/env" => {
+                Answer::html("<td>PATH</td><td>/usr/bin:/bin</td>")
+            }
+            "/a/b/idle/health" => Answer::html("{\"status\":\"UP\"}"),
+            "/a/b/idle/config" => Answer::html("<p>Set SECRET_KEY in your PATH, then go HOME.</p>"),
+            _ => Answer::status(404),
+        })
+        .await;
+        let count = async |path: &str| scan(&DebugPages, address, path).await.len();
+        assert_eq!(count("/a/b/plain/").await, 2);
+        assert_eq!(count("/a/b/busy/?x=1").await, 1, "where the scan begins all is asked for");
+        assert_eq!(count("/a/b/idle/").await, 0);
+    }
 
     #[tokio::test]
     async fn inner_pages_are_known_by_their_content() {

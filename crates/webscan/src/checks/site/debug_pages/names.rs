@@ -9,6 +9,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     ("actuator/env", r#""(?:propertySources|systemEnvironment|activeProfiles)"\s*:"#),
     ("debug", r"Traceback \(most recent call last\)|<title>[^<]*(?:Debug|Traceback)|\bDEBUG\s*=\s*True\b"),
+    ("debug/", DUMP),
     ("server-info", r"<title>Server Information</title>|Apache Server Information"),
     ("nginx_status", NGINX),
     ("basic_status", NGINX),
@@ -178,11 +179,34 @@ pub(super) const RARE: &[(&str, &str)] = &[
     ("webconsole.html", r"(?i)OGNL Console"),
     ("druid/index.html", r"<title>Druid Stat Index"),
     ("dump.php", PHPINFO),
+    ("debug", DUMP),
+    ("_debug", DUMP),
+    ("debug/env", DUMP),
+    ("debug/info", DUMP),
+    ("debug/config", DUMP),
+    ("config", DUMP),
+    ("api/debug", DUMP),
+    ("api/config", DUMP),
+    ("api/env", DUMP),
+    ("info", DUMP),
+    ("health", HEALTH),
+    ("healthz", HEALTH),
+    ("health?details=true", HEALTH),
+    ("actuator/health", HEALTH),
+    ("api/health", HEALTH),
+    ("json/list", r#""webSocketDebuggerUrl"\s*:"#),
+    ("debug/pprof/heap?debug=1", r"heap profile: \d+"),
+    ("xdebug_info.php", r"(?i)<title>[^<]*xdebug"),
+    ("wp-content/debug.log", r"(?m)^\[\d\d-\w{3}-\d{4} [^\]]*\] PHP "),
     ("healthz?verbose", r"(?m)^\[\+\][\w/-]+ ok"),
 ];
 /// How many of them are asked for where a few names must do.
 pub(super) const FIRST: usize = 4;
 
+/// Variables of a process, with their values.
+const DUMP: &str = r#"\b(?:PATH|DOCUMENT_ROOT|SCRIPT_FILENAME|HOME|PWD|GOPATH|JAVA_HOME|PYTHONPATH)\b(?:["'\s:=>,]|</?t[dhr][^>]*>|&quot;|&#34;){1,12}/[\w/.-]+|\b(?:DB_PASSWORD|DATABASE_URL|SECRET_KEY|AWS_SECRET_ACCESS_KEY|JWT_SECRET|APP_KEY)\b(?:["'\s:=>,]|</?t[dhr][^>]*>|&quot;|&#34;){1,12}[\w/+.$@-]{3}"#;
+/// A check of health that tells its parts with their details.
+const HEALTH: &str = r#""(?:components|details|checks|dependencies)"\s*:\s*[\{\[][\s\S]*?"(?:details|path|total|free|database|validationQuery|version|host|hostname|url|latency|error)"\s*:"#;
 const NGINX: &str = r"Active connections: \d+";
 const SPRING: &str = r#""(?:propertySources|systemEnvironment|activeProfiles|systemProperties)"\s*:"#;
 const PROMETHEUS: &str = r"(?m)^# (?:HELP|TYPE) \w+";
