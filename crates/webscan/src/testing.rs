@@ -134,16 +134,7 @@ pub(crate) async fn scan_with(
     for request in requests {
         let response = client.send(&extras.session.dress(&request)).await.unwrap();
         let page = response.is_html().then(|| Arc::new(Page::read(&request.url, response.text())));
-        entries.push(Entry {
-            request,
-            response: Arc::new(response),
-            page,
-            access_path: Vec::new(),
-            form_at: None,
-            authenticated: false,
-            before: Vec::new(),
-            follows: false,
-        });
+        entries.push(Entry::new(request, response, page));
     }
     let sink = Sink::default();
     let Extras { session, profile, listener, opener, transport } = &extras;
@@ -219,16 +210,7 @@ pub(crate) async fn bench_on<T>(
     let scope = Arc::new(Scope::new(&url, &ScopeRules::default()).unwrap());
     let client = Client::new(scope, ClientOptions::default(), Cancel::default());
     let response = client.send(&request).await.unwrap();
-    let entry = Entry {
-        request,
-        response: Arc::new(response),
-        page: None,
-        access_path: Vec::new(),
-        form_at: None,
-        authenticated: false,
-        before: Vec::new(),
-        follows: false,
-    };
+    let entry = Entry::new(request, response, None);
     let (session, profile, sink) = (Session::default(), Profile::default(), Sink::default());
     let entries = [];
     let bench = Bench {

@@ -70,6 +70,21 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A request with its answer, to which nothing led and before which nothing must go.
+    #[must_use]
+    pub fn new(request: Request, response: Response, page: Option<Arc<Page>>) -> Self {
+        Self {
+            request,
+            response: Arc::new(response),
+            page,
+            access_path: Vec::new(),
+            form_at: None,
+            authenticated: false,
+            before: Vec::new(),
+            follows: false,
+        }
+    }
+
     /// The steps that send a request of this entry: what must go before, then the request.
     #[must_use]
     pub fn steps(&self, request: Request) -> Vec<crate::proof::Step> {

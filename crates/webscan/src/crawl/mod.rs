@@ -298,7 +298,7 @@ impl<'a> Crawler<'a> {
                 // What a page leads to is tested, also where this value of it is not there; but not each dead link.
                 let kind = format!("{} missing", url.directory());
                 if is_missing && job.how != How::Resource && self.missing.insert(kind) {
-                    self.entry(job, response, None);
+                    self.entry(job, response, None, false);
                 }
             }
             return None;
@@ -331,8 +331,8 @@ impl<'a> Crawler<'a> {
         };
         if !is_shell {
             match self.behind(&job, &response, is_login).await {
-                Some((shown, page)) => self.entry_of(job.clone(), shown, page, true),
-                None => self.entry(job.clone(), response, page.clone()),
+                Some((shown, page)) => self.entry(job.clone(), shown, page, true),
+                None => self.entry(job.clone(), response, page.clone(), false),
             }
         }
         let page = page.filter(|_| is_page && job.request.method == Method::Get && job.before.is_empty())?;
@@ -358,20 +358,14 @@ impl<'a> Crawler<'a> {
         .then_some((job, page))
     }
 
-    fn entry(&mut self, job: Job, response: Response, page: Option<Arc<Page>>) {
-        self.entry_of(job, response, page, false);
-    }
-
-    fn entry_of(&mut self, job: Job, response: Response, page: Option<Arc<Page>>, follows: bool) {
+    fn entry(&mut self, job: Job, response: Response, page: Option<Arc<Page>>, follows: bool) {
         self.crawled.entries.push(Entry {
-            request: job.request,
-            response: Arc::new(response),
-            page,
             access_path: job.access_path,
             form_at: job.form_at,
             authenticated: self.authenticated,
             before: job.before,
             follows,
+            ..Entry::new(job.request, response, page)
         });
     }
 

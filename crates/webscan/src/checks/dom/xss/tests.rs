@@ -1,7 +1,7 @@
 use parking_lot::Mutex;
 
 use super::*;
-use crate::http::{Request, Target};
+use crate::http::{Request, Response, Target};
 use crate::proof::Opener;
 use crate::testing::{Answer, Asked, Extras, scan_with, serve};
 
@@ -106,16 +106,7 @@ async fn a_script_that_goes_where_it_is_told_is_found_by_the_dialog() {
 fn what_one_visit_can_bring_goes_together() {
     let text = "location.hash location.search p.get('a') p.get('b') window.name addEventListener('message'";
     let request = Request::get(Target::parse("http://a/").unwrap());
-    let entry = Entry {
-        request: request.clone(),
-        response: Default::default(),
-        page: None,
-        access_path: Vec::new(),
-        form_at: None,
-        authenticated: false,
-        before: Vec::new(),
-        follows: false,
-    };
+    let entry = Entry::new(request.clone(), Response::default(), None);
     let sources = source::sources(&entry, text, text);
     let bundles = bundles(&sources);
     assert_eq!(bundles.iter().map(Vec::len).sum::<usize>(), sources.len());
@@ -129,16 +120,7 @@ fn what_one_visit_can_bring_goes_together() {
 fn what_comes_in_base64_and_json_is_put_in_so() {
     let text = "var c = JSON.parse(atob(location.hash.slice(1))); o.innerHTML = c.title;";
     let url = Target::parse("http://a/").unwrap();
-    let entry = Entry {
-        request: Request::get(url),
-        response: Default::default(),
-        page: None,
-        access_path: Vec::new(),
-        form_at: None,
-        authenticated: false,
-        before: Vec::new(),
-        follows: false,
-    };
+    let entry = Entry::new(Request::get(url), Response::default(), None);
     let fragments: Vec<String> = source::sources(&entry, text, text)
         .iter()
         .filter_map(|source| with_all(&entry.request, &[source], |_| "a\"b".to_owned()).visit?.fragment)

@@ -114,16 +114,7 @@ async fn missing_pages(bench: &Bench<'_>) {
         }
         let points = request.path_points();
         let Some(point) = points.last().filter(|point| point.name == "zqmissing") else { continue };
-        let entry = Entry {
-            request: request.clone(),
-            response: response.into(),
-            page: None,
-            access_path: Vec::new(),
-            form_at: None,
-            authenticated: false,
-            before: Vec::new(),
-            follows: false,
-        };
+        let entry = Entry::new(request.clone(), response, None);
         probe(bench, &entry, point).await;
     }
 }

@@ -53,8 +53,7 @@ impl Check for Backups {
         }
         for place in places(bench).iter().filter(|place| place.is_worth_some()) {
             let count = if place.is_worth_all() { NAMED.len() } else { FIRST };
-            let is_all_there_is = place.is_root && place.is_plain && place.has_files;
-            let rare = if place.is_start(bench) || is_all_there_is { RARE } else { &[] };
+            let rare = if place.is_start(bench) { RARE } else { &[] };
             let names = NAMED.iter().take(count).chain(rare);
             all.extend(named_in(place, names).filter(|suspect| seen.insert(suspect.url.clone())));
         }

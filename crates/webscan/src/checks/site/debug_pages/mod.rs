@@ -46,7 +46,7 @@ async fn look(bench: &Bench<'_>) {
                 name.split_once('?').map_or((name, None), |(name, query)| (name, Some(query)));
             Target { query: query.map(str::to_owned), ..place.url.at(format!("{}{name}", place.url.path)) }
         };
-        let rare = if place.is_start(bench) || (place.is_root && place.is_plain) { RARE } else { &[] };
+        let rare = if place.is_start(bench) { RARE } else { &[] };
         all.extend(PAGES.iter().take(count).chain(rare).map(|(name, pattern)| Suspect {
             qid: 990_017,
             url: at(name),
@@ -78,21 +78,20 @@ mod tests {
         let address = serve(|asked: &Asked| match asked.path.as_str() {
             "/a/b/plain/" | "/a/b/idle/" => Answer::html("home"),
             "/a/b/busy/" => Answer::html("<a href='?x=1'>one</a>"),
-            "/a/b/plain/actuator/health" => {
-                Answer::html("{\"status\":\"UP\",\"components\":{\"db\":{\"details\":{\"database\":\"x\"}}}}")
+            "/a/b/plain/adminer.php" | "/a/b/busy/adminer.php" => {
+                Answer::html("<title>Login - Adminer</title>")
             }
-            "/a/b/plain/debug/env" | "/a/b/busy/debug/env" => {
-                Answer::html("<td>PATH</td><td>/usr/bin:/bin</td>")
-            }
-            "/a/b/idle/health" => Answer::html("{\"status\":\"UP\"}"),
-            "/a/b/idle/config" => Answer::html("<p>Set SECRET_KEY in your PATH, then go HOME.</p>"),
+            "/a/b/idle/adminer.php" => Answer::html("<p>We like to be admin here.</p>"),
+            "/debug/env" => Answer::html("<td>PATH</td><td>/usr/bin:/bin</td>"),
+            "/health" => Answer::html("{\"status\":\"UP\"}"),
+            "/config" => Answer::html("<p>Set SECRET_KEY in your PATH, then go HOME.</p>"),
             _ => Answer::status(404),
         })
         .await;
         let count = async |path: &str| scan(&DebugPages, address, path).await.len();
-        assert_eq!(count("/a/b/plain/").await, 2);
-        assert_eq!(count("/a/b/busy/?x=1").await, 0, "a few names are enough there");
-        assert_eq!(count("/a/b/idle/").await, 0);
+        assert_eq!(count("/a/b/plain/").await, 2, "and the rare ones at the top");
+        assert_eq!(count("/a/b/busy/?x=1").await, 1, "a few names are enough there");
+        assert_eq!(count("/a/b/idle/").await, 1);
     }
 
     #[tokio::test]
