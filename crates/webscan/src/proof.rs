@@ -6,7 +6,7 @@
 pub(crate) mod executes;
 mod expect;
 pub(crate) mod leads;
-mod policy;
+pub(crate) mod policy;
 mod prover;
 pub(crate) mod script;
 

@@ -1,7 +1,7 @@
 // Runs in each page before its own scripts. Notes what scripts do, so that the crawl can follow; changes nothing else.
 (() => {
   if (window.__redoubt) return;
-  const note = { routes: [], sockets: [], sinks: [], delegates: false, hashes: false, timers: 0 };
+  const note = { routes: [], sockets: [], sinks: [], delegates: false, hashes: false, kinds: [], timers: 0, soon: 0 };
   Object.defineProperty(window, '__redoubt', { value: note, enumerable: false });
   const push = (list, item) => { if (list.length < 500 && !list.includes(item)) list.push(item); };
   // Elements that listen for clicks and the like.
@@ -15,6 +15,7 @@
         if (!had.split(' ').includes(kind)) this.setAttribute('data-redoubt-on', (had + ' ' + kind).trim());
       } else if (kind === 'click') note.delegates = true;
       else if (kind === 'hashchange') note.hashes = true;
+      if (this === window || this === document) push(note.kinds, kind);
     } catch (e) { /* the page's own business */ }
     return listen.call(this, kind, ...rest);
   };
@@ -26,7 +27,14 @@
     };
   }
   const open = window.open;
-  window.open = function (url) { if (url) { try { push(note.routes, new URL(url, location.href).href); } catch (e) { /* no URL */ } } return null; };
+  window.open = function (url, where) {
+    if (!url) return null;
+    saw('url', url);
+    try { push(note.routes, new URL(url, location.href).href); } catch (e) { /* no URL */ }
+    // No other windows; a script of this page is one in a window that it opens, too.
+    const is_here = /^_(self|top|parent)$/i.test(where || '') || /^\s*javascript:/i.test(url);
+    return is_here ? open.call(window, url, '_self') : null;
+  };
   const beacon = navigator.sendBeacon;
   if (beacon) {
     navigator.sendBeacon = function (url) {
@@ -47,24 +55,42 @@
   const setter = (proto, name, label) => {
     const real = proto && Object.getOwnPropertyDescriptor(proto, name);
     if (!real || !real.set) return;
-    Object.defineProperty(proto, name, { ...real, set(value) { saw(label, value); return real.set.call(this, value); } });
+    Object.defineProperty(proto, name, { ...real, set(value) { saw(typeof label === 'string' ? label : label(this), value); return real.set.call(this, value); } });
   };
   const method = (proto, name, label, at) => {
     const real = proto && proto[name];
     if (!real) return;
     proto[name] = function () { for (const i of at) if (i < arguments.length) saw(label, arguments[i]); return real.apply(this, arguments); };
   };
-  setter(Element.prototype, 'innerHTML', 'html');
+  // The text of a script element is code, however it gets there.
+  const of = (label) => (self) => (self instanceof HTMLScriptElement ? 'script' : label);
+  setter(Element.prototype, 'innerHTML', of('html'));
   setter(Element.prototype, 'outerHTML', 'html');
+  setter(window.ShadowRoot && ShadowRoot.prototype, 'innerHTML', 'html');
+  for (const proto of [Element.prototype, window.ShadowRoot && ShadowRoot.prototype]) method(proto, 'setHTMLUnsafe', 'html', [0]);
+  method(Document, 'parseHTMLUnsafe', 'html', [0]);
+  setter(HTMLElement.prototype, 'innerText', of('text'));
+  for (const name of ['append', 'prepend', 'appendChild', 'insertBefore', 'replaceChildren']) {
+    const proto = Object.hasOwn(Element.prototype, name) ? Element.prototype : Node.prototype;
+    const real = proto[name];
+    if (!real) continue;
+    proto[name] = function () {
+      if (this instanceof HTMLScriptElement) for (const a of arguments) if (a) saw('script', a.nodeType === 3 ? a.data : a);
+      return real.apply(this, arguments);
+    };
+  }
   method(Element.prototype, 'insertAdjacentHTML', 'html', [1]);
   method(Document.prototype, 'write', 'html', [0, 1, 2]);
   method(Document.prototype, 'writeln', 'html', [0, 1, 2]);
   method(Range.prototype, 'createContextualFragment', 'html', [0]);
   setter(HTMLIFrameElement.prototype, 'srcdoc', 'html');
   for (const [proto, name] of [[HTMLAnchorElement.prototype, 'href'], [HTMLIFrameElement.prototype, 'src'],
-    [HTMLFormElement.prototype, 'action'], [HTMLEmbedElement.prototype, 'src'], [HTMLObjectElement.prototype, 'data']]) setter(proto, name, 'url');
+    [HTMLFormElement.prototype, 'action'], [HTMLEmbedElement.prototype, 'src'], [HTMLObjectElement.prototype, 'data'],
+    [HTMLAreaElement.prototype, 'href'], [HTMLFrameElement.prototype, 'src'], [HTMLButtonElement.prototype, 'formAction'],
+    [HTMLInputElement.prototype, 'formAction']]) setter(proto, name, 'url');
   setter(HTMLScriptElement.prototype, 'src', 'loaded');
-  setter(HTMLScriptElement.prototype, 'text', 'script');
+  setter(HTMLBaseElement.prototype, 'href', 'loaded');
+  for (const name of ['text', 'textContent', 'innerText']) setter(HTMLScriptElement.prototype, name, 'script');
   method(DOMParser.prototype, 'parseFromString', 'html', [0]);
   // Libraries that make elements of markup look other texts up.
   const lookup = (proto, name) => {
@@ -76,22 +102,54 @@
       if (Object.hasOwn(proto, name)) lookup(proto, name);
     }
   }
-  setter(Node.prototype, 'textContent', 'text');
+  setter(Node.prototype, 'textContent', of('text'));
   method(Element.prototype, 'setAttribute', 'attribute', [1]);
-  // What the page itself puts off for a moment is waited for; what that puts off again is not.
+  method(Element.prototype, 'setAttributeNS', 'attribute', [2]);
+  // What is fetched from an address that begins with the canary may be shown.
+  const fetched = (what) => {
+    const url = String((what && what.url) || what);
+    if (url.replace(/^(https?:)?\/\//, '').toLowerCase().startsWith(canary)) saw('fetched', url);
+  };
+  const get = window.fetch;
+  if (get) window.fetch = function (url) { fetched(url); return get.apply(this, arguments); };
+  const ask = XMLHttpRequest.prototype.open;
+  XMLHttpRequest.prototype.open = function (how, url) { fetched(url); return ask.apply(this, arguments); };
+  // What the page itself puts off for a moment is waited for; what that puts off again is not. `soon` is what comes at once.
   let late = false;
+  const put = new Map();
+  const over = (id) => { const kind = put.get(id); if (put.delete(id)) note[kind]--; };
   const timer = (name) => {
     const real = window[name];
     window[name] = function (what, delay, ...rest) {
       if (typeof what === 'string') saw('script', what);
-      if (name !== 'setTimeout' || late || !(delay > 60 && delay <= 1500)) return real.apply(this, arguments);
-      note.timers++;
-      const over = () => { note.timers--; late = false; };
-      if (typeof what !== 'function') { real.call(this, over, delay + 10); return real.apply(this, arguments); }
-      return real.call(this, function () { late = true; try { return what.apply(this, arguments); } finally { over(); } }, delay, ...rest);
+      const kind = !(delay > 60) ? 'soon' : 'timers';
+      if (name !== 'setTimeout' || delay > 1500 || (late && kind === 'timers')) return real.apply(this, arguments);
+      const is_function = typeof what === 'function';
+      const id = is_function
+        ? real.call(this, function () {
+          late = late || kind === 'timers';
+          try { return what.apply(this, arguments); } finally { late = false; over(id); }
+        }, delay, ...rest)
+        : real.apply(this, arguments);
+      if (!is_function) real.call(this, over, (delay || 0) + 10, id);
+      put.set(id, kind);
+      note[kind]++;
+      return id;
     };
   };
   timer('setTimeout'); timer('setInterval');
+  for (const name of ['clearTimeout', 'clearInterval']) {
+    const real = window[name];
+    window[name] = function (id) { over(id); return real.apply(this, arguments); };
+  }
+  for (const name of ['requestAnimationFrame', 'requestIdleCallback']) {
+    const real = window[name];
+    if (!real) continue;
+    window[name] = function (what, ...rest) {
+      note.soon++;
+      return real.call(this, function () { note.soon--; return what.apply(this, arguments); }, ...rest);
+    };
+  }
   const evaluate = window.eval;
   window.eval = function (text) { saw('script', text); return evaluate.call(this, text); };
   window.Function = new Proxy(window.Function, {

@@ -132,9 +132,10 @@ impl Browser {
         for _ in 0..2 {
             let begun = Instant::now();
             let visit = async |tab: &Tab| {
+                tab.want(markers);
                 let work = async {
                     tab.open(request).await?;
-                    tab.tempt(markers).await
+                    if tab.is_over() { Ok(Vec::new()) } else { tab.tempt(markers).await }
                 };
                 let seen = timeout(OPEN_TIME, work).await;
                 let happened = tab.happened();

@@ -1,6 +1,6 @@
 //! One page in the browser, with cookies of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +18,15 @@ use crate::http::{Body, Client, Method, Request, Target, Visit, encode};
 use crate::scope::Ruling;
 
 /// How long a page may take to load, how long it must be quiet then (less where nothing runs), and how long that is
-/// waited for.
+/// waited for. Where the page says that nothing comes at once, less is enough.
 const LOAD: Duration = Duration::from_secs(8);
 const QUIET: Duration = Duration::from_millis(200);
 const BRIEF: Duration = Duration::from_millis(80);
+const NOTHING_COMES: Duration = Duration::from_millis(30);
+/// How long a frame is waited for: one that a script writes may never be done.
+const FRAME: Duration = Duration::from_millis(400);
+/// After how many visits the browser clears its memory up.
+const CLEARED: u32 = 4;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long a visit waits for what a page has put off.
 const PUT_OFF: Duration = Duration::from_millis(1_600);
@@ -74,9 +79,24 @@ struct State {
     is_loaded: bool,
     was_opened: bool,
     running: BTreeSet<String>,
+    /// Frames within the page that are being loaded, and since when.
+    frames: BTreeMap<String, Instant>,
     /// The page's own frame.
     frame: String,
+    /// What the visit is made for: dialogs with these markers, or hosts that the page goes to.
+    wanted: Vec<String>,
     touched: Option<Instant>,
+}
+
+impl State {
+    /// Whether all has happened that the visit is made for.
+    fn is_over(&self) -> bool {
+        let happened = |marker: &String| match marker.strip_prefix("left:") {
+            Some(host) => self.happened.left.iter().any(|went| went == host),
+            None => self.happened.dialogs.iter().any(|said| said.contains(marker.as_str())),
+        };
+        !self.wanted.is_empty() && self.wanted.iter().all(happened)
+    }
 }
 
 /// A page.
@@ -224,6 +244,16 @@ impl Tab {
         Ok(answer.pointer_mut("/result/value").map(Value::take).unwrap_or_default())
     }
 
+    /// Says what the next visit is made for: when all of it has happened, nothing is waited for any more.
+    pub(super) fn want(&self, markers: &[&str]) {
+        self.state.lock().wanted = markers.iter().map(|marker| (*marker).to_owned()).collect();
+    }
+
+    /// Whether all has happened that the visit is made for.
+    pub(super) fn is_over(&self) -> bool {
+        self.state.lock().is_over()
+    }
+
     /// Opens a request as a page and waits until it is quiet.
     pub(super) async fn open(&self, request: &Request) -> Result<(), BrowserError> {
         let fragment = request.visit.as_ref().and_then(|visit| visit.fragment.as_ref());
@@ -244,6 +274,7 @@ impl Tab {
             let mut state = self.state.lock();
             (state.first, state.is_loaded) = (Some(request.clone()), false);
             state.running.clear();
+            state.frames.clear();
         }
         let mut navigation = json!({"url": url});
         let referrer = request.visit.as_ref().and_then(|visit| visit.referrer.as_ref());
@@ -256,6 +287,7 @@ impl Tab {
         self.settle().await;
         self.state.lock().may_leave = false;
         match &request.visit {
+            _ if self.is_over() => Ok(()),
             Some(visit) => self.go_on(visit).await,
             // The crawl looks at a page for longer.
             None if self.quiet == BRIEF => self.wait_for_timers().await,
@@ -311,7 +343,10 @@ impl Tab {
         let until = Instant::now() + PUT_OFF;
         let pending = "window.__redoubt ? window.__redoubt.timers : 0";
         let mut has_waited = false;
-        while Instant::now() < until && self.evaluate(pending).await?.as_i64().is_some_and(|n| n > 0) {
+        while Instant::now() < until
+            && !self.is_over()
+            && self.evaluate(pending).await?.as_i64().is_some_and(|n| n > 0)
+        {
             has_waited = true;
             sleep(Duration::from_millis(50)).await;
         }
@@ -323,7 +358,8 @@ impl Tab {
 
     async fn loaded(&self, patience: Duration) {
         let until = Instant::now() + patience;
-        while !self.state.lock().is_loaded && Instant::now() < until {
+        let is_done = |state: &State| state.is_loaded || state.is_over();
+        while !is_done(&self.state.lock()) && Instant::now() < until {
             sleep(Duration::from_millis(5)).await;
         }
     }
@@ -354,15 +390,24 @@ impl Tab {
     pub(super) async fn settle(&self) {
         let until = Instant::now() + PATIENCE;
         self.state.lock().touched = Some(Instant::now());
-        while Instant::now() < until {
-            let is_quiet = {
-                let state = self.state.lock();
-                state.running.is_empty() && state.touched.is_none_or(|at| at.elapsed() >= self.quiet)
-            };
-            if is_quiet {
-                return;
+        let is_quiet_for = |quiet: Duration| {
+            let state = self.state.lock();
+            state.is_over()
+                || (state.running.is_empty()
+                    && state.frames.values().all(|since| since.elapsed() >= FRAME)
+                    && state.touched.is_none_or(|at| at.elapsed() >= quiet))
+        };
+        // Asked once; the answer comes when the page has done what it was about to do.
+        let mut may_ask = self.quiet == BRIEF;
+        while Instant::now() < until && !is_quiet_for(self.quiet) {
+            if may_ask && is_quiet_for(NOTHING_COMES) {
+                may_ask = false;
+                let soon = self.evaluate("window.__redoubt ? window.__redoubt.soon : 1").await;
+                if soon.is_ok_and(|soon| soon.as_i64() == Some(0)) && is_quiet_for(NOTHING_COMES) {
+                    return;
+                }
             }
-            sleep(Duration::from_millis(20)).await;
+            sleep(Duration::from_millis(10)).await;
         }
     }
 
@@ -389,6 +434,7 @@ impl Tab {
              for (const a of Array.from(e.attributes)) {{ if (n > 40 || !marks.some((m) => a.value.includes(m))) continue; n++; \
              if (a.name.startsWith('on')) {{ e.dispatchEvent(new MouseEvent(a.name.slice(2), {{bubbles: true}})); if (e.focus) e.focus(); }} \
              else if (a.name === 'href' && e.click) e.click(); \
+             else if (a.localName === 'href') e.dispatchEvent(new MouseEvent('click', {{bubbles: true, cancelable: true, view: window}})); \
              else if (a.name === 'action' && e.requestSubmit) {{ for (const f of e.elements) f.required = false; e.requestSubmit(); }} \
              else if (a.name === 'formaction' && e.click) e.click(); }} }} return n; }})()",
             json!(markers)
@@ -431,12 +477,12 @@ impl Tab {
     pub(super) async fn leave(&mut self) -> Result<(), BrowserError> {
         self.evaluate("try { sessionStorage.clear() } catch (e) { /* none here */ }").await?;
         self.go_blank().await?;
+        let mut calls = vec![("Page.resetNavigationHistory", json!({}))];
         // Memory is what a browser has least of.
-        self.call_all(vec![
-            ("Page.resetNavigationHistory", json!({})),
-            ("HeapProfiler.collectGarbage", json!({})),
-        ])
-        .await?;
+        if self.visits.is_multiple_of(CLEARED) {
+            calls.push(("HeapProfiler.collectGarbage", json!({})));
+        }
+        self.call_all(calls).await?;
         let all = self.connection.call("", "Target.getTargets", json!({})).await?;
         let all = all.get("targetInfos").and_then(Value::as_array);
         for other in all.into_iter().flatten() {
@@ -495,6 +541,12 @@ fn react(client: &Client, happening: &Happening, state: &mut State) -> Option<(&
             state.running.remove(&text(params, "requestId"));
         }
 
+        "Page.frameStartedLoading" if text(params, "frameId") != state.frame => {
+            state.frames.insert(text(params, "frameId"), Instant::now());
+        }
+        "Page.frameStoppedLoading" | "Page.frameDetached" => {
+            state.frames.remove(&text(params, "frameId"));
+        }
         "Page.navigatedWithinDocument" | "Page.frameNavigated" => {}
         _ => return None,
     }
@@ -517,6 +569,15 @@ fn paused(client: &Client, params: &Value, state: &mut State) -> (&'static str, 
         let body = BASE64_STANDARD.encode("<link rel=icon href=data:,>");
         let blank = json!({"requestId": id, "responseCode": 200, "responseHeaders": headers, "body": body});
         return ("Fetch.fulfillRequest", blank);
+    }
+    if let Some(answer) = by_attacker(&target, &kind) {
+        let (kind, body) = answer;
+        let headers = json!([
+            {"name": "Content-Type", "value": kind}, {"name": "Access-Control-Allow-Origin", "value": "*"}
+        ]);
+        let body = BASE64_STANDARD.encode(body);
+        let given = json!({"requestId": id, "responseCode": 200, "responseHeaders": headers, "body": body});
+        return ("Fetch.fulfillRequest", given);
     }
     let ruling = client.scope().rule(&target);
     let seen = read(&request, target);
@@ -560,6 +621,17 @@ fn paused(client: &Client, params: &Value, state: &mut State) -> (&'static str, 
         members.insert("headers".to_owned(), headers.into());
     }
     ("Fetch.continueRequest", go)
+}
+
+/// What an attacker's host that is named after a marker answers for a script, or for what a script fetches: something that
+/// shows the marker when it runs. No such host is ever asked.
+fn by_attacker(target: &Target, kind: &str) -> Option<(&'static str, String)> {
+    let marker = crate::proof::executes::marker_of_host(&target.origin.host)?;
+    match kind {
+        "Script" => Some(("text/javascript", format!("alert('{marker}')"))),
+        "XHR" | "Fetch" => Some(("text/html", format!("<img src=x onerror=alert('{marker}')>"))),
+        _ => None,
+    }
 }
 
 /// A URL as the browser wrote it.

@@ -32,5 +32,17 @@ for (const e of Array.from(document.querySelectorAll('*'))) {
     } catch (x) { /* the page's own business */ }
   }
 }
+// What the page itself waits for, rather than one of its elements.
+const moves = { keydown: KeyboardEvent, keyup: KeyboardEvent, mousemove: MouseEvent, mouseover: MouseEvent, scroll: Event, resize: Event, focus: Event, blur: Event };
+const heard = (w.__redoubt || {}).kinds || [];
+for (const kind of Object.keys(moves)) {
+  const on = [document, w].find((target) => target['on' + kind]) || (heard.includes(kind) ? document : null);
+  if (!on) continue;
+  done = true;
+  for (const key of kind.startsWith('key') ? ['Enter', 'Escape'] : ['']) {
+    const event = new moves[kind](kind, { bubbles: true, cancelable: true, key, code: key });
+    try { (kind === 'resize' || kind === 'focus' || kind === 'blur' ? w : on).dispatchEvent(event); } catch (x) { /* the page's own business */ }
+  }
+}
 w.removeEventListener('click', stay);
 w.removeEventListener('submit', stay);

@@ -3,9 +3,12 @@
 use quick_xml::events::Event;
 use scraper::{ElementRef, Html, Node};
 
-use super::policy::forbids_inline;
+use super::policy::{allows_anywhere, allows_base, allows_nonce, forbids_inline};
 use super::script::Script;
 use crate::http::{Response, encode};
+
+/// A name that nobody can own (RFC 2606).
+const FOREIGN: &str = "redoubt-probe.example";
 
 /// Most of an answer that is parsed.
 const LONGEST: usize = 1 << 20;
@@ -72,24 +75,81 @@ fn sniffs_as_html(text: &str) -> bool {
     })
 }
 
-/// Whether opening the answer runs a dialog with the marker.
+/// Whether opening the answer runs a dialog with the marker, or a script from a host that is named after it.
 pub(crate) fn executes(response: &Response, marker: &str) -> bool {
-    if !response.text().contains(marker) || forbids_inline(response) {
+    if !response.text().contains(marker) {
         return false;
     }
+    let is_inline = !forbids_inline(response);
     match document(response) {
-        Some(Document::Html) => html_runs(response.text(), marker, 0),
-        Some(Document::Xml) => xml_runs(response.text(), marker),
+        Some(Document::Html) => {
+            (is_inline && html_runs(response.text(), marker, 0))
+                || (!is_inline && runs_by_nonce(response, marker))
+                || html_loads(response, marker)
+        }
+        Some(Document::Xml) => is_inline && xml_runs(response.text(), marker),
         None => false,
     }
 }
 
-fn html_runs(html: &str, marker: &str, depth: u8) -> bool {
+/// The host of an attacker whose scripts show a marker.
+pub(crate) fn host_of_marker(marker: &str) -> String {
+    format!("r{marker}.{FOREIGN}")
+}
+
+/// The marker that an attacker's host is named after.
+pub(crate) fn marker_of_host(host: &str) -> Option<&str> {
+    let name = host.strip_suffix(FOREIGN)?.strip_suffix('.')?.strip_prefix('r')?;
+    (name.starts_with(|first: char| first.is_ascii_digit()) && !name.contains('.')).then_some(name)
+}
+
+fn parsed(html: &str) -> Html {
     let html = html.get(..html.floor_char_boundary(LONGEST)).unwrap_or_default();
-    let document = Html::parse_document(crate::page::shallow(html));
-    document.tree.nodes().filter_map(ElementRef::wrap).any(|element| {
-        let in_template = || element.ancestors().any(|node| is_element(node.value(), "template"));
-        element_runs(element, marker, depth) && !in_template()
+    Html::parse_document(crate::page::shallow(html))
+}
+
+fn is_in_template(element: ElementRef<'_>) -> bool {
+    element.ancestors().any(|node| is_element(node.value(), "template"))
+}
+
+fn html_runs(html: &str, marker: &str, depth: u8) -> bool {
+    let document = parsed(html);
+    let mut elements = document.tree.nodes().filter_map(ElementRef::wrap);
+    elements.any(|element| element_runs(element, marker, depth) && !is_in_template(element))
+}
+
+/// Whether a script has the marker that the policy allows for its nonce.
+fn runs_by_nonce(response: &Response, marker: &str) -> bool {
+    let document = parsed(response.text());
+    let mut elements = document.tree.nodes().filter_map(ElementRef::wrap);
+    elements.any(|element| {
+        let nonce = element.attr("nonce").filter(|_| element.value().name() == "script");
+        nonce.is_some_and(|nonce| allows_nonce(response, nonce))
+            && script_runs(element, marker)
+            && !is_in_template(element)
+    })
+}
+
+/// Whether a page loads a script from the host that is named after the marker: by its own address, or since addresses without
+/// a host are that host's.
+fn html_loads(response: &Response, marker: &str) -> bool {
+    let host = host_of_marker(marker);
+    let html = response.text();
+    if !html.contains(&host) {
+        return false;
+    }
+    let document = parsed(html);
+    let all = || document.tree.nodes().filter_map(ElementRef::wrap).filter(|one| !is_in_template(*one));
+    let Ok(start) = url::Url::parse("http://page.invalid/") else { return false };
+    let base = all().find_map(|element| element.attr("href").filter(|_| element.value().name() == "base"));
+    let base = base.filter(|_| allows_base(response)).and_then(|href| start.join(href).ok()).unwrap_or(start);
+    all().any(|element| {
+        let src = element.attr("src").filter(|_| element.value().name() == "script");
+        let Some(url) = src.and_then(|src| base.join(src.trim()).ok()) else { return false };
+        url.host_str() == Some(host.as_str())
+            && is_script_type(element.attr("type"))
+            && (allows_anywhere(response, url.scheme())
+                || element.attr("nonce").is_some_and(|nonce| allows_nonce(response, nonce)))
     })
 }
 
@@ -99,15 +159,21 @@ fn is_element(node: &Node, name: &str) -> bool {
 
 fn element_runs(element: ElementRef<'_>, marker: &str, depth: u8) -> bool {
     let name = element.value().name();
-    if name == "script" && element.attr("src").is_none() && is_script_type(element.attr("type")) {
-        let text: String = element.text().collect();
-        if text.contains(marker) && Script::read(&text).calls(marker) {
-            return true;
-        }
+    if name == "script" && script_runs(element, marker) {
+        return true;
     }
     element.value().attrs().any(|(attribute, value)| {
         value.contains(marker) && attribute_runs(name, attribute, value, marker, depth)
     })
+}
+
+/// Whether the text of a script element calls the marker.
+fn script_runs(element: ElementRef<'_>, marker: &str) -> bool {
+    if element.attr("src").is_some() || !is_script_type(element.attr("type")) {
+        return false;
+    }
+    let text: String = element.text().collect();
+    text.contains(marker) && Script::read(&text).calls(marker)
 }
 
 fn is_script_type(kind: Option<&str>) -> bool {
@@ -387,6 +453,54 @@ mod tests {
         ] {
             assert!(!runs("text/html", body), "{body}");
         }
+    }
+
+    #[test]
+    fn scripts_of_an_attackers_host_run_where_the_policy_lets_them() {
+        let loads = |policy: &str, body: &str| {
+            let headers = [("Content-Type", "text/html"), ("Content-Security-Policy", policy)];
+            executes(&Response::new(200, &headers, body.to_owned()), "77")
+        };
+        let own = "<script src='https://r77.redoubt-probe.example/'></script>";
+        let by_base =
+            "<head><base href=\"https://r77.redoubt-probe.example/\"></head><script src=\"app.js\"></script>";
+        for policy in ["", "script-src *", "script-src 'nonce-a' https:", "img-src 'self'"] {
+            assert!(loads(policy, own) && loads(policy, by_base), "{policy}");
+        }
+        for policy in [
+            "script-src 'self'",
+            "default-src 'none'",
+            "script-src https://cdn.example",
+            "script-src 'strict-dynamic' https:",
+        ] {
+            assert!(!loads(policy, own), "{policy}");
+        }
+        assert!(!loads("base-uri 'none'", by_base));
+        for body in [
+            "<script src='/r77.redoubt-probe.example/'></script>",
+            "<script src='/a?u=//r77.redoubt-probe.example/'></script>",
+            "<img src='//r77.redoubt-probe.example/'>",
+            "<base href='/a'><base href='//r77.redoubt-probe.example/'><script src=app.js></script>",
+            "<base href='//r77.redoubt-probe.example/'><script src='https://cdn.example/app.js'></script>",
+            "<script type='text/template' src='//r77.redoubt-probe.example/'></script>",
+            "<script src='//r78.redoubt-probe.example/77'></script>",
+        ] {
+            assert!(!loads("", body), "{body}");
+        }
+        let policy = "script-src 'self' 'nonce-Ab1'";
+        assert!(loads(policy, "<script nonce=Ab1>var a = ''-alert(77)-''</script>"));
+        assert!(loads(
+            policy,
+            "<base href='//r77.redoubt-probe.example/'><script nonce=Ab1 src=app.js></script>"
+        ));
+        assert!(!loads(policy, "<script nonce=ab1>alert(77)</script><script>alert(77)</script>"));
+        assert!(!loads(
+            policy,
+            "<script nonce=Ab1>var a = 'alert(77)'</script><img src=x onerror=alert(77)>"
+        ));
+        assert_eq!(marker_of_host("r77.redoubt-probe.example"), Some("77"));
+        assert_eq!(marker_of_host("redoubt-probe.example"), None);
+        assert_eq!(marker_of_host("s0.redoubt-probe.example"), None);
     }
 
     #[test]

@@ -36,7 +36,7 @@ const FORMS: &[&str] = &["https://{foreign}/", "//{foreign}/", "https://{foreign
 const BUNDLES: usize = 4;
 
 static GOES: Pattern = Pattern::new(
-    r"location\s*=[^=]|\blocation\s*\[|\.href\s*=[^=]|location\.(?:assign|replace)\s*\(|window\.open\s*\(|\bopen\s*\(|navigat\w*\s*\(|\.click\s*\(",
+    r"location\s*=[^=]|\blocation\s*\[|\.href\s*=[^=]|location\.(?:assign|replace)\s*\(|window\.open\s*\(|(?:^|[^.\w])open\s*\(|navigat\w*\s*\(|\.click\s*\(",
 );
 
 impl Check for ScriptRedirect {
@@ -46,11 +46,14 @@ impl Check for ScriptRedirect {
 
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
         bench.opener?;
-        let text = scripts(entry, bench.entries).filter(|text| GOES.is_match(text))?;
-        if seen_before(entry, bench.entries, &text) {
+        let text = scripts(entry, bench.entries)?;
+        let own = own(entry, bench.entries);
+        // Well-known libraries have all of it, and lead nobody away.
+        let told = if own.trim().is_empty() { &text } else { &own };
+        if !GOES.is_match(told) || seen_before(entry, bench.entries, &text) {
             return None;
         }
-        let mut sources = sources(entry, &text, &own(entry, bench.entries));
+        let mut sources = sources(entry, &text, &own);
         sources.retain(Source::is_of_a_link);
         (!sources.is_empty()).then(|| test(bench, entry, sources).boxed())
     }

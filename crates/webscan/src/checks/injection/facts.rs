@@ -19,7 +19,7 @@ use crate::proof::executes::{Document, document};
 
 /// What is known of a point.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
+pub(in crate::checks) struct Facts {
     /// The status for an unknown plain word.
     pub(super) status: u16,
     /// Whether a plain word comes back in the body.
@@ -31,7 +31,7 @@ pub(super) struct Facts {
     /// Whether it comes back in the value of a header.
     pub(super) in_header: bool,
     /// Where in the page it comes back.
-    pub(super) contexts: Vec<Context>,
+    pub(in crate::checks) contexts: Vec<Context>,
     /// What a browser takes the answer for.
     pub(super) document: Option<Document>,
     /// Whether a plain word is answered otherwise than the usual value, its echo aside.
@@ -110,7 +110,7 @@ pub(super) fn breaking(point: &Point, before: &str, token: &str) -> String {
 }
 
 /// What is known of a point; none when the target does not answer.
-pub(super) async fn facts(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Arc<Facts>> {
+pub(in crate::checks) async fn facts(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Arc<Facts>> {
     let request = serde_json::to_string(&(&entry.request, point)).unwrap_or_default();
     let cell = bench.sink.memo.0.lock().entry(hash(&request)).or_default().clone();
     cell.get_or_init(|| async { ask(bench, entry, point).await.map(Arc::new) }).await.clone()

@@ -6,7 +6,7 @@ mod code;
 mod command;
 mod computed;
 mod difference;
-mod facts;
+pub(in crate::checks) mod facts;
 mod header_lines;
 mod includes;
 mod ldap;
@@ -20,7 +20,7 @@ mod template;
 mod timing;
 mod traversal;
 mod xpath;
-mod xss;
+pub(in crate::checks) mod xss;
 mod xxe;
 
 use super::Check;

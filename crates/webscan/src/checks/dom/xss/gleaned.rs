@@ -108,7 +108,7 @@ pattern!(
 pattern!(MEMBER, r"[\w)\]]((?:\??\.[A-Za-z_]\w{0,29}){1,5})\s*(\(?)");
 pattern!(INDEXED, r#"\[\s*['"]([A-Za-z_][\w-]{0,29})['"]\s*\]"#);
 pattern!(TAKEN, r"(?:const|let|var)\s*\{([^{}]{1,200})\}\s*=");
-pattern!(EQUALS, r#"\.(\w{1,30})\s*[!=]={1,2}\s*['"`]([^'"`]{1,60})['"`]"#);
+pattern!(EQUALS, r#"(?:^|[^\w'"`])(\w{1,30})\s*[!=]={1,2}\s*['"`]([^'"`]{1,60})['"`]"#);
 pattern!(EQUALLED, r#"(?:[!=]={1,2}|\bcase)\s*['"`]([\w/.-]{1,40})['"`]"#);
 pattern!(SWITCHED, r#"switch\s*\(\s*[\w.]*?\.?(\w{1,30})\s*\)"#);
 pattern!(
@@ -116,8 +116,11 @@ pattern!(
     r#"origin\.(indexOf|includes|startsWith|endsWith|search|match)\(\s*['"`/]([^'"`)]{1,80}?)/?['"`)]"#
 );
 pattern!(ORIGIN_PATTERN, r#"/((?:\\/|[^/\n]){1,80})/[a-z]*\.test\(\s*\w+\.origin"#);
+pattern!(ORIGIN_NAMED, r"origin\.(?:match|search)\(\s*(\w{1,40})\s*\)|\b(\w{1,40})\.test\(\s*\w+\.origin");
+pattern!(NAMED, r"\b(\w{1,40})\s*=\s*/((?:\\/|[^/\n*]){1,80})/");
 pattern!(SEPARATOR, r#"split\(\s*['"]([:;|,&=/~])['"]\s*\)"#);
 pattern!(MARKED, r##"['"`/^](?:\\?#)(!?/?[\w/-]{1,30}[-/=:_])['"`(.\[$]"##);
+pattern!(ROUTE, r#"['"`]#?(/[A-Za-z][\w-]{1,30}(?:/[\w-]{1,30})?)['"`]"#);
 pattern!(LINKED, r##"href\s*=\s*["']?#([^"'\s>]{2,80})"##);
 
 impl Gleaned {
@@ -164,11 +167,19 @@ impl Gleaned {
         }
         own.origins
             .extend(all(&ORIGIN_PATTERN, text).flatten().map(|value| ("match".to_owned(), value.to_owned())));
+        for name in all(&ORIGIN_NAMED, text).flatten() {
+            let of_name = |found: Vec<&str>| match found.as_slice() {
+                [have, pattern] if *have == name => Some(("match".to_owned(), (*pattern).to_owned())),
+                _ => None,
+            };
+            own.origins.extend(all(&NAMED, text).filter_map(of_name));
+        }
         if text.contains("'null'") || text.contains("\"null\"") {
             own.origins.push(("is".to_owned(), "null".to_owned()));
         }
         all(&SEPARATOR, text).flatten().for_each(|sign| add(&mut own.separators, sign));
-        all(&MARKED, text).flatten().for_each(|mark| add(&mut own.marks, mark));
+        // Slashes of patterns stand for themselves.
+        all(&MARKED, &text.replace("\\/", "/")).flatten().for_each(|mark| add(&mut own.marks, mark));
         own
     }
 
@@ -239,6 +250,13 @@ impl Gleaned {
             }
         }
         self.marks.iter().for_each(|mark| add(&mut shapes, &format!("{mark}{{}}")));
+        if ["'?'", "\"?\""].iter().any(|sign| own.contains(sign)) && !self.asked.is_empty() {
+            // Routes within the page that have a query of their own.
+            let fields: Vec<String> = self.asked.iter().take(4).map(|name| format!("{name}={{}}")).collect();
+            for route in all(&ROUTE, own).flatten().take(3) {
+                add(&mut shapes, &format!("{route}?{}", fields.join("&")));
+            }
+        }
         let is_routed = self.separators.iter().any(|sign| sign == "/");
         if is_routed {
             for literal in &self.literals {
@@ -284,6 +302,13 @@ mod tests {
             "onmessage = (e) => { if (e.data && e.data.action === 'render') o.innerHTML = e.data.payload.body; };",
         );
         assert_eq!(known.shapes(), [r#"{"action":"render","payload":{"body":"{}"}}"#]);
+        let by_name = Gleaned::of(
+            "let kind = e.data.kind; if (kind === 'html') o.innerHTML = e.data.text; else if (kind === 'js') eval(e.data.code);",
+        );
+        assert_eq!(
+            by_name.shapes(),
+            [r#"{"code":"{}","kind":"html","text":"{}"}"#, r#"{"code":"{}","kind":"js","text":"{}"}"#]
+        );
         assert_eq!(Gleaned::of("x.innerHTML = 1").shapes(), Vec::<String>::new());
     }
 
@@ -295,6 +320,10 @@ mod tests {
             ["https://shop.test.redoubt-probe.example"]
         );
         assert_eq!(senders("e.origin.endsWith('shop.test')"), ["https://redoubt-probeshop.test"]);
+        assert_eq!(
+            senders(r"const known = /https?:\/\/www.shop.test/; if (e.origin.match(known)) run(e.data);"),
+            ["https://www.shop.test.redoubt-probe.example"]
+        );
         assert_eq!(senders("e.origin.endsWith('.shop.test')"), Vec::<String>::new());
         assert_eq!(senders("e.origin !== 'https://shop.test'"), Vec::<String>::new());
     }
@@ -303,6 +332,11 @@ mod tests {
     fn fragments_have_the_shape_of_links_and_routes() {
         let own =
             "var r = location.hash.split('/'); if (r[1] === 'user') {} if (h.indexOf('#section-') === 0) {}";
+        let routed =
+            "var r = {'/search': find}; var q = new URLSearchParams(location.hash.split('?')[1]).get('q');";
+        assert_eq!(Gleaned::of(routed).fragments("", routed), ["/search?q={}"]);
+        let by_pattern = Gleaned::of(r"/^#\/user\/(.+)$/.exec(location.hash)").fragments("", "");
+        assert_eq!(by_pattern, ["/user/{}"]);
         let shapes = Gleaned::of(own).fragments("<a href='#/tab/2'>", own);
         assert_eq!(
             shapes.get(..3),

