@@ -378,7 +378,9 @@ impl<'a> Crawler<'a> {
         is_login: bool,
     ) -> Option<(Response, Option<Arc<Page>>)> {
         let (request, url) = (&job.request, &job.request.url);
-        let place = led_to(url, response).filter(|_| request.method == Method::Post && !is_login)?;
+        let is_read = request.method == Method::Get && request.url.query.is_some();
+        let place =
+            led_to(url, response).filter(|_| (request.method == Method::Post || is_read) && !is_login)?;
         let shown = encode::unpercent(&place.to_string());
         let depends = |point: &Point| point.value.len() > 2 && shown.contains(&point.value);
         let asks = |word: &&str| place.path.to_ascii_lowercase().contains(word);
@@ -390,7 +392,10 @@ impl<'a> Crawler<'a> {
         }
         let page = follow(self.client, &mut self.session, url, response.clone()).await.ok()?;
         let read = page.is_html().then(|| Arc::new(Page::read(&place, page.text())));
-        (page.status < 400 && page.location().is_none()).then_some((page, read))
+        // A link that leads on is of interest itself, unless what it carried is shown there.
+        let is_shown = |point: &Point| point.value.len() > 2 && page.text().contains(&point.value);
+        let is_worth_it = !is_read || request.points().iter().any(is_shown);
+        (is_worth_it && page.status < 400 && page.location().is_none()).then_some((page, read))
     }
 
     /// Whether the directory above answers alike, too. A page of a directory that answers alike below is one of its own, as is

@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::facts::facts;
+use super::facts::{facts, has};
 use super::marks::Marks;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::encode;
@@ -63,23 +63,30 @@ impl Check for HeaderLines {
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
+    // What is behind a redirect does not tell of the redirect's own head.
+    let itself = entry.follows.then(|| Entry { follows: false, ..entry.clone() });
+    let entry = itself.as_ref().unwrap_or(entry);
     // A line end cannot stand in a header or cookie of a request; what is decoded later can.
     let stays_encoded = matches!(point.place, Place::Header | Place::Cookie);
     if known.is_route(point) || (stays_encoded && !known.in_header) {
         return;
     }
     let value = point.value.trim();
-    let usually = value.len() > 2
-        && entry
-            .response
-            .headers
-            .iter()
-            .any(|(_, have)| have.contains(value) || have.contains(&encode::percent(value)));
+    // A short word is that of a header when it is all of it, or of a cookie.
+    let is_in = |have: &str| match value.len() {
+        0 => false,
+        1 | 2 => have.split(';').next().is_some_and(|have| have.split('=').next_back() == Some(value)),
+        _ => have.contains(value) || have.contains(&encode::percent(value)),
+    };
+    let usually = entry.response.headers.iter().any(|(_, have)| is_in(have));
     let is_likely = known.in_header || usually;
     let Marks { token, number, .. } = Marks::of(entry, point);
     let is_form = matches!(point.place, Place::Query(_) | Place::Form(_) | Place::Path(_));
-    let ends = if is_likely { ENDS } else { ENDS.get(..1).unwrap_or_default() };
-    for end in ends {
+    let mut is_likely = is_likely;
+    for (nth, end) in ENDS.iter().enumerate() {
+        if nth > 0 && !is_likely {
+            return;
+        }
         let header = format!("x-{token}");
         let tail = |between: &str| format!("{between}{header}:{number}");
         let make = |between: &str| -> (crate::http::Request, String) {
@@ -97,6 +104,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         let (attack, payload) = make(end);
         let expect = Expect::header(&header, format!("^ *{number}"));
         let Ok(answer) = bench.send_of(entry, &attack).await else { continue };
+        is_likely |= answer.headers.iter().any(|(_, have)| has(have, &token));
         if expect.find(&Seen { response: answer, ..Seen::default() }).is_none() {
             continue;
         }
@@ -112,7 +120,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
-    use crate::testing::scan;
+    use crate::testing::{Extras, crawl_and_scan, scan};
 
     /// A server that writes its head as text, as careless programs do.
     async fn careless(clean: bool) -> std::net::SocketAddr {
@@ -148,5 +156,41 @@ mod tests {
         let found = scan(&HeaderLines, careless(false).await, "/x?lang=en").await;
         assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [150_060]);
         assert!(scan(&HeaderLines, careless(true).await, "/x?lang=en").await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_head_of_a_redirect_itself_is_looked_at() {
+        let server = async |clean: bool| {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(async move {
+                while let Ok((mut stream, _)) = listener.accept().await {
+                    let mut bytes = vec![0; 8192];
+                    let length = stream.read(&mut bytes).await.unwrap_or_default();
+                    let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+                    let lang = text.split_once("\r\n\r\nlang=").map(|(_, lang)| encode::unpercent(lang));
+                    let lang = lang.map(|lang| if clean { lang.replace(['\r', '\n'], "") } else { lang });
+                    let page =
+                        "<form method=post action=/lang><input name=lang value=en><button>Go</button></form>";
+                    let head = match lang {
+                        Some(lang) => format!(
+                            "303 See Other\r\nLocation: /\r\nSet-Cookie: lang={lang}\r\nContent-Length: 0"
+                        ),
+                        None => {
+                            format!("200 OK\r\nContent-Type: text/html\r\nContent-Length: {}", page.len())
+                        }
+                    };
+                    let body = if head.starts_with('2') { page } else { "" };
+                    let answer = format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n{body}");
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                }
+            });
+            address
+        };
+        for (clean, wanted) in [(false, vec![150_060]), (true, vec![])] {
+            let address = server(clean).await;
+            let (found, _) = crawl_and_scan(&HeaderLines, address, "/", Extras::default()).await;
+            assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), wanted);
+        }
     }
 }
