@@ -16,6 +16,7 @@ pub mod engine;
 pub mod finding;
 pub mod http;
 pub mod listener;
+mod own_key;
 pub mod page;
 pub mod point;
 pub mod profile;

@@ -131,6 +131,12 @@ async fn answer(mut stream: TcpStream, calls: &Mutex<BTreeSet<String>>) -> io::R
         "svg" => {
             ("image/svg+xml", format!("<svg xmlns=\"http://www.w3.org/2000/svg\"><text>{MARK}</text></svg>"))
         }
+        // Who fetches keys here gets our own.
+        "json" => {
+            let keys = serde_json::json!({"keys": [crate::own_key::jwk(crate::own_key::ID)], "by": MARK});
+            ("application/json", keys.to_string())
+        }
+        "pem" => ("application/x-pem-file", crate::own_key::certificate()),
         _ => ("text/plain", format!("{MARK}\n<?php echo 1337*1338; ?>\n")),
     };
     let answer = format!(
@@ -175,6 +181,8 @@ mod tests {
         assert!(answer.contains(MARK) && !answer.contains(RAN));
         let dtd = call(listener.address, &format!("GET /{two}.dtd HTTP/1.0\r\n\r\n")).await;
         assert!(dtd.ends_with("-->"));
+        let keys = call(listener.address, "GET /a/jwks.json HTTP/1.0\r\n\r\n").await;
+        assert!(keys.contains("\"keys\"") && keys.contains(MARK));
         assert!(listener.was_called(&one) && listener.was_called(&two) && !listener.was_called(&three));
         assert_eq!(format!("http://{}/{one}", listener.address), listener.url(&one));
     }

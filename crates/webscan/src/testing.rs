@@ -225,3 +225,19 @@ pub(crate) async fn bench_on<T>(
     };
     test(&bench, &entry).await
 }
+
+/// The requests that a crawl sends from a path on, as method, path and body.
+pub(crate) async fn crawled(address: SocketAddr, path: &str) -> Vec<String> {
+    let start = Target::parse(&format!("http://{address}{path}")).unwrap();
+    let scope = Arc::new(Scope::new(&start, &ScopeRules::default()).unwrap());
+    let client = Client::new(scope, ClientOptions::default(), Cancel::default());
+    let profile = Profile::default();
+    let mut crawler = Crawler::new(&client, &profile, None, Session::default(), false);
+    crawler.add(Job::start(Request::get(start), How::Linked));
+    let (crawled, _) = crawler.run(&|_, _| {}, &|| true).await;
+    let told = |request: &Request| {
+        let body = String::from_utf8_lossy(&request.body.bytes()).into_owned();
+        format!("{} {} {body}", request.method, request.url.path).trim_end().to_owned()
+    };
+    crawled.entries.iter().map(|entry| told(&entry.request)).collect()
+}

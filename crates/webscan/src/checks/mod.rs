@@ -127,7 +127,9 @@ impl Bench<'_> {
     /// # Errors
     /// As [`Client::send`].
     pub async fn send(&self, request: &Request) -> Result<Response, Fault> {
-        self.client.send(&self.session.dress(request)).await
+        let response = self.client.send(&self.session.dress(request)).await?;
+        passive::errors::keep(self.sink, request, &response);
+        Ok(response)
     }
 
     /// Sends a request of an entry, after what must go before it.
@@ -138,7 +140,9 @@ impl Bench<'_> {
         if entry.before.is_empty() && !entry.follows {
             return self.send(request).await;
         }
-        Ok(self.prover().walk(&entry.steps(request.clone())).await?.0)
+        let (response, _) = self.prover().walk(&entry.steps(request.clone())).await?;
+        passive::errors::keep(self.sink, request, &response);
+        Ok(response)
     }
 
     /// The prover.
@@ -201,6 +205,8 @@ pub struct Sink {
     tokens: AtomicU64,
     /// What the injection checks learnt about points.
     pub(crate) memo: injection::Memo,
+    /// Requests of all checks whose answers show errors.
+    pub(crate) provoked: passive::errors::Provoked,
 }
 
 impl Sink {

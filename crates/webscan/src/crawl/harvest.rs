@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Crawler, How, Job, SeenForm, fill, scripts};
+use crate::api::{self, Kind};
 use crate::http::{Body, Method, Request, Response, Target};
 use crate::page::{Control, Form, Page, Via};
 use crate::profile::FormSubmission;
@@ -12,6 +13,8 @@ use crate::proof::Step;
 const PATH: usize = 10;
 /// Requests in a row that lead to one form.
 const CHAIN: usize = 6;
+/// Most requests that one description brings.
+const DESCRIBED: usize = 120;
 /// Choices of one list that are tried.
 const CHOICES: usize = 8;
 
@@ -107,6 +110,9 @@ impl Crawler<'_> {
 
     fn json(&mut self, job: &Job, response: &Response) {
         let Ok(value) = serde_json::from_str::<Value>(response.text()) else { return };
+        for request in self.described(job, &value, response.text()) {
+            self.add(self.follow(job, request, How::Named));
+        }
         let mut places = Vec::new();
         strings(&value, &mut places);
         for place in places {
@@ -114,6 +120,35 @@ impl Crawler<'_> {
                 self.add(self.follow(job, Request::get(target), How::Named));
             }
         }
+    }
+
+    /// Requests that a description of an API has, where an answer is one; and the question for the schema, where it is that
+    /// of a GraphQL endpoint.
+    fn described(&self, job: &Job, value: &Value, text: &str) -> Vec<Request> {
+        let url = &job.request.url;
+        let mut all = Vec::new();
+        if value.get("paths").is_some_and(Value::is_object)
+            && ["openapi", "swagger"].iter().any(|name| value.get(name).is_some())
+        {
+            let mut bases = vec![url.at("/"), url.at(self.client.scope().start().directory())];
+            bases.dedup();
+            for base in bases {
+                all.extend(api::read(Kind::OpenApi, text, &base).unwrap_or_default());
+            }
+        } else if value.pointer("/data/__schema/types").is_some() {
+            let requests = api::read(Kind::GraphQl, text, &url.at(&*url.path)).unwrap_or_default();
+            all.extend(requests.into_iter().filter(|request| !is_destruction(&request.body)));
+        } else if value.get("data").is_some()
+            && let Body::Json(body) = &job.request.body
+            && body.get("query").and_then(Value::as_str).is_some_and(|query| query.contains('{'))
+        {
+            let body = Body::Json(serde_json::json!({"query": api::INTROSPECTION}));
+            all.push(Request { method: Method::Post, body, ..Request::get(url.clone()) });
+        }
+        let posts = matches!(self.profile.form_submission, FormSubmission::Post | FormSubmission::Both);
+        all.retain(|request| request.method == Method::Get || posts);
+        all.truncate(DESCRIBED);
+        all
     }
 
     fn form(&mut self, job: &Job, form: &Form) {
@@ -159,6 +194,15 @@ impl Crawler<'_> {
             self.add(next);
         }
     }
+}
+
+/// Whether an operation of GraphQL says that it takes something away.
+fn is_destruction(body: &Body) -> bool {
+    const WORDS: &[&str] =
+        &["delete", "remove", "destroy", "drop", "clear", "reset", "logout", "purge", "revoke"];
+    let Body::Json(body) = body else { return false };
+    let query = body.get("query").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+    query.starts_with("mutation") && WORDS.iter().any(|word| query.contains(word))
 }
 
 /// Where a script says that its source is.
@@ -238,5 +282,57 @@ fn strings(value: &Value, places: &mut Vec<String>) {
         Value::Array(items) => items.iter().take(200).for_each(|item| strings(item, places)),
         Value::Object(members) => members.values().take(200).for_each(|member| strings(member, places)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::{Answer, Asked, crawled, serve};
+
+    fn reply(value: &serde_json::Value) -> Answer {
+        Answer(200, vec![("content-type".into(), "application/json".into())], value.to_string())
+    }
+
+    #[tokio::test]
+    async fn descriptions_that_are_met_bring_their_requests() {
+        let address = serve(|asked: &Asked| match asked.path.as_str() {
+            "/" => Answer::html("<a href=\"/openapi.json\">API</a>"),
+            "/openapi.json" => reply(&json!({"openapi": "3.0.1", "info": {"title": "a", "version": "1"}, "paths": {
+                "/users": {"get": {"responses": {}}},
+                "/items": {"post": {"requestBody": {"content": {"application/json": {"schema": {
+                    "type": "object", "properties": {"name": {"type": "string", "example": "chair"}}}}}}, "responses": {}}},
+            }})),
+            "/users" => reply(&json!({"users": ["ann"]})),
+            "/items" => reply(&json!({"name": "chair"})),
+            _ => Answer::status(404),
+        })
+        .await;
+        let all = crawled(address, "/").await;
+        assert!(all.contains(&"GET /users".to_owned()), "{all:?}");
+        assert!(all.contains(&"POST /items {\"name\":\"chair\"}".to_owned()), "{all:?}");
+    }
+
+    #[tokio::test]
+    async fn open_schemas_bring_their_operations_but_none_that_takes_away() {
+        let of = |name: &str| json!({"kind": "SCALAR", "name": name, "ofType": null});
+        let field = move |name: &str| json!({"name": name, "args": [{"name": "id", "type": of("String")}], "type": of("String")});
+        let schema = json!({"data": {"__schema": {"queryType": {"name": "Query"}, "mutationType": {"name": "Mutation"}, "types": [
+            {"kind": "OBJECT", "name": "Query", "fields": [field("note")]},
+            {"kind": "OBJECT", "name": "Mutation", "fields": [field("addNote"), field("deleteNote")]},
+            {"kind": "SCALAR", "name": "String", "fields": null},
+        ]}}});
+        let address = serve(move |asked: &Asked| match asked.path.as_str() {
+            "/" => Answer::html("<script>fetch('/api/q', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({query: '{ note }'})})</script>"),
+            "/api/q" if asked.body.contains("__schema") => reply(&schema),
+            "/api/q" => reply(&json!({"data": {"note": asked.body.len()}})),
+            _ => Answer::status(404),
+        })
+        .await;
+        let all = crawled(address, "/").await;
+        let has = |word: &str| all.iter().any(|request| request.contains(word));
+        assert!(has("{note(") && has("{addNote("), "{all:?}");
+        assert!(!has("deleteNote") && !has("__schema"), "{all:?}");
     }
 }

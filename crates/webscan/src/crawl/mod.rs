@@ -287,6 +287,12 @@ impl<'a> Crawler<'a> {
         if !is_login {
             self.session.absorb(&url, &response);
         }
+        // What asks for a schema is a question of ours, not the application's.
+        if matches!(&job.request.body, Body::Json(body) if body.get("query").is_some_and(|query| query == crate::api::INTROSPECTION))
+        {
+            self.harvest(&job, &response, None);
+            return None;
+        }
         if response.status >= 400 {
             self.crawled.refused.insert(url.to_string(), response.status);
         }

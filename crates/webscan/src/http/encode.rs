@@ -37,6 +37,31 @@ pub fn form(fields: &[(String, String)]) -> String {
 /// Before a value that is encoded already. A private-use letter: no page has it in a form.
 pub const RAW: char = '\u{f8ff}';
 
+/// The first of 256 private-use letters that stand for one byte each in a file's content.
+const BYTES: u32 = 0xf700;
+
+/// Bytes as the content of a file, which is a text: what is no ASCII becomes a letter that is sent as that byte.
+#[must_use]
+pub fn bytes(bytes: &[u8]) -> String {
+    let letter = |byte: &u8| {
+        if byte.is_ascii() { Some(char::from(*byte)) } else { char::from_u32(BYTES + u32::from(*byte)) }
+    };
+    bytes.iter().filter_map(letter).collect()
+}
+
+/// A file's content as it is sent.
+#[must_use]
+pub fn content(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for letter in text.chars() {
+        match u32::from(letter).checked_sub(BYTES).and_then(|byte| u8::try_from(byte).ok()) {
+            Some(byte) => out.push(byte),
+            None => out.extend(letter.encode_utf8(&mut [0; 4]).bytes()),
+        }
+    }
+    out
+}
+
 /// Reads a form or query.
 #[must_use]
 pub fn read_form(text: &str) -> Vec<(String, String)> {
@@ -51,6 +76,13 @@ pub const MAX_FIELDS: usize = 500;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_sent_as_they_are() {
+        let png = b"\x89PNG\r\n\x1a\n\0\xff";
+        assert_eq!(content(&bytes(png)), png);
+        assert_eq!(content("\u{e4}\u{f8ff}"), "\u{e4}\u{f8ff}".as_bytes());
+    }
 
     #[test]
     fn a_form_is_read_as_it_was_written() {

@@ -136,20 +136,24 @@ impl Body {
 }
 
 fn multipart(parts: &[Part]) -> Vec<u8> {
-    let mut out = String::new();
+    let mut out = Vec::new();
     let quoted = |text: &str| text.replace('"', "%22").replace(['\r', '\n'], " ");
     for part in parts {
-        out += &format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(&part.name));
+        let mut head =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(&part.name));
         if let Some(file) = &part.file_name {
-            out += &format!("; filename=\"{}\"", quoted(file));
+            head += &format!("; filename=\"{}\"", quoted(file));
         }
         if let Some(kind) = &part.content_type {
-            out += &format!("\r\nContent-Type: {kind}");
+            head += &format!("\r\nContent-Type: {kind}");
         }
-        out += &format!("\r\n\r\n{}\r\n", part.value);
+        out.extend(head.bytes());
+        out.extend(b"\r\n\r\n");
+        out.extend(encode::content(&part.value));
+        out.extend(b"\r\n");
     }
-    out += &format!("--{BOUNDARY}--\r\n");
-    out.into_bytes()
+    out.extend(format!("--{BOUNDARY}--\r\n").bytes());
+    out
 }
 
 /// A request. Headers that the client sets itself (`Host`, `Content-Length`, `Connection` ...) need not be there.

@@ -13,7 +13,7 @@ use crate::http::{Request, Response};
 pub enum Expect {
     /// The body has this text.
     Body(String),
-    /// The body matches this regular expression.
+    /// The body matches this regular expression, in which `{{token}}` is the token of the round.
     BodyMatches(String),
     /// A header has a value that matches; the name in lower case.
     Header {
@@ -126,6 +126,8 @@ pub struct Seen {
     pub transport: Vec<String>,
     /// Whether the server waited for the rest of the last request.
     pub waited: bool,
+    /// The token of the round, which a regular expression for the body may name as requests do.
+    pub token: String,
 }
 
 /// Longest body that a regular expression of a replay file may be, so that a file can't take all memory.
@@ -223,7 +225,8 @@ impl Expect {
                 Some(Evidence::around(response.text(), at, text.len()))
             }
             Self::BodyMatches(pattern) => {
-                let found = regex(pattern).ok()?.find(response.text())?.range();
+                let pattern = pattern.replace(super::TOKEN, &seen.token);
+                let found = regex(&pattern).ok()?.find(response.text())?.range();
                 Some(Evidence::around(response.text(), found.start, found.len()))
             }
             Self::Header { name, regex: pattern } => {

@@ -210,6 +210,7 @@ impl Prover<'_> {
         let token = crate::listener::token();
         let (response, last) = self.walk_with(steps, &token).await?;
         seen.response = response;
+        seen.token.clone_from(&token);
         let markers = expect.markers();
         if let (Some(opener), Some(request), false) = (self.opener, &last, markers.is_empty()) {
             seen.ran = opener.open(request, &markers).await;

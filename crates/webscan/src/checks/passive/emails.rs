@@ -54,8 +54,16 @@ impl Check for Emails {
 
 fn addresses(text: &str) -> Vec<String> {
     let is_file = |address: &str| FILES.iter().any(|end| address.rsplit('.').next() == Some(end));
+    // Browsers and mail programs read these as well.
+    const AT: &[&str] = &["&#64;", "&#064;", "&#x40;", "&commat;", "%40", "\\u0040"];
+    let mut text = std::borrow::Cow::Borrowed(text);
+    for at in AT {
+        if text.contains(at) {
+            text = text.replace(at, "@").into();
+        }
+    }
     let mut all: Vec<String> = ADDRESS
-        .all(text)
+        .all(&text)
         .iter()
         .map(|found| found.as_str().to_ascii_lowercase())
         .filter(|a| !is_file(a))
@@ -72,7 +80,7 @@ mod tests {
 
     #[test]
     fn addresses_are_told_from_file_names() {
-        let text = "Write to Anna.Smith@Example.test or <a href='mailto:info@shop.example.test'>, logo@2x.png, a@b, @me.test";
-        assert_eq!(addresses(text), ["anna.smith@example.test", "info@shop.example.test"]);
+        let text = "Write to Anna.Smith@Example.test or <a href='mailto:info@shop.example.test'>, logo@2x.png, a@b, @me.test, jo&#64;example.test";
+        assert_eq!(addresses(text), ["anna.smith@example.test", "info@shop.example.test", "jo@example.test"]);
     }
 }

@@ -1,13 +1,16 @@
 //! Errors that show where and how the code failed: as they were met, and asked for with values of the wrong kind.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 
 use super::content::readable;
 use super::error_patterns::{MESSAGES, TRACES};
 use super::site_wide::seen_again;
 use crate::checks::pattern::Pattern;
-use crate::checks::{About, Bench, Check, Entry};
+use crate::checks::{About, Bench, Check, Entry, Sink};
 use crate::http::{Body, Method, Request, Response};
 use crate::point::{Place, Point, Put};
 use crate::proof::{Control, Expect};
@@ -23,7 +26,8 @@ static ABOUT: About = About {
     matters: "It tells strangers which software runs, where its files lie and where it breaks: the map for an attack.",
     remedy: "Turn off debug mode in production. Log the details and answer with a plain sentence and a number to ask for.",
     technique: "Answers are held against the forms that errors and traces have in common languages and frameworks. Each request \
-                is also tried with values of the wrong kind; the usual values must not show it.",
+                is also tried with values of the wrong kind and without any, and what other tests provoke is looked at; the usual \
+                values must not show it.",
     source: "CWE-209; OWASP Improper Error Handling",
 };
 
@@ -49,6 +53,94 @@ fn shown(response: &Response, text: &str) -> Option<(u32, &'static str)> {
     find(TRACES).map(|text| (990_025, text)).or_else(|| find(MESSAGES).map(|text| (150_022, text)))
 }
 
+/// Requests whose answers show errors: one for each method, path and QID.
+pub(crate) type Provoked = Mutex<BTreeMap<(String, String, u32), (Request, &'static str)>>;
+/// Most of them that are kept.
+const KEPT: usize = 200;
+/// Words one of which stands in an error that is answered as if it were none.
+static WORDS: &[&str] =
+    &["Traceback (", " on line ", "tack trace", "tack_trace", "Exception", "goroutine ", "panicked at "];
+
+/// Keeps a request of any check whose answer shows an error, for the end, where it is proven.
+pub(crate) fn keep(sink: &Sink, request: &Request, response: &Response) {
+    if matches!(response.status, 301..=399 | 403 | 404) || response.is_script() {
+        return;
+    }
+    let text = response.text();
+    if response.status < 400 && !WORDS.iter().any(|word| text.contains(word)) {
+        return;
+    }
+    let Some((qid, pattern)) = shown(response, text) else { return };
+    let key = (request.method.to_string(), request.url.path.clone(), qid);
+    let mut provoked = sink.provoked.lock();
+    if provoked.len() < KEPT || provoked.contains_key(&key) {
+        let rank = |request: &Request| (request.url.query.clone(), request.body.bytes());
+        let best = provoked.entry(key).or_insert_with(|| (request.clone(), pattern));
+        if rank(request) < rank(&best.0) {
+            *best = (request.clone(), pattern);
+        }
+    }
+}
+
+/// Requests that no route of an application takes, or not like this: what frameworks show then.
+fn stray(entry: &Entry) -> Vec<Request> {
+    let url = &entry.request.url;
+    let text = "{\"redoubt\": [}".to_owned();
+    let body = Body::Text { content_type: "application/json".to_owned(), text };
+    let get = |name: &str| Request::get(url.at(format!("{}{name}", url.directory())));
+    vec![
+        get("redoubt-4d1f7e.nowhere"),
+        get("redoubt-4d1f7e/%ff%27"),
+        Request { method: Method::Post, body, ..Request::get(url.clone()) },
+    ]
+}
+
+/// Proves what other tests provoked, and what requests provoke that lead nowhere.
+async fn gather(bench: &Bench<'_>) {
+    let provoked: Vec<_> = bench.sink.provoked.lock().clone().into_iter().collect();
+    let mut told: Vec<(u32, String)> = Vec::new();
+    for ((method, path, qid), (request, pattern)) in provoked {
+        let at =
+            |entry: &&Entry| entry.request.url.path == path && entry.request.method.to_string() == method;
+        let Some(entry) = bench.entries.iter().find(at) else { continue };
+        if bench.sink.has(&[150_022, 990_025], &path) || told.contains(&(qid, path.clone())) {
+            continue;
+        }
+        let replay = entry.replay(request, Expect::BodyMatches(pattern.to_owned()), entry.request.clone());
+        if let Ok(proof) = bench.prove(replay).await {
+            bench.report(qid, entry, proof);
+            told.push((qid, path));
+        }
+    }
+    let first = bench.entries.iter().find(|entry| entry.request.method == Method::Get);
+    let Some(entry) = first.filter(|entry| !bench.sink.has(&[150_022, 990_025], &entry.request.url.path))
+    else {
+        return;
+    };
+    for request in stray(entry) {
+        if tell(bench, entry, request).await {
+            return;
+        }
+    }
+    // Pages that take values are often made by other code than the first.
+    let is_other = |other: &&Entry| {
+        other.request.method == Method::Get
+            && other.request.url.query.is_some()
+            && other.request.url.path != entry.request.url.path
+            && !bench.sink.has(&[150_022, 990_025], &other.request.url.path)
+    };
+    let mut paths = BTreeSet::new();
+    let others = bench.entries.iter().filter(is_other).filter(|other| paths.insert(&other.request.url.path));
+    for other in others.take(STRAYS) {
+        if let Some(request) = stray(other).pop() {
+            tell(bench, other, request).await;
+        }
+    }
+}
+
+/// Pages with values that are sent what they don't take.
+const STRAYS: usize = 3;
+
 impl Check for Errors {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -71,6 +163,10 @@ impl Check for Errors {
         )
     }
 
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        Some(gather(bench).boxed())
+    }
+
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
         let already = readable(entry).is_some_and(|text| shown(&entry.response, text).is_some());
         let mut points: Vec<Point> = entry.request.points().into_iter().filter(is_tried).collect();
@@ -81,7 +177,11 @@ impl Check for Errors {
         let is_page = entry.request.method == Method::Get && entry.page.is_some();
         (!already && (!points.is_empty() || is_page)).then(|| {
             async move {
-                if !provoke(bench, entry, points).await && !malformed(bench, entry).await && is_page {
+                if !provoke(bench, entry, points).await
+                    && !malformed(bench, entry).await
+                    && !without_values(bench, entry).await
+                    && is_page
+                {
                     switched_on(bench, entry).await;
                 }
             }
@@ -99,10 +199,11 @@ fn wrong(request: &Request, point: &Point) -> Vec<(Request, String)> {
     let odd = if point.value.parse::<f64>().is_ok() { "redoubt" } else { "'\"]}>\\%\u{fffd}" };
     let mut all = vec![(request.with(point, Put::Text(odd)), odd.to_owned())];
     if odd == "redoubt" {
-        // Nothing, and more than a number holds.
-        all.extend(
-            ["", "99999999999999999999"].map(|odd| (request.with(point, Put::Text(odd)), odd.to_owned())),
-        );
+        // Nothing, more than a number holds, and what counts and divisors can't be.
+        let others = ["", "99999999999999999999", "0", "-1"].into_iter().filter(|odd| *odd != point.value);
+        all.extend(others.map(|odd| (request.with(point, Put::Text(odd)), odd.to_owned())));
+    } else if !point.value.is_empty() {
+        all.push((request.with(point, Put::Text("")), String::new()));
     }
     let list = format!("{}[]", point.name);
     all.extend(request.renamed(point, &list).map(|request| (request, list)));
@@ -110,6 +211,18 @@ fn wrong(request: &Request, point: &Point) -> Vec<(Request, String)> {
         all.push((request.with(point, Put::Raw("[[]]")), "[[]]".to_owned()));
     }
     all
+}
+
+/// The same request without any of its values.
+async fn without_values(bench: &Bench<'_>, entry: &Entry) -> bool {
+    let mut request = entry.request.clone();
+    request.url.query = None;
+    match &mut request.body {
+        Body::Form(fields) => fields.clear(),
+        Body::Json(value) => *value = serde_json::json!({}),
+        _ => {}
+    }
+    request != entry.request && tell(bench, entry, request).await
 }
 
 /// A body that is not of its own language any more.
@@ -249,6 +362,35 @@ mod tests {
         let (found, _) =
             crate::testing::scan_with(&Errors, vec![request], crate::testing::Extras::default()).await;
         assert_eq!(found.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_others_provoke_and_what_leads_nowhere_is_looked_at() {
+        let trace = "Traceback (most recent call last):\n  File \"/srv/a.py\", line 3, in f\n";
+        let address = serve(move |asked: &Asked| match asked.path.as_str() {
+            "/long" if asked.field("q").len() > 100 => Answer(500, vec![], trace.into()),
+            "/none" if asked.query.is_empty() => Answer(500, vec![], trace.into()),
+            "/quiet/redoubt-4d1f7e.nowhere" => Answer::status(404),
+            path if path.ends_with(".nowhere") => Answer(
+                404,
+                vec![],
+                format!("<p>You're seeing this error because you have <code>DEBUG = True</code></p>{path}"),
+            ),
+            _ => Answer::html("fine"),
+        })
+        .await;
+        // A test of another kind sends something long.
+        let told = crate::testing::bench_on(address, "/quiet/long", async |bench, entry| {
+            let long = format!("?q={}", "x".repeat(200));
+            let request = Request::get(entry.request.url.join(&format!("/long{long}")).unwrap());
+            let _ = bench.send(&request).await;
+            bench.sink.provoked.lock().len()
+        })
+        .await;
+        assert_eq!(told, 1);
+        for (path, wanted) in [("/quiet/long?q=shoes", 0), ("/none?q=shoes", 1), ("/page", 1)] {
+            assert_eq!(scan(&Errors, address, path).await.len(), wanted, "{path}");
+        }
     }
 
     #[tokio::test]

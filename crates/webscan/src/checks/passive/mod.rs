@@ -8,7 +8,7 @@ mod cookies;
 mod custom;
 mod emails;
 mod error_patterns;
-mod errors;
+pub(in crate::checks) mod errors;
 mod form_lists;
 mod framing;
 mod headers;

@@ -57,7 +57,8 @@ fn named(text: &str) -> Option<&str> {
         let before = text.get(..found.start())?;
         let last = before.chars().next_back();
         let stands_alone = last.is_none_or(|letter| !letter.is_alphanumeric() && !".-_/\\@".contains(letter))
-            || before.ends_with("//");
+            || before.ends_with("//")
+            || before.ends_with("\\/");
         let word =
             before.trim_end().rsplit(|c: char| c.is_whitespace() || c == '>').next().unwrap_or_default();
         let is_version = ["version", "ver", "v", "release", "build"]

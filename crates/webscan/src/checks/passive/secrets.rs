@@ -38,7 +38,7 @@ static KINDS: &[Kind] = &[
         "private key",
         r"-----BEGIN (?:[A-Z0-9]{2,10} )?PRIVATE KEY(?: BLOCK)?-----(?:[\s\\nr]|<br ?/?>|[A-Za-z0-9+/=:,-]){40,}",
     ),
-    kind("AWS access key id", r"\b((?:AKIA|ASIA)[A-Z2-7]{16})\b"),
+    kind("AWS access key id", r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})\b"),
     kind(
         "AWS secret access key",
         r#"(?i)aws_?(?:secret)?_?(?:access)?_?key["'\s:=>]{1,6}([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#,
@@ -100,6 +100,78 @@ static KINDS: &[Kind] = &[
         "hash of a password",
         r"(?m)^[a-z_][a-z0-9_.-]{0,31}:(\$(?:1|5|6|y|2[aby]|apr1)\$[./A-Za-z0-9$=,]{20,})(?::|\s|$)",
     ),
+    kind(
+        "1Password key",
+        r"\b(A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3})\b",
+    ),
+    kind("1Password service account", r"\b(ops_eyJ[A-Za-z0-9+/]{250,}={0,3})"),
+    kind("Adobe client secret", r"\b(p8e-[A-Za-z0-9]{32})\b"),
+    kind("Artifactory key", r"\b(AKCp[A-Za-z0-9]{69}|cmVmd[A-Za-z0-9]{59})\b"),
+    kind(
+        "Azure client secret",
+        r"(?:^|[^A-Za-z0-9_~.-])([A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34})(?:$|[^A-Za-z0-9_~.-])",
+    ),
+    kind(
+        "Azure shared access signature",
+        r"\bsv=\d{4}-\d\d-\d\d&[\w=&%:;.,+-]{10,300}?\bsig=([A-Za-z0-9%+/]{43,80}(?:%3D|=))",
+    ),
+    kind("Azure service bus key", r"SharedAccessKey=([A-Za-z0-9+/]{43}=)"),
+    kind("Clojars token", r"\b(CLOJARS_[a-z0-9]{60})\b"),
+    kind("Cloudflare origin key", r"\b(v1\.0-[a-f0-9]{24}-[a-f0-9]{146})\b"),
+    kind("Contentful token", r"\b(CFPAT-[A-Za-z0-9_-]{43})"),
+    kind("Doppler token", r"\b(dp\.(?:pt|st|ct|sa)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44})\b"),
+    kind("Duffel token", r"\b(duffel_live_[A-Za-z0-9_=-]{43})"),
+    kind("Dynatrace token", r"\b(dt0[a-z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{64})\b"),
+    kind("EasyPost key", r"\b(EZAK[A-Za-z0-9]{54})\b"),
+    kind("Flutterwave key", r"\b(FLWSECK-[a-h0-9]{32}-X)\b"),
+    kind("Fly.io token", r"\b(fo1_[A-Za-z0-9_-]{43}|fm[12][ar]?_[A-Za-z0-9+/]{100,}={0,3})"),
+    kind("Frame.io token", r"\b(fio-u-[A-Za-z0-9_=-]{64})"),
+    kind(
+        "GitLab token of another kind",
+        r"\b(gl(?:cbt-\w{1,5}_|ft-|imt-|agent-|oas-|soat-|ffct-)[A-Za-z0-9_-]{20,}|GR1348941[A-Za-z0-9_-]{20})",
+    ),
+    kind("Google OAuth token", r"\b(ya29\.[A-Za-z0-9_-]{60,})"),
+    kind("Grafana cloud token", r"\b(glc_[A-Za-z0-9+/]{32,400}={0,3})"),
+    kind("Groq key", r"\b(gsk_[A-Za-z0-9]{52})\b"),
+    kind("Harness token", r"\b([ps]at\.[A-Za-z0-9_-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20})\b"),
+    kind(
+        "HubSpot token",
+        r"\b(pat-(?:na|eu)\d-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b",
+    ),
+    kind("Infracost key", r"\b(ico-[A-Za-z0-9]{32})\b"),
+    kind("Mapbox secret token", r"\b(sk\.eyJ[A-Za-z0-9_-]{30,}\.[A-Za-z0-9_-]{20,})"),
+    kind("MaxMind key", r"\b([A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk)\b"),
+    kind(
+        "Microsoft Teams webhook",
+        r"(https://[a-z0-9-]{1,40}\.webhook\.office\.com/webhookb2/[0-9a-f-]{36}@[0-9a-f-]{36}/IncomingWebhook/[0-9a-f]{32}/[0-9a-f-]{36})",
+    ),
+    kind("Netlify token", r"\b(nfp_[A-Za-z0-9]{36,40})\b"),
+    kind("New Relic insert key", r"\b(NRII-[A-Za-z0-9_-]{32})"),
+    kind("OpenAI key", r"\b(sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})\b"),
+    kind("OpenShift token", r"\b(sha256~[A-Za-z0-9_-]{43})"),
+    kind("Perplexity key", r"\b(pplx-[A-Za-z0-9]{48})\b"),
+    kind("PlanetScale token", r"\b(pscale_(?:tkn|oauth|pw)_[A-Za-z0-9_=.-]{32,64})"),
+    kind("Prefect token", r"\b(pnu_[a-z0-9]{36})\b"),
+    kind("Pulumi token", r"\b(pul-[a-f0-9]{40})\b"),
+    kind("ReadMe key", r"\b(rdme_[a-z0-9]{70})\b"),
+    kind("Replicate token", r"\b(r8_[A-Za-z0-9]{37,40})\b"),
+    kind("Scalingo token", r"\b(tk-us-[A-Za-z0-9_-]{48})"),
+    kind("Sentry token", r"\b(sntrys_eyJ[A-Za-z0-9+/=_-]{60,}|sntryu_[a-f0-9]{64})"),
+    kind("Shippo token", r"\b(shippo_live_[a-f0-9]{40})\b"),
+    kind(
+        "Slack app token",
+        r"\b(xapp-\d-[A-Z0-9]{8,}-\d+-[a-z0-9]{40,}|xoxe(?:\.xox[bp])?-\d-[A-Za-z0-9]{100,})",
+    ),
+    kind("Sourcegraph token", r"\b(sgp_(?:[a-fA-F0-9]{16}_|local_)?[a-fA-F0-9]{40})\b"),
+    kind("Square access token", r"\b(EAAA[A-Za-z0-9_-]{60})\b"),
+    kind("Terraform Cloud token", r"\b([A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70})"),
+    kind("Typeform token", r"\b(tfp_[A-Za-z0-9_=.-]{59})"),
+    kind("xAI key", r"\b(xai-[A-Za-z0-9]{80})\b"),
+    kind("Yandex key", r"\b(AQVN[A-Za-z0-9_-]{35,38})\b"),
+    kind(
+        "credentials of a request",
+        r#"(?i)\bAuthorization["']?\s{0,2}[:=,]\s{0,2}["'`]?\s?(?:Basic|Bearer|Token)\s+([A-Za-z0-9+/_.=-]{16,400})["'`\s<]"#,
+    ),
     kind("Square token", r"\b(sq0(?:atp|csp)-[0-9A-Za-z_-]{22,43})"),
     kind("Dropbox token", r"\b(sl\.[A-Za-z0-9_-]{130,})"),
     kind(
@@ -121,6 +193,8 @@ static JWT: Pattern = Pattern::new(r"\b(eyJ[A-Za-z0-9_-]{8,})\.(eyJ[A-Za-z0-9_-]
 static FIELD: Pattern = Pattern::new(
     r#"(?i)["']?\b(?:[a-z]{1,16}[_.-]?){0,3}(?:passw(?:or)?d|passwd|(?:db|smtp|ftp|ssh|admin|root|mail|imap|ldap|redis|mysql|sql)[_.-]?pass|pwd|passphrase|secret|api[_-]?key|master_?key|signing_?key|apikey|secret_?key|access_?key|private_?key|client_?secret|auth_?token|access_?token|encryption_?key)\\?["']?\s*(?:[:=]|=>)\s*\\?["']([^"'\s<>\\]{8,80})\\?["']"#,
 );
+/// A member of JSON that is named as a password.
+static MEMBER: Pattern = Pattern::new(r#"(?i)"(?:[a-z]{1,12}_?)?passw(?:or)?d"\s*:\s*"([^"\s<>\\]{4,80})""#);
 /// A password that a comment tells.
 static COMMENT: Pattern = Pattern::new(
     r#"(?is)<!--[^>]{0,300}?\b(?:password|passwd|pwd|passwort|api[ _-]?key|secret)\b\s{0,2}(?:is|=|:|-)\s{0,2}["']?([^\s"'<>]{5,60})"#,
@@ -212,6 +286,12 @@ fn secrets(text: &str, is_json: bool) -> Vec<(&'static str, String)> {
             add("password or key in a field", value, &mut all);
         }
     }
+    for found in MEMBER.all_captures(text).into_iter().filter(|_| is_json) {
+        let value = found.get(1).map_or("", |m| m.as_str());
+        if is_mixed(value) && varies(value) && all.is_empty() {
+            add("password or key in a field", value, &mut all);
+        }
+    }
     for found in COMMENT.all_captures(text) {
         let value = found.get(1).map_or("", |m| m.as_str());
         let is_password = value.chars().any(|c| !c.is_ascii_lowercase()) && !value.ends_with([':', ',']);
@@ -275,8 +355,14 @@ mod tests {
             r#"{"sourcesContent":["const apiKey = \"9f8b7c6d5e4f3a2b1c\";"]}"#.to_owned(),
             "<config><db><password>Wi7ter!x</password></db></config>".to_owned(),
             format!("{}-4fd2a7c1b09e8d3f6a5b2c7d", "PMAK") + "-9f8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e",
+            format!("dp.pt.{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0uvw"),
+            format!("pscale_{}_{}", "tkn", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6"),
+            format!("{}-na1-1f2e3d4c-5b6a-4789-9abc-def012345678", "pat"),
+            "curl -H 'Authorization: Bearer 9f8b7c6d5e4f3a2b1c0d' https://a.example/x".to_owned(),
             "www:$6$Qm3xY1aZ$8kq0cE5rT9uPz1wVfLdGhJ2nBvCxZaSd:19000:0".to_owned(),
         ];
+        assert_eq!(secrets(r#"{"user": "ann", "password": "pass1"}"#, true).len(), 1);
+        assert_eq!(secrets(r#"{"password": "string", "old_password": "required"}"#, true), []);
         for text in &cases {
             assert_eq!(secrets(text, false).len(), 1, "{text}: {:?}", secrets(text, false));
         }
@@ -297,6 +383,8 @@ mod tests {
             "password: String\nsecret: process.env.SECRET_1\n",
             "<password>${db.password1}</password>",
             "forgot password?\nreset_password=/reset/1",
+            "fetch('/me', { headers: { Authorization: 'Bearer ' + token.value } })",
+            "Authorization: Bearer YOUR_ACCESS_TOKEN_HERE ",
             "eyJub3RoaW5n.eyJub3RoaW5n.aaaaaaaaaaaaaaaaaaaa",
         ] {
             assert_eq!(secrets(text, false), [], "{text}");

@@ -21,7 +21,7 @@ static ABOUT: About = About {
 };
 
 static PATH: Pattern = Pattern::new(
-    r"\b[A-Z]:\\{1,2}(?:[A-Za-z0-9_ .$(){}~-]{1,60}\\{1,2}){1,20}[A-Za-z0-9_ .$~-]{0,60}[A-Za-z0-9_]|\b[A-Z]:\\{1,2}[A-Za-z0-9_$~-]{2,60}\.[a-z]{2,5}\b|file:///[A-Z]:/[A-Za-z0-9_ .%~/-]+",
+    r"\b[A-Z]:\\{1,2}(?:[A-Za-z0-9_ .$(){}~-]{1,60}\\{1,2}){1,20}[A-Za-z0-9_ .$~-]{0,60}[A-Za-z0-9_]|\b[A-Z]:\\{1,2}[A-Za-z0-9_$~-]{2,60}\.[a-z]{2,5}\b|file:///[A-Z]:/[A-Za-z0-9_ .%~/-]+|(?i)\b[a-z]:(?:\\{1,2}|/)(?:inetpub|windows|winnt|users|program files(?: \(x86\))?|programdata|xampp|wamp\d*|www(?:root)?|web(?:sites?|s)?|sites|apps?|temp|projects|dev|work|src|data)(?:\\{1,2}|/)[\w .$~-]{1,60}|(?:^|[\s\x22'(>=:])\\{2,4}[A-Za-z][A-Za-z]{0,20}[\d.-][\w.-]{0,20}\\{1,2}[A-Za-z][\w$.-]{1,40}\\{1,2}[\w.$-]{2,60}",
 );
 
 impl Check for WindowsPath {
@@ -56,10 +56,22 @@ mod tests {
             r#"{"file":"D:\\web\\site\\a.cs"}"#,
             r"C:\boot.ini",
             "file:///C:/Users/anna/page.html",
+            r"d:\inetpub\wwwroot\a",
+            "in C:/xampp/htdocs/shop/index.php on line 3",
+            r"saved to \\files01\share\reports",
         ] {
             assert!(PATH.is_match(text), "{text}");
         }
-        for text in [r"a:\ b", "http://a.test/C:/x", r"\d\w+", "C: drive", r"ABC:\n\t"] {
+        for text in [
+            r"a:\ b",
+            "http://a.test/C:/x",
+            r"\d\w+",
+            "C: drive",
+            r"ABC:\n\t",
+            r"a \\d\w\s",
+            r"\\alpha\beta\gamma",
+            "see http://a.test/c:/x",
+        ] {
             assert!(!PATH.is_match(text), "{text}");
         }
     }

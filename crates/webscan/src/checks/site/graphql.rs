@@ -1,6 +1,6 @@
 //! What GraphQL endpoints tell about themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -51,6 +51,22 @@ const USUAL: &[&str] = &[
     "api/v1/graphql",
     "api/v2/graphql",
     "graphql/query",
+    "admin/graphql",
+    "internal/graphql",
+];
+
+/// Names under which consoles lie beside endpoints.
+const CONSOLES: &[&str] = &[
+    "graphiql",
+    "playground",
+    "altair",
+    "voyager",
+    "graphql-playground",
+    "graphql/playground",
+    "graphql/graphiql",
+    "graphql/console",
+    "graphql/voyager",
+    "api/graphiql",
 ];
 
 static PATH: Pattern = Pattern::new(r"(?i)(?:^|/)(?:graphi?ql|gql)(?:/|$|\.php$)");
@@ -67,11 +83,52 @@ const HAS_TYPE: &str = r#""__type"\s*:\s*\{[^{}]*"fields"\s*:\s*\[\s*\{"#;
 const HAS_SCHEMA: &str = r#""__schema"\s*:\s*\{"#;
 const SUGGESTS: &str = r#"(?i)did you mean\b[^.?]{1,20}\w"#;
 const BATCH: &str = r#"^\s*\[\s*\{[^\[\]]*"__typename"[^\[\]]*\}\s*,\s*\{[^\[\]]*"__typename""#;
-const CONSOLE: &str = r#"(?i)<title>[^<]*(?:GraphiQL|GraphQL (?:Playground|Console|IDE)|Altair|Apollo (?:Server|Sandbox))|id="graphiql"|GraphiQL\.createFetcher|embeddable-sandbox"#;
+const CONSOLE: &str = r#"(?i)<title>[^<]*(?:GraphiQL|GraphQL (?:Playground|Console|IDE)|Altair|Apollo (?:Server|Sandbox))|id="graphiql"|GraphiQL\.createFetcher|embeddable-sandbox|<title>[^<]*GraphQL Voyager|GraphQLVoyager\.(?:init|render)|graphql-playground-react|GraphQLPlayground\.init|altair-(?:static|graphql)"#;
 
 /// Misspelt names, near to those that schemas often have.
-const MISSPELT: &[&str] =
-    &["usr", "userz", "viewerr", "nodee", "productz", "itemz", "accountt", "orderz", "meee"];
+const MISSPELT: &[&str] = &[
+    "usr",
+    "userz",
+    "viewerr",
+    "nodee",
+    "productz",
+    "itemz",
+    "accountt",
+    "orderz",
+    "meee",
+    "postz",
+    "pastez",
+    "bookz",
+    "articlez",
+    "commentz",
+    "messagez",
+    "noddes",
+    "searchh",
+    "customerz",
+    "hellow",
+    "statuss",
+    "versionn",
+    "profilee",
+    "getUserr",
+    "allUserz",
+    "categoriez",
+    "filez",
+    "taskz",
+    "todoz",
+    "projectz",
+    "employeez",
+    "authorz",
+    "movie_s",
+    "systemm",
+    "sesion",
+    "loginn",
+    "currentUserr",
+];
+/// The same for types, among them one that each schema has.
+const TYPES: &str = "... on Querry{__typename} ... on Usr{__typename}";
+
+/// How many misspelt names are sent where many are refused.
+const FEW: usize = 9;
 
 impl Check for GraphQl {
     fn about(&self) -> &'static About {
@@ -103,12 +160,34 @@ enum Way {
 }
 
 async fn look(bench: &Bench<'_>) {
+    let mut met: Vec<Endpoint<'_>> = Vec::new();
     for (url, (entry, field)) in suspects(bench) {
+        let mut is_missing = true;
         for way in [Way::Json, Way::Get, Way::Form, Way::Plain] {
-            let endpoint = Endpoint { url: url.clone(), entry, field: field.clone(), way };
-            if endpoint.answers(bench).await {
-                endpoint.test(bench).await;
+            // What is there neither for the one nor the other method is nowhere.
+            if is_missing && matches!(way, Way::Form | Way::Plain) {
                 break;
+            }
+            let endpoint = Endpoint { url: url.clone(), entry, field: field.clone(), way };
+            let Ok(answer) = bench.send(&endpoint.ask(NAME)).await else { continue };
+            is_missing &= matches!(answer.status, 404 | 410);
+            if NAMED.is_match(answer.text()) {
+                endpoint.test(bench).await;
+                met.push(endpoint);
+                break;
+            }
+        }
+    }
+    // Consoles often lie beside the endpoint.
+    let Some(first) = met.first() else { return };
+    let mut bases: Vec<Target> = met.iter().map(|met| met.url.at(met.url.directory())).collect();
+    bases.push(first.url.at(bench.client.scope().start().directory()));
+    let mut seen = BTreeSet::new();
+    bases.retain(|base| seen.insert(base.clone()));
+    for base in bases.iter().take(MOST_PLACES) {
+        for url in CONSOLES.iter().map(|name| base.at(format!("{}{name}", base.path))) {
+            if met.iter().all(|met| met.url != url) {
+                Endpoint { url, entry: first.entry, field: None, way: Way::Get }.console(bench).await;
             }
         }
     }
@@ -150,6 +229,8 @@ fn suspects<'a>(bench: &'a Bench<'_>) -> BTreeMap<Target, (&'a Entry, Option<Str
     all
 }
 
+/// Most directories in which consoles are looked for.
+const MOST_PLACES: usize = 4;
 /// Most endpoints that are tested.
 const MOST: usize = 60;
 
@@ -187,11 +268,6 @@ impl Endpoint<'_> {
         all
     }
 
-    async fn answers(&self, bench: &Bench<'_>) -> bool {
-        let answer = bench.send(&self.ask(NAME)).await;
-        answer.is_ok_and(|answer| NAMED.is_match(answer.text()))
-    }
-
     async fn test(&self, bench: &Bench<'_>) {
         let mut is_open = false;
         for (attack, sign) in self.questions() {
@@ -201,9 +277,16 @@ impl Endpoint<'_> {
         if !is_open {
             let mut names: Vec<String> = self.field.iter().map(|field| format!("{field}z")).collect();
             names.extend(MISSPELT.iter().map(|name| (*name).to_owned()));
-            let query = format!("{{{}}}", names.join(" "));
-            let suggests = Expect::BodyMatches(SUGGESTS.to_owned());
-            self.tell(bench, 990_033, self.ask(&query), suggests, self.ask(NAME)).await;
+            // Few at once first: some refuse queries with many fields.
+            let few = names.iter().take(1 + FEW).cloned().collect::<Vec<_>>().join(" ");
+            for query in
+                [format!("{{{} {TYPES}}}", names.join(" ")), format!("{{{few}}}"), format!("{{{TYPES}}}")]
+            {
+                let suggests = Expect::BodyMatches(SUGGESTS.to_owned());
+                if self.tell(bench, 990_033, self.ask(&query), suggests, self.ask(NAME)).await {
+                    break;
+                }
+            }
         }
         if self.way == Way::Json {
             let operation = json!({"query": NAME});
@@ -212,6 +295,11 @@ impl Endpoint<'_> {
             let both = Expect::BodyMatches(BATCH.to_owned());
             self.tell(bench, 990_030, batch, both, self.ask(NAME)).await;
         }
+        self.console(bench).await;
+    }
+
+    /// Looks at the page that a browser would get.
+    async fn console(&self, bench: &Bench<'_>) {
         let as_browser = |url: Target| Request::get(url).with_header("Accept", "text/html");
         let nowhere = self.url.at(format!("{}{NOWHERE}", self.url.directory()));
         let console = Expect::BodyMatches(CONSOLE.to_owned());
@@ -262,6 +350,9 @@ mod tests {
             "__schema" => json!({"errors": [{"message": "introspection is disabled"}]}),
             "__typename" => json!({"data": {"__typename": "Query"}}),
             "products" => json!({"data": {"products": [{"name": "chair"}]}}),
+            _ if path == "/types" && query.contains("Querry") => {
+                json!({"errors": [{"message": "Unknown type \"Querry\". Did you mean \"Query\"?"}]})
+            }
             _ if path == "/suggests" => {
                 json!({"errors": [{"message": format!("Cannot query field \"{word}\". Did you mean \"products\"?")}]})
             }
@@ -287,7 +378,9 @@ mod tests {
                 json(200, &one(&query, path))
             };
         }
-        if !["/open", "/by-get", "/suggests", "/closed", "/batch", "/console", "/word"].contains(&path) {
+        if !["/open", "/by-get", "/suggests", "/types", "/closed", "/batch", "/console", "/word"]
+            .contains(&path)
+        {
             return Answer::html(asked.body.replace('<', "&lt;"));
         }
         let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
@@ -303,6 +396,22 @@ mod tests {
                 json(200, &one(&query, path))
             }
         }
+    }
+
+    #[tokio::test]
+    async fn consoles_beside_the_endpoint_are_found() {
+        let server = serve(|asked: &Asked| match asked.path.as_str() {
+            "/api/voyager" => Answer::html("<title>GraphQL Voyager</title>"),
+            "/api/query" => answer(&Asked { path: "/closed".to_owned(), ..asked.clone() }),
+            _ => Answer::status(404),
+        })
+        .await;
+        let url = Target::parse(&format!("http://{server}/api/query")).unwrap();
+        let body = Body::Json(json!({"query": "{ products { name } }"}));
+        let request = Request { method: Method::Post, body, ..Request::get(url) };
+        let (found, _) = scan_with(&GraphQl, vec![request], Extras::default()).await;
+        let found: Vec<_> = found.iter().map(|finding| (finding.qid, finding.url.path.as_str())).collect();
+        assert_eq!(found, [(990_017, "/api/voyager")]);
     }
 
     #[tokio::test]
@@ -325,6 +434,7 @@ mod tests {
             ("/suggests", vec![990_033]),
             ("/batch", vec![990_030]),
             ("/console", vec![990_017]),
+            ("/types", vec![990_033]),
             ("/closed", vec![]),
             ("/echo", vec![]),
         ] {

@@ -33,7 +33,8 @@ const LISTING: &str = concat!(
     r"|<title>Directory: /[^<]*</title>",
     r#"|<(?:h1|title)>listing directory /[^<]*"#,
     r#"|<h1>Folder listing|<table id="?filelist|class="directory-listing"#,
-    r"|<ListBucketResult[\s>]|<EnumerationResults[\s>]",
+    r#"|<(?:ListBucketResult|ListAllMyBucketsResult|ListVersionsResult|EnumerationResults)[\s>]|"kind"\s*:\s*"storage#objects""#,
+    r"|(?m)^ Directory of [A-Za-z]:\\|<title>Index of ftp://",
     r"|<title>Listing of /[^<]*</title>",
     // Any heading that names the directory, with a link upwards, whatever that link says.
     r#"|<(?:title|h[1-3])[^>]*>\s*(?:index of|directory listing (?:for|of)|directory of|listing of|contents of|files in)\s+/[^<]*</(?:title|h[1-3])>[\s\S]*?<a\s[^>]*href=["']?\.\./?["'\s>]"#,
@@ -125,15 +126,79 @@ async fn by_form(bench: &Bench<'_>, place: &super::places::Place<'_>) {
     {
         return;
     }
-    let Ok(response) = bench.send(&request).await else { return };
-    let Some(names) = listed(&place.url, &response) else { return };
-    let mut expect: Vec<Expect> = names.iter().take(3).map(|name| Expect::Body(format!(">{name}"))).collect();
+    let response = match known {
+        Some(entry) => (*entry.response).clone(),
+        None => match bench.send(&request).await {
+            Ok(response) => response,
+            Err(_) => return,
+        },
+    };
+    let is_named = |name: &String| known.is_none() && lies_there(bench, &place.url, name);
+    let (names, before) = match listed(&place.url, &response) {
+        Some(names) => (names, ">"),
+        // What is no page lists files where nothing leads to it, and where a file of those is known to lie.
+        None => match plain(&response).filter(|names| names.iter().any(is_named)) {
+            Some(names) => (names, ""),
+            None => return,
+        },
+    };
+    let shown = |name: &String| Expect::Body(format!("{before}{name}"));
+    let mut expect: Vec<Expect> = names.iter().take(3).map(shown).collect();
     expect.push(Expect::Status(vec![200]));
     let nowhere = Request::get(place.url.at(format!("{}{NOWHERE}/", place.url.path)));
     if let Ok(proof) = bench.prove(Replay::pair(request.clone(), Expect::All(expect), nowhere)).await {
         bench.report_place(150_023, place.entry, &request, proof);
     }
 }
+
+/// Whether a file of this name was crawled in a directory.
+fn lies_there(bench: &Bench<'_>, directory: &Target, name: &str) -> bool {
+    let url = directory.at(format!("{}{}", directory.path, encode::percent(name)));
+    bench.entries.iter().any(|entry| entry.request.url == url && entry.response.status == 200)
+}
+
+/// The names of files that a text lists line by line, or JSON as texts or as names of objects; none where it says more.
+fn plain(response: &Response) -> Option<Vec<String>> {
+    static FILE: Pattern = Pattern::new(r"^[\w@() .-]{1,80}\.\w{1,6}$");
+    let kind = response.media_type();
+    let text = response.text();
+    if response.status != 200 || text.len() > 200_000 {
+        return None;
+    }
+    let mut all: Vec<String> = Vec::new();
+    if kind.ends_with("json") {
+        static NAME: Pattern =
+            Pattern::new(r#"(?:"(?:name|file|filename|file_name|path)"\s*:\s*|[\[,]\s*)"([^"]{1,100})""#);
+        all.extend(
+            NAME.all_captures(text).iter().filter_map(|found| Some(found.get(1)?.as_str().to_owned())),
+        );
+    } else if kind == "text/plain" {
+        all.extend(text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()));
+    }
+    let files = all.iter().filter(|name| FILE.is_match(name)).count();
+    all.truncate(500);
+    (files >= 2 && files * 2 >= all.len())
+        .then(|| all.into_iter().filter(|name| FILE.is_match(name)).collect())
+}
+
+/// Whether a page's heading is the name of its directory.
+fn is_headed(url: &Target, text: &str) -> bool {
+    static HEADING: Pattern = Pattern::new(r"(?is)<(?:title|h[1-3])[^>]*>(.*?)</(?:title|h[1-3])\s*>");
+    let path = url.path.trim_matches('/');
+    let last = path.rsplit('/').next().unwrap_or_default();
+    HEADING.all_captures(text).iter().take(4).any(|found| {
+        let heading = without_tags(found.get(1).map_or("", |part| part.as_str()));
+        let heading = heading.trim();
+        let said = heading.trim_matches('/');
+        // A word alone may be a title like any other; with a slash it is a path.
+        !said.is_empty() && heading.contains('/') && (said == path || said == last)
+    })
+}
+
+/// Names that nobody offers in a list of things to fetch.
+static UNMEANT: Pattern = Pattern::new(
+    r"(?i)\.(?:sql|bak|old|log|conf|ini|env|swp|key|pem|php\d?|inc|db|sqlite3?|htpasswd|pyc?|rb|jsp|aspx?|config|orig|tmp)$",
+);
 
 /// Whether a text may be a page with names of files.
 fn has_names(text: &str) -> bool {
@@ -198,10 +263,14 @@ fn listed(url: &Target, response: &Response) -> Option<Vec<String>> {
         name.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && (1..=5).contains(&end.len()))
     };
     let files = names.iter().filter(is_file).count();
+    let is_headed = files > 0 && is_headed(url, text);
     let is_listing = files > 0
-        && names.len() >= 2
+        && (names.len() >= 2 || is_headed && has_up)
         && others * 4 <= names.len()
-        && (has_up || dated >= 2 && dated * 2 >= files);
+        && (has_up
+            || is_headed
+            || dated >= 2 && dated * 2 >= files
+            || names.iter().any(|name| UNMEANT.is_match(name)));
     is_listing.then_some(names)
 }
 
@@ -222,7 +291,9 @@ mod tests {
 
     #[tokio::test]
     async fn listings_of_servers_are_known() {
-        let address = serve(|asked: &Asked| match asked.path.as_str() {
+        let json =
+            |text: &str| Answer(200, vec![("content-type".into(), "application/json".into())], text.into());
+        let address = serve(move |asked: &Asked| match asked.path.as_str() {
             "/apache/" => Answer::html("<title>Index of /apache</title><a href=\"?C=N;O=D\">Name</a> <a href=\"/\">Parent Directory</a>"),
             "/nginx/" => Answer::html("<h1>Index of /nginx/</h1><pre><a href=\"../\">../</a>"),
             "/python/" => Answer::html("<h1>Directory listing for /python/</h1><ul><li><a href=\"a\">a</a>"),
@@ -238,6 +309,11 @@ mod tests {
             "/lighty/" => Answer::html("<h2>Files</h2>\n<div class=\"list\">\n<table summary=\"Directory Listing\" cellpadding=\"0\">"),
             "/summary/" => Answer::html("<div id=\"summary\"><b>3</b> files were sold</div><div class=\"list\"><table summary=\"Prices\">"),
             "/manuals/" => Answer::html("<h1>Downloads</h1><a href=\"a.pdf\">a.pdf</a> (2 MB) <a href=\"b.pdf\">b.pdf</a> (1 MB) <a href=\"/\">Home</a>"),
+            "/headed/" => Answer::html("<h2>/headed</h2><ul><li><a href=\"/headed/a.csv\">a.csv</a></li><li><a href=\"/headed/b.txt\">b.txt</a></li></ul>"),
+            "/unmeant/" => Answer::html("<h2>Files</h2><a href=\"a.csv\">a.csv</a> <a href=\"users.sql\">users.sql</a>"),
+            "/told/" => json("{\"files\":[\"x\",\"a.csv\",\"b.sql\"]}"),
+            "/other/" => json("{\"files\":[\"a.csv\",\"b.sql\"]}"),
+            "/lines/" => Answer(200, vec![("content-type".into(), "text/plain".into())], "ax.x\nb.sql\n".into()),
             "/posts/" => Answer::html("<a href=\"../\">Up</a> <a href=\"first\">First</a> 2031-03-11 17:07 <a href=\"second\">Second</a>"),
             "/plain/files" => Answer::html("<title>Index of /plain/files</title><a href=\"../\">../</a>"),
             "/index/" => Answer::html("<h1>Index of products</h1><a href=\"../\">Home</a> <a href=\"a\">a</a>"),
@@ -263,6 +339,11 @@ mod tests {
             ("/ls/x", 1),
             ("/caddy/x", 1),
             ("/lighty/x", 1),
+            ("/headed/x", 1),
+            ("/unmeant/x", 1),
+            ("/lines/ax.x", 1),
+            ("/told/x", 0),
+            ("/other/x", 0),
             ("/summary/x", 0),
             ("/manuals/x", 0),
             ("/posts/x", 0),

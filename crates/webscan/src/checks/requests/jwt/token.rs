@@ -7,6 +7,9 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 
+use super::secrets::candidates;
+use crate::own_key;
+
 /// A token, taken apart.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {
@@ -20,194 +23,6 @@ pub(super) struct Token {
 
 /// Longest token that is looked at.
 const LONGEST: usize = 16 << 10;
-
-/// Secrets of examples, tutorials and frameworks.
-const SECRETS: &[&str] = &[
-    "secret",
-    "Secret",
-    "SECRET",
-    "secretkey",
-    "secret_key",
-    "secret-key",
-    "SECRET_KEY",
-    "secret123",
-    "mysecret",
-    "my-secret",
-    "my_secret",
-    "mysecretkey",
-    "my-secret-key",
-    "my_secret_key",
-    "supersecret",
-    "super-secret",
-    "super_secret",
-    "supersecretkey",
-    "topsecret",
-    "your-256-bit-secret",
-    "your-384-bit-secret",
-    "your-512-bit-secret",
-    "your_secret_key",
-    "your-secret-key",
-    "your_jwt_secret",
-    "your-secret",
-    "yoursecret",
-    "jwt",
-    "jwtsecret",
-    "jwt-secret",
-    "jwt_secret",
-    "JWT_SECRET",
-    "jwt_secret_key",
-    "jwtkey",
-    "jwt-key",
-    "jwt_key",
-    "key",
-    "mykey",
-    "my-key",
-    "privatekey",
-    "private",
-    "signingkey",
-    "signing-key",
-    "token",
-    "tokensecret",
-    "token-secret",
-    "changeme",
-    "change-me",
-    "change_me",
-    "ChangeMe",
-    "changeit",
-    "password",
-    "Password",
-    "password1",
-    "password123",
-    "passw0rd",
-    "P@ssw0rd",
-    "pass",
-    "admin",
-    "admin123",
-    "root",
-    "test",
-    "test123",
-    "testing",
-    "dev",
-    "development",
-    "default",
-    "example",
-    "demo",
-    "guest",
-    "qwerty",
-    "letmein",
-    "welcome",
-    "123456",
-    "12345678",
-    "123456789",
-    "1234567890",
-    "12345",
-    "1234",
-    "123",
-    "abc123",
-    "abcdef",
-    "0123456789abcdef",
-    "keyboard cat",
-    "shhhhh",
-    "shhhh",
-    "hello",
-    "helloworld",
-    "hmackey",
-    "hmac-secret",
-    "AllYourBase",
-    "gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr9C",
-    "secret_token",
-    "app_secret",
-    "APP_SECRET",
-    "notasecret",
-    "not-a-secret",
-    "insecure",
-    "s3cr3t",
-    "S3cr3t",
-    "s3cret",
-    "secret1",
-    "secret1234",
-    "secretpassword",
-    "secret-password",
-    "hunter2",
-    "iloveyou",
-    "monkey",
-    "dragon",
-    "football",
-    "sunshine",
-    "princess",
-    "trustno1",
-    "superman",
-    "batman",
-    "shadow",
-    "master",
-    "access",
-    "server",
-    "api",
-    "apikey",
-    "api_key",
-    "app",
-    "appkey",
-    "application",
-    "auth",
-    "authsecret",
-    "auth_secret",
-    "login",
-    "user",
-    "system",
-    "manager",
-    "company",
-    "website",
-    "flask",
-    "express",
-    "node",
-    "java",
-    "spring",
-    "laravel",
-    "hmac",
-    "HS256",
-    "jwt123",
-    "jwtpassword",
-    "jsonwebtoken",
-    "qwerty123",
-    "111111",
-    "000000",
-    "654321",
-    "abc",
-    "abcd1234",
-    "a",
-    "foo",
-    "bar",
-    "foobar",
-    "null",
-    "undefined",
-    "none",
-    "private_key",
-    "public",
-    "sign",
-    "signature",
-    "signing_key",
-    "signing_secret",
-    "access_token",
-    "accesstoken",
-    "access_token_secret",
-    "refresh_token_secret",
-    "ACCESS_TOKEN_SECRET",
-    "cookie_secret",
-    "session_secret",
-    "verysecret",
-    "very-secret",
-    "verysecretkey",
-    "thisisasecret",
-    "this-is-a-secret",
-    "mytopsecret",
-    "secure",
-    "production",
-    "prod",
-    "staging",
-    "local",
-    "localhost",
-    "",
-];
 
 impl Token {
     /// Reads a value that is a token, with or without `Bearer` before it.
@@ -235,6 +50,11 @@ impl Token {
     /// When it ends, in seconds since 1970.
     pub(super) fn expires(&self) -> Option<i64> {
         self.claims.get("exp").and_then(Value::as_f64).map(|seconds| seconds as i64)
+    }
+
+    /// As it was issued.
+    pub(super) fn whole(&self) -> String {
+        format!("{}.{}", self.signed, BASE64.encode(&self.signature))
     }
 
     /// The same with a signature that nobody made.
@@ -302,16 +122,39 @@ impl Token {
         Some((format!("{signed}.{}", BASE64.encode(signature)), format!("{signed}.{other}")))
     }
 
-    /// The secret that it is signed with, where that is a well-known word.
-    pub(super) fn secret(&self) -> Option<&'static str> {
+    /// The same claims and one more, signed with our own RSA key, for which the header has what says where it is to be
+    /// had; and the same with a signature that nobody made.
+    pub(super) fn with_own_rsa(
+        &self,
+        kid: Option<&str>,
+        header: &[(&str, Value)],
+    ) -> Option<(String, String)> {
+        let (mut head, mut claims) = (self.header.clone(), self.claims.clone());
+        let members = head.as_object_mut()?;
+        members.insert("alg".to_owned(), json!("RS256"));
+        if let Some(kid) = kid {
+            members.insert("kid".to_owned(), json!(kid));
+        }
+        for (name, value) in header {
+            members.insert((*name).to_owned(), value.clone());
+        }
+        claims.as_object_mut()?.insert("rdbt".to_owned(), json!(1));
+        let signed = format!("{}.{}", BASE64.encode(head.to_string()), BASE64.encode(claims.to_string()));
+        let signature = own_key::sign(signed.as_bytes())?;
+        let other = BASE64.encode(vec![0x5a_u8; signature.len()]);
+        Some((format!("{signed}.{}", BASE64.encode(signature)), format!("{signed}.{other}")))
+    }
+
+    /// The secret that it is signed with, where that can be guessed: a well-known word, or one of the site's own `words`.
+    pub(super) fn secret(&self, words: &[String]) -> Option<Vec<u8>> {
         if !self.algorithm().starts_with("HS") {
             return None;
         }
-        let fits = |secret: &&&str| {
-            let key = hmac::Key::new(hash(self.algorithm()), secret.as_bytes());
+        let fits = |secret: &Vec<u8>| {
+            let key = hmac::Key::new(hash(self.algorithm()), secret);
             hmac::verify(&key, self.signed.as_bytes(), &self.signature).is_ok()
         };
-        SECRETS.iter().find(fits).copied()
+        candidates(words).find(fits)
     }
 }
 
@@ -373,11 +216,22 @@ mod tests {
         let rfc = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         let token = Token::read(&format!("Bearer {rfc}")).unwrap();
         assert_eq!(
-            (token.algorithm(), token.expires(), token.secret()),
+            (token.algorithm(), token.expires(), token.secret(&[])),
             ("HS256", Some(1_300_819_380), None)
         );
+        let signed_with = |secret: &str, words: &[String]| {
+            Token::read(&token.signed_with(secret.as_bytes(), "HS256", &[])).unwrap().secret(words)
+        };
+        for secret in
+            ["my-super-secret-key", "JWT_SECRET_KEY", "jwtSecretKey", "secret2024", "Admin@123", "c2VjcmV0"]
+        {
+            assert_eq!(signed_with(secret, &[]).as_deref(), Some(secret.as_bytes()), "{secret}");
+        }
+        assert_eq!(signed_with("bookshop_secret", &["bookshop".to_owned()]).unwrap(), b"bookshop_secret");
+        assert_eq!(signed_with("bookshop_secret", &[]), None);
+        assert_eq!(signed_with("0b7d5e1c9f3a48e2a6d4c8b1f0e39a75", &["bookshop".to_owned()]), None);
         let weak = Token::read(&token.signed_with(b"changeme", "HS512", &[])).unwrap();
-        assert_eq!((weak.algorithm(), weak.secret()), ("HS512", Some("changeme")));
+        assert_eq!((weak.algorithm(), weak.secret(&[])), ("HS512", Some(b"changeme".to_vec())));
         assert_eq!(Token::read(&token.without_signature("none")).unwrap().algorithm(), "none");
         assert!(Token::read(&token.unsigned()).is_some());
         let (own, wrong) = token.with_own_key().unwrap();
@@ -390,6 +244,14 @@ mod tests {
             key.verify(signed.as_bytes(), &BASE64.decode(signature).unwrap()).is_ok()
         };
         assert!(verify(&own) && !verify(&wrong));
+        let (ours, none) = token.with_own_rsa(Some("k"), &[("jku", json!("http://a.test/k.json"))]).unwrap();
+        let read = Token::read(&ours).unwrap();
+        assert_eq!(
+            (read.algorithm(), &read.header["kid"], &read.header["jku"]),
+            ("RS256", &json!("k"), &json!("http://a.test/k.json"))
+        );
+        assert_eq!(read.whole(), ours);
+        assert_ne!(ours, none);
         for other in ["a.b.c", "1.2.3", "", "eyJhIjoxfQ.e30.x", "www.example.test"] {
             assert_eq!(Token::read(other), None, "{other}");
         }

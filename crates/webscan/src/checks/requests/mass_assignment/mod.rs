@@ -7,10 +7,10 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use self::object::{Member, Model, guessed};
+use self::object::{Member, Model, credible, guessed};
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Method, Request};
-use crate::proof::{Control, Expect, Proof, Replay, Seen, Step};
+use crate::proof::{Control, Expect, Proof, Replay, Seen, Step, TOKEN};
 
 /// See [`About`].
 pub(super) struct MassAssignment;
@@ -40,8 +40,17 @@ impl Check for MassAssignment {
         }
         let views = views(bench, entry);
         match views.iter().find_map(|view| Model::of(&entry.request, &view.shown)) {
-            Some(model) => Some(attack(bench, entry, model, views).boxed()),
-            None => page::is_worth_it(entry).then(|| page::attack(bench, entry).boxed()),
+            Some(model) => Some(
+                async move {
+                    let is_told = attack(bench, entry, model, views).await;
+                    if !is_told && page::is_worth_it(entry) {
+                        // What the answer itself shows may be what was sent; the object was asked for elsewhere.
+                        page::attack(bench, entry, false).await;
+                    }
+                }
+                .boxed(),
+            ),
+            None => page::is_worth_it(entry).then(|| page::attack(bench, entry, true).boxed()),
         }
     }
 }
@@ -75,9 +84,11 @@ fn views<'a>(bench: &'a Bench<'_>, entry: &'a Entry) -> Vec<View<'a>> {
         let shares = |shown: &Value| wanted > 0 && object::most_shared(&names, shown) >= wanted;
         let others = bench.entries.iter().filter(|other| other.request.method == Method::Get);
         let shown = |other: &'a Entry| json(other).filter(|shown| shares(shown)).map(|shown| (other, shown));
-        views.extend(
-            others.filter_map(shown).take(1).map(|(other, shown)| View { shown, how: How::Entry(other) }),
-        );
+        // The one that shows most of what only the application should set; of those alike, the first.
+        let telling = |shown: &Value| Model::of(&entry.request, shown).map_or(0, |model| model.members.len());
+        let best = others.filter_map(shown).map(|(other, shown)| (telling(&shown), other, shown));
+        let best = best.reduce(|best, other| if other.0 > best.0 { other } else { best });
+        views.extend(best.map(|(_, other, shown)| View { shown, how: How::Entry(other) }));
     }
     if let Some(shown) = json(entry) {
         let has_id = shown.get("id").is_some_and(|id| id.is_string() || id.is_number());
@@ -116,25 +127,36 @@ impl View<'_> {
     }
 }
 
-async fn attack(bench: &Bench<'_>, entry: &Entry, model: Model, views: Vec<View<'_>>) {
+/// Whether something was told.
+async fn attack(bench: &Bench<'_>, entry: &Entry, model: Model, views: Vec<View<'_>>) -> bool {
+    // What makes an object of a name that only one may have is sent with another name each time.
+    let renamed = page::anew(&entry.request).filter(|_| entry.request.method == Method::Post);
+    let mut renamed = renamed.map(|request| Entry { request, ..entry.clone() });
+    if renamed.is_some() {
+        let Ok(again) = bench.send_of(entry, &entry.request).await else { return false };
+        renamed = renamed.filter(|_| page::TAKEN.is_match(again.text()));
+    }
+    let entry = renamed.as_ref().unwrap_or(entry);
     let known = model.members.clone();
-    for members in [known, guessed(&model)] {
+    for members in [known, credible(&model), guessed(&model)] {
         if members.is_empty() {
             continue;
         }
         for view in &views {
             match changed(bench, entry, &model, view, &members).await {
-                None => return,
+                None => return false,
                 Some(changed) => {
                     for member in changed {
                         if let Some(proof) = prove(bench, entry, &model, view, member).await {
-                            return bench.report_named(QID, entry, &member.name, proof);
+                            bench.report_named(QID, entry, &member.name, proof);
+                            return true;
                         }
                     }
                 }
             }
         }
     }
+    false
 }
 
 /// The members that took the new values, all sent at once, or one by one where all together are refused; none when the
@@ -183,9 +205,21 @@ async fn prove(
     member: &Member,
 ) -> Option<Proof> {
     let steps = |is_new| view.steps(entry, model.request(&entry.request, &[member], is_new));
-    let control = Control::Requests(steps(false));
-    let replay = Replay { steps: steps(true), expect: expect(member), control, rounds: 1 };
-    bench.prove(replay).await.ok()
+    // In a list, others may have the value already: then the last one counts, which the request made.
+    // Where it makes an object of another name each time, its value must stand with that name.
+    let p = member.pattern();
+    let named = format!(r"\{{[^{{}}]*{TOKEN}[^{{}}]*{p}|{p}[^{{}}]*{TOKEN}");
+    let patterns = [member.pattern(), named, format!(r"{}(?:[^{{}}]*\}})?\s*\]", member.pattern())];
+    let count = if entry.request.method == Method::Post && matches!(view.how, How::Entry(_)) { 3 } else { 1 };
+    for pattern in patterns.into_iter().take(count) {
+        let control = Control::Requests(steps(false));
+        let expect = Expect::BodyMatches(pattern);
+        let replay = Replay { steps: steps(true), expect, control, rounds: 1 };
+        if let Ok(proof) = bench.prove(replay).await {
+            return Some(proof);
+        }
+    }
+    None
 }
 
 #[cfg(test)]

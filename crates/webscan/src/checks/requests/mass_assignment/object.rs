@@ -23,8 +23,8 @@ pub(super) struct Model {
 }
 
 /// Names of members that only the application should set; ids are left alone, since a wrong one can't be put back.
-static NAME: Pattern = Pattern::new(
-    r"(?i)admin|role|perm(?:ission)?s?$|privilege|scope|staff|super_?user|moderator|verified|approved|confirmed|active$|enabled|status$|state$|balance|credit|points|price|discount|plan$|tier|level|paid|premium|subscription|quota|limit$|locked|banned|blocked|group$|type$|rank|score|salary|trusted|internal",
+pub(super) static NAME: Pattern = Pattern::new(
+    r"(?i)admin|role|perm(?:ission)?s?$|privilege|scope|staff|super_?user|moderator|verified|approved|confirmed|active$|enabled|status$|state$|balance|credit|points|price|discount|plan$|tier|level|paid|premium|subscription|quota|limit$|locked|banned|blocked|group$|type$|rank|score|salary|trusted|internal|vip",
 );
 
 /// A text that no application has.
@@ -117,6 +117,24 @@ pub(super) fn guessed(model: &Model) -> Vec<Member> {
     ];
     let is_known = |name: &str| model.members.iter().any(|member| member.name == name);
     usual.iter().filter(|(name, _)| !is_known(name)).filter_map(|(name, old)| Member::of(name, old)).collect()
+}
+
+/// Members whose values an application looks at before it takes them, with ones that it knows.
+pub(super) fn credible(model: &Model) -> Vec<Member> {
+    static RIGHT: Pattern = Pattern::new(r"(?i)role|type$|group$|level|rank|perm|privilege|scope");
+    static PLAN: Pattern = Pattern::new(r"(?i)plan$|tier|subscription|membership");
+    let word = |member: &&Member| {
+        let old = member.old.as_str().unwrap_or_default().to_ascii_lowercase();
+        let words: &[&str] = match () {
+            () if !member.old.is_string() => &[],
+            () if RIGHT.is_match(&member.name) => &["admin", "administrator"],
+            () if PLAN.is_match(&member.name) => &["premium", "pro"],
+            () => &[],
+        };
+        Some(*words.iter().find(|word| **word != old)?)
+    };
+    let changed = |member: &Member| Some(Member { new: json!(word(&member)?), ..member.clone() });
+    model.members.iter().filter_map(changed).collect()
 }
 
 /// The objects of a body, by where they stand, and the names of their members.

@@ -1,5 +1,6 @@
 //! Uploads that are kept where a browser or the server takes them for a program.
 
+mod content;
 mod places;
 
 use std::collections::BTreeSet;
@@ -7,7 +8,8 @@ use std::collections::BTreeSet;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use self::places::{Kept, find, guesses, linked, named};
+use self::content::Content;
+use self::places::{Kept, below, find, guesses, linked, named};
 use crate::checks::injection::Marks;
 use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
@@ -37,42 +39,46 @@ static ABOUT: About = About {
 
 const QID: u32 = 150_114;
 
-/// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Content {
-    /// An image, a page and programs at once.
-    Polyglot,
-    /// A drawing with a script.
-    Svg,
-}
-
 /// Names (the stem goes in front), stated types and contents, in the order in which they are tried.
 const FILES: &[(&str, &str, Content)] = &[
-    (".html", "image/gif", Content::Polyglot),
-    (".php", "image/gif", Content::Polyglot),
+    (".html", "image/gif", Content::Gif),
+    (".php", "image/gif", Content::Gif),
     (".svg", "image/svg+xml", Content::Svg),
-    // Many take photographs and drawings only, by the type that is stated.
-    (".html", "image/jpeg", Content::Polyglot),
-    (".php", "image/jpeg", Content::Polyglot),
-    (".html", "image/png", Content::Polyglot),
-    (".php", "image/png", Content::Polyglot),
-    (".html", "text/html", Content::Polyglot),
-    (".pHp", "image/gif", Content::Polyglot),
-    (".phtml", "image/gif", Content::Polyglot),
-    (".php5", "image/gif", Content::Polyglot),
-    (".phar", "image/gif", Content::Polyglot),
-    (".jsp", "image/gif", Content::Polyglot),
-    (".asp", "image/gif", Content::Polyglot),
+    // Many take photographs and drawings only, by the type that is stated or by what the file is.
+    (".html", "image/jpeg", Content::Jpeg),
+    (".php", "image/jpeg", Content::Jpeg),
+    (".html", "image/png", Content::Png),
+    (".php", "image/png", Content::Png),
+    (".html", "text/html", Content::Gif),
+    (".pHp", "image/gif", Content::Gif),
+    (".phtml", "image/jpeg", Content::Jpeg),
+    (".php5", "image/png", Content::Png),
+    (".phar", "image/gif", Content::Gif),
+    (".pht", "image/jpeg", Content::Jpeg),
+    (".php7", "image/gif", Content::Gif),
+    (".jsp", "image/gif", Content::Gif),
+    (".asp", "image/gif", Content::Gif),
+    (".aspx", "image/gif", Content::Gif),
     (".xhtml", "image/gif", Content::Svg),
-    (".htm", "image/gif", Content::Polyglot),
-    (".shtml", "image/gif", Content::Polyglot),
-    (".gif.php", "image/gif", Content::Polyglot),
-    (".php.gif", "image/gif", Content::Polyglot),
-    (".gif.html", "image/gif", Content::Polyglot),
-    (".php.", "image/gif", Content::Polyglot),
-    (".php%00.gif", "image/gif", Content::Polyglot),
-    (".php;.gif", "image/gif", Content::Polyglot),
-    (".gif", "image/gif", Content::Polyglot),
+    (".xml", "text/xml", Content::Svg),
+    (".htm", "image/gif", Content::Gif),
+    (".shtml", "image/gif", Content::Gif),
+    (".gif.php", "image/gif", Content::Gif),
+    (".jpg.php", "image/jpeg", Content::Jpeg),
+    (".png.php", "image/png", Content::Png),
+    (".php.gif", "image/gif", Content::Gif),
+    (".php.jpg", "image/jpeg", Content::Jpeg),
+    (".gif.html", "image/gif", Content::Gif),
+    (".jpg.html", "image/jpeg", Content::Jpeg),
+    (".png.html", "image/png", Content::Png),
+    (".png.svg", "image/png", Content::Svg),
+    (".php.", "image/gif", Content::Gif),
+    (".php ", "image/gif", Content::Gif),
+    (".php%00.gif", "image/gif", Content::Gif),
+    (".php%00.jpg", "image/jpeg", Content::Jpeg),
+    (".php;.gif", "image/gif", Content::Gif),
+    (".php", "application/x-php", Content::Script),
+    (".gif", "image/gif", Content::Gif),
 ];
 
 impl Check for Upload {
@@ -122,26 +128,7 @@ impl<'a> Trial<'a> {
     }
 
     fn content(&self, content: Content) -> String {
-        let (a, b) = self.marks.factors;
-        let script = format!("alert({})", self.alert);
-        match content {
-            Content::Polyglot => {
-                format!("GIF89a <html><script>{script}</script><?php echo {a}*{b}; ?><%= {a}*{b} %></html>\n")
-            }
-            Content::Svg => format!(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><script>{script}</script></svg>\n"
-            ),
-        }
-    }
-
-    /// The same kind of file without anything that runs.
-    fn harmless(content: Content) -> &'static str {
-        match content {
-            Content::Polyglot => "GIF89a <html><p>nothing</p></html>\n",
-            Content::Svg => {
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><title>x</title></svg>\n"
-            }
-        }
+        content.with(self.marks.factors, &self.alert)
     }
 
     fn request(&self, name: &str, kind: &str, content: &str) -> Request {
@@ -159,23 +146,80 @@ impl<'a> Trial<'a> {
     async fn go(&self) {
         // What answers were like after which the usual directories were asked.
         let mut guessed: Vec<(u16, String)> = Vec::new();
+        let mut above = None;
+        // The directory in which another page shows what was uploaded.
+        let mut shown: Option<Target> = None;
         for (end, kind, content) in FILES {
             let stem = crate::listener::token();
             let sent = self.request(&format!("{stem}{end}"), kind, &self.content(*content));
             let Ok(answer) = self.bench.send_of(self.entry, &sent).await else { return };
             let mut places = find(&answer, &sent.url, &self.entry.response, &stem, end);
-            if places.is_empty() && answer.status < 400 {
-                places = self.elsewhere(&answer, &sent, &stem, end).await;
+            let is_taken = answer.status < 400;
+            if let Some(directory) = &shown {
+                // Names may be cut on the way to the disk.
+                let cut = end.split("%00").next().unwrap_or(end).trim_end_matches(['.', ' ']);
+                for end in [cut, end].into_iter().take(if cut == *end { 1 } else { 2 }) {
+                    let url = directory.at(format!("{}{stem}{end}", directory.path));
+                    places.insert(0, Kept { url, capture: None, is_linked: true });
+                }
+            } else if is_taken && !places.iter().any(|kept| kept.is_linked) {
+                let mut linked = self.elsewhere(&answer, &sent, &stem, end).await;
+                shown = linked.iter().find_map(|kept| {
+                    let path = kept.url.path.strip_suffix(&format!("{stem}{end}"))?;
+                    kept.url.query.is_none().then(|| kept.url.at(path))
+                });
+                std::mem::swap(&mut linked, &mut places);
+                places.extend(linked);
             }
             let like = (answer.status, answer.text().replace(&stem, "").replace(end, ""));
-            if places.is_empty() && answer.status < 400 && guessed.len() < GUESSES && !guessed.contains(&like)
-            {
+            let is_told = places.iter().any(|kept| kept.is_linked);
+            if !is_told && is_taken && guessed.len() < GUESSES && !guessed.contains(&like) {
                 guessed.push(like);
-                places = named(&answer, &self.entry.request.url, end);
-                places.extend(guesses(self.bench, self.entry, &stem, end));
+                match places.first().map(|told| below(told, &self.entry.request.url)) {
+                    Some(others) => places.extend(others),
+                    None => {
+                        places = named(&answer, &self.entry.request.url, end);
+                        places.extend(guesses(self.bench, self.entry, &stem, end));
+                    }
+                }
             }
             for kept in places {
-                if let Some(proof) = self.try_place(&kept, (end, kind, *content), &stem).await {
+                if let Some(proof) = self.try_place(&kept, "", (end, kind, *content), &stem).await {
+                    return self.report(end, proof);
+                }
+                if *end == ".php" && kept.capture.is_none() && above.is_none() {
+                    above = self.lies(&kept).await;
+                }
+            }
+        }
+        if let Some(above) = above {
+            self.climb(&above).await;
+        }
+    }
+
+    /// The directory above a program that is only shown, since directories for uploads are often the only ones in which
+    /// nothing runs.
+    async fn lies(&self, kept: &Kept) -> Option<Target> {
+        let response = self.bench.send(&Request::get(kept.url.clone())).await.ok()?;
+        let is_shown = response.status == 200 && response.text().contains("<?php echo ");
+        let (above, _) = kept.url.directory().trim_end_matches('/').rsplit_once('/')?;
+        is_shown.then(|| kept.url.at(format!("{above}/")))
+    }
+
+    /// Tries names that lead out of the directory for uploads.
+    async fn climb(&self, above: &Target) {
+        for before in ["../", "..%2f", "..%2F..%2F", "....//"] {
+            for (end, kind, content) in
+                [(".php", "image/jpeg", Content::Jpeg), (".html", "image/gif", Content::Gif)]
+            {
+                let stem = crate::listener::token();
+                let sent = self.request(&format!("{before}{stem}{end}"), kind, &self.content(content));
+                if self.bench.send_of(self.entry, &sent).await.is_err() {
+                    return;
+                }
+                let url = above.at(format!("{}{stem}{end}", above.path));
+                let kept = Kept { url, capture: None, is_linked: false };
+                if let Some(proof) = self.try_place(&kept, before, (end, kind, content), &stem).await {
                     return self.report(end, proof);
                 }
             }
@@ -210,6 +254,7 @@ impl<'a> Trial<'a> {
     async fn try_place(
         &self,
         kept: &Kept,
+        before: &str,
         (end, kind, content): (&str, &str, Content),
         stem: &str,
     ) -> Option<Proof> {
@@ -229,7 +274,7 @@ impl<'a> Trial<'a> {
             return None;
         };
         let steps = |text: &str| {
-            let upload = self.request(&format!("{TOKEN}{end}"), kind, text);
+            let upload = self.request(&format!("{before}{TOKEN}{end}"), kind, text);
             let mut steps = self.entry.steps(upload);
             let mut get = Request::get(kept.url.clone());
             get.url.path = get.url.path.replace(stem, TOKEN);
@@ -246,7 +291,7 @@ impl<'a> Trial<'a> {
             steps
         };
         let expect = Expect::All(vec![expect, Expect::Status(vec![200])]);
-        let control = Control::Requests(steps(Self::harmless(content)));
+        let control = Control::Requests(steps(&content.harmless()));
         let replay = Replay { steps: steps(&self.content(content)), expect, control, rounds: 1 };
         let proof = self.bench.prove(replay).await.ok()?;
         let mut evidence = proof.evidence().clone();

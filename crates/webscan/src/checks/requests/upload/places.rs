@@ -13,6 +13,8 @@ pub(super) struct Kept {
     pub(super) url: Target,
     /// What takes its name from the answer to the upload, where the application makes a name of its own.
     pub(super) capture: Option<String>,
+    /// Whether a link leads there; else it is what a text says, which may lack a part.
+    pub(super) is_linked: bool,
 }
 
 /// Most places of one upload that are looked at.
@@ -34,9 +36,10 @@ pub(super) fn find(answer: &Response, at: &Target, before: &Response, stem: &str
         }
         // A name without a directory is mostly an echo; where links lead is right.
         let resolved = links(answer, at).into_iter().find(|link| link.to_string().ends_with(word));
+        let is_linked = resolved.is_some();
         let url = resolved.or_else(|| word.contains('/').then(|| at.join(word)).flatten());
         if let Some(url) = url.filter(|url| seen.insert(url.clone())) {
-            named.push(Kept { url, capture: None });
+            named.push(Kept { url, capture: None, is_linked });
         }
     }
     if !named.is_empty() {
@@ -65,7 +68,8 @@ fn numbered(text: &str, url: Target) -> Option<Kept> {
     let escaped = file.replace('&', "&amp;");
     let lead = if text.contains(&file) { file } else { escaped };
     let is_there = is_id && text.contains(&format!("{lead}{value}"));
-    is_there.then(|| Kept { capture: Some(format!("{}([A-Za-z0-9_-]{{1,64}})", regex::escape(&lead))), url })
+    let capture = || Some(format!("{}([A-Za-z0-9_-]{{1,64}})", regex::escape(&lead)));
+    is_there.then(|| Kept { capture: capture(), url, is_linked: true })
 }
 
 /// Where an answer links to.
@@ -89,7 +93,7 @@ fn made(text: &str, url: Target) -> Option<Kept> {
     // JSON may write slashes with a sign before them.
     let lead = regex::escape(lead).replace('/', r"\\?/");
     let capture = format!(r"{lead}([A-Za-z0-9_-][A-Za-z0-9_.-]*{})", regex::escape(&end));
-    Some(Kept { url, capture: Some(capture) })
+    Some(Kept { url, capture: Some(capture), is_linked: true })
 }
 
 fn links(answer: &Response, at: &Target) -> Vec<Target> {
@@ -138,7 +142,16 @@ pub(super) fn named(answer: &Response, at: &Target, end: &str) -> Vec<Kept> {
     let capture = format!(r#""([A-Za-z0-9_-]{{4,80}}{})""#, regex::escape(end));
     let bases = [at.directory(), "/"].into_iter().take(if at.directory() == "/" { 1 } else { 2 });
     let places = bases.flat_map(|base| DIRECTORIES.iter().map(move |part| format!("{base}{part}{name}")));
-    places.map(|path| Kept { url: at.at(path), capture: Some(capture.clone()) }).collect()
+    places.map(|path| Kept { url: at.at(path), capture: Some(capture.clone()), is_linked: false }).collect()
+}
+
+/// Places of a file of which a text says a part of the path: below the usual directories.
+pub(super) fn below(told: &Kept, at: &Target) -> Vec<Kept> {
+    let Some(part) = told.url.path.strip_prefix(at.directory()) else { return Vec::new() };
+    let bases = [at.directory(), "/"].into_iter().take(if at.directory() == "/" { 1 } else { 2 });
+    let paths = bases.flat_map(|base| DIRECTORIES.iter().map(move |name| format!("{base}{name}{part}")));
+    let urls = paths.filter(|path| *path != told.url.path).map(|path| at.at(path));
+    urls.map(|url| Kept { url, capture: None, is_linked: false }).collect()
 }
 
 /// Places that nobody named: the usual directories, beside the form and at the root.
@@ -149,5 +162,9 @@ pub(super) fn guesses(bench: &Bench<'_>, entry: &Entry, stem: &str, end: &str) -
     let places =
         bases.iter().flat_map(|base| DIRECTORIES.iter().map(move |name| format!("{base}{name}{stem}{end}")));
     let inside = |url: &Target| bench.client.scope().rule(url) == crate::scope::Ruling::Inside;
-    places.map(|path| url.at(path)).filter(inside).map(|url| Kept { url, capture: None }).collect()
+    places
+        .map(|path| url.at(path))
+        .filter(inside)
+        .map(|url| Kept { url, capture: None, is_linked: false })
+        .collect()
 }

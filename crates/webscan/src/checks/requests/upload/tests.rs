@@ -46,6 +46,9 @@ impl Site {
         if let Some(content) = self.0.lock().unwrap().get(&asked.path).cloned() {
             let name = asked.path.rsplit('/').next().unwrap();
             return match asked.path.split('/').nth(1).unwrap() {
+                _ if asked.path.starts_with("/run/text/") => {
+                    Answer(200, vec![("content-type".into(), "text/plain".into())], content)
+                }
                 "run" | "quiet" | "uploads" if name.ends_with(".php") => typed(name, run(&content)),
                 "saved" => typed(name, content).with("Content-Disposition", "attachment"),
                 "text" => Answer(200, vec![("content-type".into(), "text/plain".into())], content),
@@ -97,6 +100,23 @@ impl Site {
                 self.keep(format!("/uploads/{name}"), content);
                 Answer::html("thanks")
             }
+            // A part of the path is told, the rest is on another page.
+            "/told-in-part" => {
+                self.keep(format!("/run/{name}"), content);
+                Answer::html(format!("The file pictures/{name} was taken. <a href=\"/gallery\">Pictures</a>"))
+            }
+            "/below" => {
+                self.keep(format!("/uploads/kept/{name}"), content);
+                Answer::html(format!("The file kept/{name} was taken."))
+            }
+            // Nothing runs in the directory for uploads, but names may lead out of it.
+            "/climbing" => match name.strip_prefix("..%2f") {
+                Some(name) => link(self.keep(format!("/run/{name}"), content)),
+                None => {
+                    self.keep(format!("/text/{name}"), content.clone());
+                    link(self.keep(format!("/run/text/{name}"), content))
+                }
+            },
             "/saved" => link(self.keep(format!("/saved/{name}"), content)),
             "/text" => link(self.keep(format!("/text/{name}"), content)),
             "/pictures" if end == "gif" => link(self.keep(format!("/pictures/{name}"), content)),
@@ -135,6 +155,9 @@ async fn files_that_run_are_found_wherever_they_are_kept() {
         "/renamed",
         "/named",
         "/told-later",
+        "/told-in-part",
+        "/below",
+        "/climbing",
         "/untold",
     ] {
         let found = found(path).await;

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use self::names::{ARCHIVE, CODE, COPIES, FIRST, NAMED, RARE, SOURCES, THOROUGH, USUAL};
-use super::places::{Place, Suspect, ask, content, places};
+use super::places::{Place, Suspect, Technology, ask, content, places};
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Method, Request};
 use crate::proof::Expect;
@@ -44,6 +44,7 @@ impl Check for Backups {
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
         let mut all: Vec<Suspect<'a>> = Vec::new();
         let mut seen = BTreeSet::new();
+        let shown = Technology::shown(bench);
         let gets = bench.entries.iter().filter(|entry| entry.request.method == Method::Get);
         for (n, entry) in gets.take(1_000).enumerate() {
             let forms = if n < THOROUGH { COPIES } else { COPIES.get(..USUAL).unwrap_or_default() };
@@ -53,8 +54,10 @@ impl Check for Backups {
         }
         for place in places(bench).iter().filter(|place| place.is_worth_some()) {
             let count = if place.is_worth_all() { NAMED.len() } else { FIRST };
-            let rare = if place.is_start(bench) { RARE } else { &[] };
+            let made_of = place.made_of(&shown);
+            let rare = if place.is_worth_rare(bench) { RARE } else { &[] };
             let names = NAMED.iter().take(count).chain(rare);
+            let names = names.filter(|(name, _)| place.may_have(name, &made_of));
             all.extend(named_in(place, names).filter(|suspect| seen.insert(suspect.url.clone())));
         }
         Some(ask(bench, all).boxed())

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use self::names::{APIS, FIRST, PAGES, RARE};
-use super::places::{Suspect, ask, content, places};
+use super::places::{Suspect, Technology, ask, content, places};
 use crate::checks::{About, Bench, Check};
 use crate::http::Target;
 use crate::proof::Seen;
@@ -39,6 +39,7 @@ impl Check for DebugPages {
 async fn look(bench: &Bench<'_>) {
     let mut all = Vec::new();
     let mut described = BTreeSet::new();
+    let shown = Technology::shown(bench);
     for place in places(bench).into_iter().filter(|place| place.is_worth_some() || place.is_start(bench)) {
         let count = if place.is_worth_all() { PAGES.len() } else { FIRST };
         let at = |name: &str| {
@@ -46,8 +47,10 @@ async fn look(bench: &Bench<'_>) {
                 name.split_once('?').map_or((name, None), |(name, query)| (name, Some(query)));
             Target { query: query.map(str::to_owned), ..place.url.at(format!("{}{name}", place.url.path)) }
         };
-        let rare = if place.is_start(bench) { RARE } else { &[] };
-        all.extend(PAGES.iter().take(count).chain(rare).map(|(name, pattern)| Suspect {
+        let made_of = place.made_of(&shown);
+        let rare = if place.is_worth_rare(bench) { RARE } else { &[] };
+        let names = PAGES.iter().take(count).chain(rare).filter(|(name, _)| place.may_have(name, &made_of));
+        all.extend(names.map(|(name, pattern)| Suspect {
             qid: 990_017,
             url: at(name),
             expect: content(pattern),
