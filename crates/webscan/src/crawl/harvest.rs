@@ -137,7 +137,7 @@ impl Crawler<'_> {
             }
         } else if value.pointer("/data/__schema/types").is_some() {
             let requests = api::read(Kind::GraphQl, text, &url.at(&*url.path)).unwrap_or_default();
-            all.extend(requests.into_iter().filter(|request| !is_destruction(&request.body)));
+            all.extend(requests);
         } else if value.get("data").is_some()
             && let Body::Json(body) = &job.request.body
             && body.get("query").and_then(Value::as_str).is_some_and(|query| query.contains('{'))
@@ -146,7 +146,7 @@ impl Crawler<'_> {
             all.push(Request { method: Method::Post, body, ..Request::get(url.clone()) });
         }
         let posts = matches!(self.profile.form_submission, FormSubmission::Post | FormSubmission::Both);
-        all.retain(|request| request.method == Method::Get || posts);
+        all.retain(|request| (request.method == Method::Get || posts) && !is_destruction(request));
         all.truncate(DESCRIBED);
         all
     }
@@ -196,13 +196,19 @@ impl Crawler<'_> {
     }
 }
 
-/// Whether an operation of GraphQL says that it takes something away.
-fn is_destruction(body: &Body) -> bool {
+/// Whether an operation of a description says that it takes something away.
+fn is_destruction(request: &Request) -> bool {
     const WORDS: &[&str] =
         &["delete", "remove", "destroy", "drop", "clear", "reset", "logout", "purge", "revoke"];
-    let Body::Json(body) = body else { return false };
-    let query = body.get("query").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
-    query.starts_with("mutation") && WORDS.iter().any(|word| query.contains(word))
+    let query = match &request.body {
+        Body::Json(body) => {
+            body.get("query").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase()
+        }
+        _ => String::new(),
+    };
+    let path = request.url.path.to_ascii_lowercase();
+    let text = if query.starts_with("mutation") { &query } else { &path };
+    request.method != Method::Get && WORDS.iter().any(|word| text.contains(word))
 }
 
 /// Where a script says that its source is.

@@ -196,9 +196,8 @@ fn is_headed(url: &Target, text: &str) -> bool {
 }
 
 /// Names that nobody offers in a list of things to fetch.
-static UNMEANT: Pattern = Pattern::new(
-    r"(?i)\.(?:sql|bak|old|log|conf|ini|env|swp|key|pem|php\d?|inc|db|sqlite3?|htpasswd|pyc?|rb|jsp|aspx?|config|orig|tmp)$",
-);
+static UNMEANT: Pattern =
+    Pattern::new(r"(?i)\.(?:sql|bak|old|log|env|swp|key|pem|db|sqlite3?|htpasswd|orig|tmp)$");
 
 /// Whether a text may be a page with names of files.
 fn has_names(text: &str) -> bool {

@@ -91,7 +91,8 @@ fn views<'a>(bench: &'a Bench<'_>, entry: &'a Entry) -> Vec<View<'a>> {
         views.extend(best.map(|(_, other, shown)| View { shown, how: How::Entry(other) }));
     }
     if let Some(shown) = json(entry) {
-        let has_id = shown.get("id").is_some_and(|id| id.is_string() || id.is_number());
+        let ids = [shown.get("id"), shown.pointer("/data/id")];
+        let has_id = ids.into_iter().flatten().any(|id| id.is_string() || id.is_number());
         if has_id && entry.request.method == Method::Post {
             views.push(View { shown: shown.clone(), how: How::Id });
         }

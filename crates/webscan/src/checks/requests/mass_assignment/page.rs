@@ -268,7 +268,8 @@ async fn tell(
     expect: Expect,
     control: Vec<Step>,
 ) -> bool {
-    let replay = Replay { steps: attack, expect, control: Control::Requests(control), rounds: 1 };
+    // What a page shows by turns is not taken for what was sent.
+    let replay = Replay { steps: attack, expect, control: Control::Requests(control), rounds: 2 };
     let Ok(proof) = bench.prove(replay).await else { return false };
     bench.report_named(QID, entry, name, proof);
     true
@@ -294,7 +295,7 @@ const BELIEVED: &[(&str, &str, &str)] = &[
 ];
 /// What pages say of somebody who has rights.
 static RIGHTS: Pattern = Pattern::new(
-    r"(?i)\b(?:admin\w*|true|yes|premium|verified|approved|staff|super_?user|moderator|privileged|1)\b",
+    r"(?i)\b(?:admin\w*|true|yes|premium|verified|approved|staff|super_?user|moderator|privileged)\b",
 );
 /// What pages say when they refuse.
 static REFUSALS: Pattern = Pattern::new(
