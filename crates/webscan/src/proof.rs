@@ -8,12 +8,14 @@ mod expect;
 pub(crate) mod leads;
 pub(crate) mod policy;
 mod prover;
+mod regexes;
 pub(crate) mod script;
 
+pub(crate) use expect::likeness;
 pub use expect::{Evidence, Expect, Seen};
-pub(crate) use expect::{likeness, regex};
 pub use prover::{Listener, NotProven, Opener, Outcome, Proof, Prover, TOKEN, Transport};
 pub(crate) use prover::{follow, led_to, with_callback};
+pub(crate) use regexes::regex;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,8 @@
 //! The crawl: pages within scope, breadth first, each once.
 //!
 //! It goes in small rounds. The requests of a round are sent at once, and their answers are read in the order of the
-//! requests, so that the same site gives the same crawl, whatever the network does.
+//! requests, so that the same site gives the same crawl, whatever the network does. When nothing waits any more, a browser
+//! opens the pages that want one, and what they lead to makes new rounds; what scripts and comments only name comes last.
 
 pub mod fill;
 mod harvest;
@@ -129,10 +130,15 @@ pub struct Crawler<'a> {
     pub session: Session,
     authenticated: bool,
     waiting: VecDeque<Job>,
+    /// What was only named somewhere, and may turn out to be linked.
+    guesses: VecDeque<Job>,
+    guessed: BTreeSet<String>,
     seen: BTreeSet<String>,
     shapes: Shapes,
     purposes: Purposes,
     rendered: BTreeSet<String>,
+    /// Pages that a browser is to open.
+    to_render: Vec<(Job, Arc<Page>)>,
     /// Directories in which something that is linked is not there.
     missing: BTreeSet<String>,
     soft: soft::Soft,
@@ -158,10 +164,13 @@ impl<'a> Crawler<'a> {
             session,
             authenticated,
             waiting: VecDeque::new(),
+            guesses: VecDeque::new(),
+            guessed: BTreeSet::new(),
             seen: BTreeSet::new(),
             shapes: Shapes::default(),
             purposes: Purposes::default(),
             rendered: BTreeSet::new(),
+            to_render: Vec::new(),
             missing: BTreeSet::new(),
             soft: soft::Soft::default(),
             shells: BTreeSet::new(),
@@ -198,7 +207,12 @@ impl<'a> Crawler<'a> {
         if job.request.method.is_destructive() && !self.profile.destructive_methods {
             return self.reject(text, "its method may destroy data");
         }
-        if self.waiting.len() < WAITING && self.seen.insert(shape::key(&job.request)) {
+        let key = shape::key(&job.request);
+        if job.how == How::Named {
+            if self.guesses.len() < WAITING && !self.seen.contains(&key) && self.guessed.insert(key) {
+                self.guesses.push_back(job);
+            }
+        } else if self.waiting.len() < WAITING && self.seen.insert(key) {
             self.waiting.push_back(job);
         }
     }
@@ -218,15 +232,23 @@ impl<'a> Crawler<'a> {
         while go_on() && !self.client.cancel().is_cancelled() {
             let round = self.next_round();
             if round.is_empty() {
-                break;
+                // Rounds would wait for their slowest page: all that is linked without a browser comes first, and what is
+                // only named comes last.
+                let pages = std::mem::take(&mut self.to_render);
+                if !pages.is_empty() {
+                    self.render_all(pages, go_on).await;
+                } else if !self.take_guesses() {
+                    break;
+                }
+                continue;
             }
             let answers = join_all(round.iter().map(|job| self.fetch(job))).await;
-            let mut pages = Vec::new();
             for (job, answer) in round.into_iter().zip(answers) {
                 match answer {
                     Ok(response) => {
                         heard(&job.request.url, response.status);
-                        pages.extend(self.take(job, response).await);
+                        let page = self.take(job, response).await;
+                        self.to_render.extend(page);
                     }
                     Err(Fault::Cancelled) => {}
                     Err(fault) => {
@@ -234,9 +256,20 @@ impl<'a> Crawler<'a> {
                     }
                 }
             }
-            self.render_all(pages, go_on).await;
         }
         (self.crawled, self.session)
+    }
+
+    /// Makes some of the guesses wait for their turn; false when there are none left.
+    fn take_guesses(&mut self) -> bool {
+        while self.waiting.len() < ROUND
+            && let Some(job) = self.guesses.pop_front()
+        {
+            if self.seen.insert(shape::key(&job.request)) {
+                self.waiting.push_back(job);
+            }
+        }
+        !self.waiting.is_empty()
     }
 
     fn next_round(&mut self) -> Vec<Job> {

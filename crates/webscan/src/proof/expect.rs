@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
+use super::regexes::regex;
 use crate::http::{Request, Response};
 
 /// What is looked for.
@@ -128,14 +128,6 @@ pub struct Seen {
     pub waited: bool,
     /// The token of the round, which a regular expression for the body may name as requests do.
     pub token: String,
-}
-
-/// Longest body that a regular expression of a replay file may be, so that a file can't take all memory.
-const REGEX_SIZE: usize = 4 << 20;
-
-/// A regular expression over bodies: `.` matches line ends, no case by default.
-pub(crate) fn regex(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).size_limit(REGEX_SIZE).dot_matches_new_line(true).build()
 }
 
 impl Expect {

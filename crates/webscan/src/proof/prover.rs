@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use super::expect::{Evidence, Expect, Seen, regex};
+use super::expect::{Evidence, Expect, Seen};
+use super::regexes::regex;
 use super::{Control, Replay, Step};
 use crate::http::{Body, Client, Fault, Request, Response, Target, encode};
 use crate::scope::Ruling;

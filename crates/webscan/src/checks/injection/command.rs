@@ -211,7 +211,7 @@ async fn by_waiting(
     entry: &Entry,
     (point, known): (&Point, &Facts),
 ) -> Option<(String, Proof)> {
-    let all = ended(&behind_all("sleep${IFS}2", &point.place), point).replace("{v}", &point.value);
+    let all = ended(&behind_all("sleep${IFS}1", &point.place), point).replace("{v}", &point.value);
     let answer = bench.send_of(entry, &entry.request.with(point, &all)).await.ok()?;
     let may_wait = answer.elapsed >= timing::SIGN + entry.response.elapsed || known.refuses(&answer);
     let list = if may_wait { WAITING } else { WITHIN };

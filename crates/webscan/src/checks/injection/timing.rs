@@ -9,10 +9,19 @@ use crate::http::{Fault, Request};
 use crate::point::{Coding, Place, Point};
 use crate::proof::{Expect, Proof};
 
-/// How long a payload waits, in seconds.
-const WAIT: &str = "2";
-/// How much later an answer must come, in milliseconds.
-const LATER: u64 = 1_400;
+/// How long payloads wait.
+struct Wait {
+    /// In seconds; what a template does not wait for long enough is tried with the next.
+    seconds: &'static [&'static str],
+    /// How much later an answer must come, in milliseconds.
+    later: u64,
+}
+
+/// For targets that answer at once: a turn of each proof is spent waiting.
+const SHORT: Wait = Wait { seconds: &["1"], later: 700 };
+const LONG: Wait = Wait { seconds: &["2"], later: 1_400 };
+/// For payloads that work instead of sleeping, and work longer on a quick machine.
+const WORKING: Wait = Wait { seconds: &["2", "7"], later: 1_400 };
 
 /// Tries templates in which `{t}` stands for the seconds to wait (0 in the control) and `{v}` for the usual value.
 pub(super) async fn prove_first(
@@ -28,7 +37,8 @@ pub(super) async fn prove_first(
     }
     for template in templates {
         let fill = |time: &str| template.replace("{t}", time).replace("{v}", &point.value);
-        for time in waits(template) {
+        let wait = Wait::of(template, usual);
+        for time in wait.seconds {
             let attack = entry.request.with(point, &fill(time));
             let took = match bench.send_of(entry, &attack).await {
                 Ok(answer) => answer.elapsed,
@@ -38,11 +48,11 @@ pub(super) async fn prove_first(
             if took < usual + SIGN {
                 break;
             }
-            if took < Duration::from_millis(LATER) {
+            if took < Duration::from_millis(wait.later) {
                 continue;
             }
             let control = entry.request.with(point, &fill("0"));
-            if let Some(proof) = prove(bench, entry, attack, control).await {
+            if let Some(proof) = prove(bench, entry, (attack, control), wait.later).await {
                 return Some((fill(time), proof));
             }
             break;
@@ -54,28 +64,37 @@ pub(super) async fn prove_first(
 /// How much later than usual an answer must come for more work to be worth a try.
 pub(super) const SIGN: Duration = Duration::from_millis(250);
 
-/// How long a template waits. One that works instead of sleeping works longer on a quick machine.
-fn waits(template: &str) -> &'static [&'static str] {
-    if template.contains("RECURSIVE") { &[WAIT, "7"] } else { &[WAIT] }
+impl Wait {
+    /// How long a template waits, where the usual answer takes so long.
+    fn of(template: &str, usual: Duration) -> &'static Self {
+        if template.contains("RECURSIVE") {
+            &WORKING
+        } else if usual < Duration::from_millis(150) {
+            &SHORT
+        } else {
+            &LONG
+        }
+    }
 }
 
-/// Proves that one request waits and another does not; a page that is slow by itself is asked more often.
-pub(super) async fn prove(
+/// Proves that one request is answered so many milliseconds later than another; a page that is slow by itself is asked more
+/// often.
+async fn prove(
     bench: &Bench<'_>,
     entry: &Entry,
-    attack: Request,
-    control: Request,
+    (attack, control): (Request, Request),
+    later: u64,
 ) -> Option<Proof> {
     let mut rounds = 3;
     for _ in 0..3 {
         let answer = bench.send_of(entry, &control).await.ok()?;
-        if answer.elapsed >= Duration::from_millis(LATER / 2) {
+        if answer.elapsed >= Duration::from_millis(later / 2) {
             rounds = 7;
         }
     }
     // A target that is busy in one turn gets a second chance; chance itself would have to win every turn.
     for _ in 0..2 {
-        let expect = Expect::Delayed { by: LATER, usual: Box::new(control.clone()) };
+        let expect = Expect::Delayed { by: later, usual: Box::new(control.clone()) };
         let replay = entry.replay(attack.clone(), expect, control.clone()).rounds(rounds);
         if let Ok(proof) = bench.prove(replay).await {
             return Some(proof);
@@ -107,7 +126,7 @@ pub(super) async fn unseen(bench: &Bench<'_>, entry: &Entry, templates: &[&str],
             continue;
         }
         for template in templates {
-            let put = |point: &Point| template.replace("{t}", WAIT).replace("{v}", &point.value);
+            let put = |point: &Point| template.replace("{t}", "1").replace("{v}", &point.value);
             let all = points.iter().fold(entry.request.clone(), |all, point| all.with(point, &put(point)));
             let Ok(answer) = bench.send_of(entry, &all).await else { return };
             if answer.elapsed < SIGN + entry.response.elapsed {

@@ -314,18 +314,30 @@ pub(super) struct Suspect<'a> {
 /// Asks for suspects, so many at once; reports those that are there.
 pub(super) async fn ask(bench: &Bench<'_>, suspects: Vec<Suspect<'_>>) {
     let at_once = bench.profile.performance.concurrency();
+    let crawled: BTreeMap<&Target, &Entry> = bench
+        .entries
+        .iter()
+        .rev()
+        .filter(|entry| is_plain_get(entry))
+        .map(|entry| (&entry.request.url, entry))
+        .collect();
+    let crawled = &crawled;
     stream::iter(suspects)
         .for_each_concurrent(at_once, |suspect| async move {
             if !bench.client.cancel().is_cancelled() {
-                ask_one(bench, &suspect).await;
+                ask_one(bench, &suspect, crawled.get(&suspect.url).copied()).await;
             }
         })
         .await;
 }
 
-async fn ask_one(bench: &Bench<'_>, suspect: &Suspect<'_>) {
+/// Whether a request is what asks for a file.
+fn is_plain_get(entry: &Entry) -> bool {
+    entry.request == Request::get(entry.request.url.clone())
+}
+
+async fn ask_one(bench: &Bench<'_>, suspect: &Suspect<'_>, known: Option<&Entry>) {
     let request = Request::get(suspect.url.clone());
-    let known = bench.entries.iter().find(|entry| entry.request == request);
     let response = match known {
         Some(entry) => (*entry.response).clone(),
         None => match bench.send(&request).await {
