@@ -32,8 +32,12 @@ pub enum Place {
     Json(String),
     /// The nth text or attribute of an XML body.
     Xml(usize),
-    /// The name of a query field that is added.
+    /// The name of a query field that is added, or what stands in its brackets where others have some.
     QueryName,
+    /// The same in a form.
+    FormName,
+    /// The name of a member that is added to a JSON body, in the object at this pointer (RFC 6901).
+    JsonName(String),
     /// A query that is one value, without a name.
     WholeQuery,
     /// A body that is one text.
@@ -81,6 +85,10 @@ const MAX_TEXT: usize = 4_000;
 /// Names of values that have none.
 const WHOLE_QUERY: &str = "(query)";
 const WHOLE_BODY: &str = "(body)";
+/// What names that are added are called.
+const ANY_NAME: &str = "(any name)";
+/// Most objects of a body to which names are added.
+const MOST_OBJECTS: usize = 3;
 
 impl Request {
     /// All places where this request's own values stand; not headers, and only its own cookies.
@@ -138,6 +146,21 @@ impl Request {
                 value: encode::unpercent(segment),
             })
             .collect()
+    }
+
+    /// The names that may be added to a request, as points.
+    #[must_use]
+    pub fn name_points(&self, of_query: bool) -> Vec<Point> {
+        let mut points = Vec::new();
+        if of_query {
+            points.push(name_point(Place::QueryName, &self.query()));
+        }
+        match &self.body {
+            Body::Form(fields) => points.push(name_point(Place::FormName, fields)),
+            Body::Json(value) => objects(value, &mut String::new(), &mut points),
+            _ => {}
+        }
+        points
     }
 
     /// The same request with another value at a point.
@@ -211,9 +234,21 @@ impl Request {
             }
             Place::QueryName => {
                 let mut fields = self.query();
-                // What complains of a name often stops at the first one.
-                fields.insert(0, (text.to_owned(), "1".to_owned()));
+                add_name(&mut fields, text);
                 self.set_query(&fields);
+            }
+            Place::FormName => {
+                if let Body::Form(fields) = &mut self.body {
+                    add_name(fields, text);
+                }
+            }
+            Place::JsonName(pointer) => {
+                if let Body::Json(body) = &mut self.body
+                    && let Some(Value::Object(members)) = body.pointer_mut(pointer)
+                {
+                    let value = members.values().next().cloned().unwrap_or_else(|| Value::from("1"));
+                    members.insert(text.to_owned(), value);
+                }
             }
             Place::WholeQuery => {
                 let is_raw = matches!(value, Put::Raw(_));
@@ -225,8 +260,19 @@ impl Request {
                 }
             }
             Place::Within(place, coding) => {
-                let outer = Point { place: (**place).clone(), ..point.clone() };
-                self.put(&outer, Put::Text(&coding.put(text)));
+                // Cookies and headers are known by their names.
+                let name = coding.outer_name(&point.name).to_owned();
+                let outer = Point { place: (**place).clone(), name, value: point.value.clone() };
+                // The signs of a parameter of the path stay as they are.
+                if let (Place::Path(_), Coding::After(begin)) = (&**place, coding) {
+                    let raw = format!("{begin}{}", encode::percent(text));
+                    return self.put(&outer, Put::Raw(&raw));
+                }
+                let whole = match (coding, value) {
+                    (Coding::Json { .. }, Put::Raw(_)) => coding.put_json(text),
+                    _ => coding.put(text),
+                };
+                self.put(&outer, Put::Text(&whole));
             }
         }
     }
@@ -247,6 +293,28 @@ impl Request {
         }
         Some(changed)
     }
+}
+
+/// Adds a field with a name and the value of the first one; where fields have names with brackets, the name stands in those.
+/// What complains of a name often stops at the first one.
+fn add_name(fields: &mut Vec<(String, String)>, name: &str) {
+    let outer = fields.iter().find_map(|(have, _)| Some(bracketed(have)?.0));
+    let whole = outer.map_or_else(|| name.to_owned(), |outer| format!("{outer}[{name}]"));
+    let value = fields.first().map_or("1", |(_, value)| value).to_owned();
+    fields.insert(0, (whole, value));
+}
+
+/// What stands before and in the brackets of a name such as `filter[colour]`; numbers only count.
+fn bracketed(name: &str) -> Option<(&str, &str)> {
+    let (outer, inner) = name.strip_suffix(']')?.split_once('[')?;
+    inner.starts_with(|first: char| first.is_ascii_alphabetic()).then_some((outer, inner))
+}
+
+/// The points of names that may be added to these fields: a name that is there already, as its value.
+fn name_point(place: Place, fields: &[(String, String)]) -> Point {
+    let inner = fields.iter().find_map(|(name, _)| Some(bracketed(name)?.1));
+    let have = inner.or_else(|| fields.first().map(|(name, _)| name.as_str())).unwrap_or_default();
+    Point { place, name: ANY_NAME.to_owned(), value: have.to_owned() }
 }
 
 fn leaves(value: &Value, pointer: &mut String, points: &mut Vec<Point>) {
@@ -276,6 +344,23 @@ fn leaves(value: &Value, pointer: &mut String, points: &mut Vec<Point>) {
     }
 }
 
+/// The objects of a JSON value to which members may be added.
+fn objects(value: &Value, pointer: &mut String, points: &mut Vec<Point>) {
+    let Value::Object(members) = value else { return };
+    if points.len() >= MOST_OBJECTS {
+        return;
+    }
+    let have = members.keys().next().cloned().unwrap_or_default();
+    let name = if pointer.is_empty() { ANY_NAME.to_owned() } else { format!("{pointer} {ANY_NAME}") };
+    points.push(Point { place: Place::JsonName(pointer.clone()), name, value: have });
+    let length = pointer.len();
+    for (name, member) in members {
+        *pointer += &format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        objects(member, pointer, points);
+        pointer.truncate(length);
+    }
+}
+
 impl Point {
     /// A request header as a point.
     #[must_use]
@@ -292,7 +377,13 @@ impl Point {
     /// Whether it is a header that the request does not have by itself, and that is tried because applications like to read it.
     #[must_use]
     pub fn is_guess(&self) -> bool {
-        matches!(self.place, Place::Header | Place::QueryName) && self.value.is_empty()
+        self.is_name() || (self.place == Place::Header && self.value.is_empty())
+    }
+
+    /// Whether it is a name that is added.
+    #[must_use]
+    pub fn is_name(&self) -> bool {
+        matches!(self.place, Place::QueryName | Place::FormName | Place::JsonName(_))
     }
 
     /// The kind of place, without its position: a finding's identity must not change when a field moves.
@@ -324,6 +415,8 @@ impl Place {
             Self::Json(_) => "json",
             Self::Xml(_) => "xml",
             Self::QueryName => "query name",
+            Self::FormName => "form name",
+            Self::JsonName(_) => "json name",
             Self::WholeQuery => "query",
             Self::WholeBody => "body",
             Self::Within(place, coding) => coding.kind().unwrap_or_else(|| place.kind()),
@@ -371,7 +464,23 @@ mod tests {
         assert_eq!((inner.len(), inner[0].value.as_str()), (1, "apple"));
         assert_eq!(coded.with(&inner[0], "a<b").query()[0].1, "YTxi");
         let name = Point { place: Place::QueryName, name: String::new(), value: String::new() };
-        assert_eq!(request.with(&name, "a<").url.query.unwrap(), "a%3C=1&q=a%20b&r=1");
+        assert_eq!(request.with(&name, "a<").url.query.unwrap(), "a%3C=a%20b&q=a%20b&r=1");
+        let bracketed = Request::get(Target::parse("http://a.test/x?f%5Bcolour%5D=red").unwrap());
+        let name = &bracketed.name_points(true)[0];
+        assert_eq!(name.value, "colour");
+        assert_eq!(bracketed.with(name, "a").query()[0], ("f[a]".into(), "red".into()));
+        let json = Request { body: Body::Json(json!({"a": {"b": 1}})), ..request.clone() };
+        let added = json.with(&json.name_points(false)[1], "c");
+        assert_eq!(added.body, Body::Json(json!({"a": {"b": 1, "c": 1}})));
+        let matrix = Request::get(Target::parse("http://a.test/shop;colour=red").unwrap());
+        let colour = &matrix.path_points()[0].inner()[0];
+        assert_eq!((colour.name.as_str(), colour.value.as_str()), ("colour", "red"));
+        assert_eq!(matrix.with(colour, "a b").url.path, "/shop;colour=a%20b");
+        let cookie = Point::cookie("c", r#"{"a":"b"}"#);
+        let member = &cookie.inner()[0];
+        assert_eq!(request.with(member, "x").cookies, [("c".to_owned(), r#"{"a":"x"}"#.to_owned())]);
+        let object = request.with(member, Put::Raw(r#"{"$ne":"x"}"#));
+        assert_eq!(object.cookies, [("c".to_owned(), r#"{"a":{"$ne":"x"}}"#.to_owned())]);
         let first = &request.points()[0];
         assert_eq!(request.renamed(first, "q[$ne]").unwrap().url.query.unwrap(), "q[%24ne]=a%20b&r=1");
     }

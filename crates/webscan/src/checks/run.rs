@@ -6,7 +6,7 @@ use futures_util::stream;
 
 use super::{Bench, Check, Entry};
 use crate::http::Method;
-use crate::point::{Place, Point};
+use crate::point::Point;
 
 /// One piece of work: a check on an entry, on one of its points, or on the site.
 #[derive(Clone, Copy)]
@@ -74,9 +74,9 @@ impl<'a> Task<'a> {
 pub fn points_of(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
     let mut points = entry.request.points();
     points.extend(entry.request.path_points());
-    if entry.request.method == Method::Get && entry.response.is_html() {
-        points.push(Point { place: Place::QueryName, name: "(any name)".to_owned(), value: String::new() });
-    }
+    let shows = entry.response.is_html()
+        || (entry.response.media_type().ends_with("json") && !entry.request.query().is_empty());
+    points.extend(entry.request.name_points(entry.request.method == Method::Get && shows));
     let dressed = bench.session.dress(&entry.request);
     for (name, value) in &dressed.cookies {
         if !points.iter().any(|point| point.kind() == "cookie" && point.name == *name) {

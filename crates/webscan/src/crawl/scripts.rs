@@ -101,7 +101,7 @@ pub fn endpoints(script: &str, base: &Target) -> Vec<Request> {
         let near = script.get(call.get(0).map_or(0, |m| m.start())..).unwrap_or_default();
         let near = near.get(..near.floor_char_boundary(NEAR)).unwrap_or_default();
         let body = if method == Method::Get { Body::None } else { body(near) };
-        add(Request { method, body, ..Request::get(url) });
+        add(Request { method, body, headers: headers(near), ..Request::get(url) });
     }
     for literal in LITERAL.captures_iter(script) {
         let Some(text) = literal.get(1).map(|m| m.as_str()).filter(|text| is_place(text)) else { continue };
@@ -134,6 +134,33 @@ fn body(near: &str) -> Body {
         }
     }
     Body::None
+}
+
+/// Headers of the application's own that a call seems to send.
+fn headers(near: &str) -> Vec<(String, String)> {
+    let own = near.get(1..).unwrap_or_default();
+    let end = ["fetch(", ".open(", "$.ajax("].iter().filter_map(|call| own.find(call)).min();
+    let own = own.get(..end.unwrap_or(own.len())).unwrap_or_default();
+    let object = own.find("headers").and_then(|at| own.get(at..)?.split_once(':')?.1.trim_start().into());
+    let mut found: Vec<(String, String)> = match object.and_then(literal::read) {
+        Some(Value::Object(members)) => {
+            members.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
+        }
+        _ => Vec::new(),
+    };
+    for call in own.split("setRequestHeader").skip(1) {
+        let list = call.trim_start().strip_prefix('(').map(|rest| format!("[{}", rest.replacen(')', "]", 1)));
+        if let Some(Value::Array(pair)) = list.as_deref().and_then(literal::read)
+            && let [Value::String(name), Value::String(value)] = pair.as_slice()
+        {
+            found.push((name.clone(), value.clone()));
+        }
+    }
+    // Others are the protocol's, or differ from one request to the next.
+    let changes = ["id", "trace", "time", "nonce", "span", "csrf", "xsrf", "token", "requested-with"];
+    let is_own = |name: &str| name.starts_with("x-") && !changes.iter().any(|word| name.contains(word));
+    let named = found.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
+    named.filter(|(name, value)| is_own(name) && !value.is_empty()).take(4).collect()
 }
 
 #[cfg(test)]
@@ -171,5 +198,23 @@ mod tests {
         assert_eq!(body("/o"), Body::Xml("<?xml version=\"1.0\"?><o><i>a</i></o>".to_owned()));
         assert_eq!(body("/g"), Body::Json(serde_json::json!({"query": "{ a { b } }"})));
         assert_eq!(body("/f"), Body::Form(vec![("a".into(), "1".into()), ("b".into(), "2".into())]));
+    }
+
+    #[test]
+    fn headers_of_calls_are_those_of_the_application() {
+        let base = Target::parse("http://a.test/").unwrap();
+        let headers = |script: &str| endpoints(script, &base)[0].headers.clone();
+        let own = [("x-tenant".to_owned(), "home".to_owned())];
+        assert_eq!(
+            headers(
+                "fetch('/a', {method: 'POST', headers: {'Content-Type': 'text/xml', 'X-Tenant': 'home'}})"
+            ),
+            own
+        );
+        assert_eq!(headers("x.open('POST', '/a'); x.setRequestHeader('X-Tenant', 'home'); x.send()"), own);
+        assert_eq!(
+            headers("fetch('/a', {method: 'POST'}); fetch('/b', {headers: {'X-Tenant': 'home'}})"),
+            []
+        );
     }
 }

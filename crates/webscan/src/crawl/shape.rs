@@ -154,6 +154,16 @@ fn selectors(request: &Request) -> Vec<String> {
     found
 }
 
+/// Whether a segment of a path is a word with a small number, as programs and parts of an application are called (`step2.php`,
+/// `form-3`), but pages of a list are not.
+fn is_numbered(segment: &str) -> bool {
+    let name = segment.rsplit_once('.').map_or(segment, |(name, _)| name);
+    let word = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let digits = name.len() - word.len();
+    let plain = |letter: char| letter.is_ascii_alphabetic() || matches!(letter, '-' | '_');
+    (1..=2).contains(&digits) && word.len() >= 2 && word.chars().all(plain) && !word.starts_with("page")
+}
+
 /// Purposes of one shape that are told apart.
 const MOST_PURPOSES: usize = 40;
 
@@ -171,6 +181,7 @@ impl Purposes {
                 .extend(request.points().into_iter().map(|point| format!("{} {}", point.kind(), point.name)));
             parts.sort();
         }
+        parts.extend(request.url.path.split('/').filter(|segment| is_numbered(segment)).map(str::to_owned));
         let purpose = format!("{shape} {}", parts.join("&"));
         let known = self.0.entry(shape.clone()).or_default();
         if known.len() < MOST_PURPOSES || known.contains(&purpose) {
@@ -263,6 +274,17 @@ mod tests {
         assert_eq!(shape(&get(id)), shape(&get(&id.replace('7', "9"))));
         assert_ne!(shape(&get("http://a.test/p/shoes")), shape(&get("http://a.test/p/hats")));
         assert!(is_circular("/a/b/a/b/a/b/a/b") && !is_circular("/a/b/c/d"));
+    }
+
+    #[test]
+    fn numbered_programs_have_purposes_of_their_own() {
+        let mut purposes = Purposes::default();
+        let mut of = |path: &str| purposes.of(&get(&format!("http://a.test{path}?id=1")));
+        assert_ne!(of("/step1.php"), of("/step2.php"));
+        assert_ne!(of("/form-1/"), of("/form-2/"));
+        assert_eq!(of("/item/1"), of("/item/2"));
+        assert_eq!(of("/page1.html"), of("/page2.html"));
+        assert_eq!(of("/article-12345"), of("/article-12346"));
     }
 
     #[test]

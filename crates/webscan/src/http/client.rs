@@ -361,8 +361,17 @@ impl Client {
             default("content-type", kind);
         }
         if !request.cookies.is_empty() {
-            let cookies: Vec<String> =
+            let mut cookies: Vec<String> =
                 request.cookies.iter().map(|(n, v)| format!("{n}={}", cookie_safe(v))).collect();
+            // Those that the user gave for all requests stay, unless the application set them anew.
+            let is_set = |pair: &&str| {
+                let name = pair.split('=').next().unwrap_or_default();
+                request.cookies.iter().any(|(have, _)| have == name)
+            };
+            for (_, value) in given.iter().filter(|(name, _)| name.eq_ignore_ascii_case("cookie")) {
+                let pairs = value.split(';').map(str::trim).filter(|pair| !pair.is_empty() && !is_set(pair));
+                cookies.extend(pairs.map(str::to_owned));
+            }
             given.retain(|(name, _)| !name.eq_ignore_ascii_case("cookie"));
             given.push(("cookie", cookies.join("; ")));
         }

@@ -38,6 +38,8 @@ pub enum Coding {
     },
     /// What stands before an ending, such as `.html`.
     Before(String),
+    /// What stands behind the name of a parameter of a segment of the path (`;colour=`), with what goes before it.
+    After(String),
 }
 
 /// Inner values of one value that are tested.
@@ -60,13 +62,7 @@ impl Coding {
             Self::Base64 { url_safe: false } => STANDARD.encode(text),
             Self::Base64 { url_safe: true } => URL_SAFE_NO_PAD.encode(text),
             Self::Hex => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
-            Self::Json { whole, pointer } => {
-                let mut value: Value = serde_json::from_str(whole).unwrap_or_default();
-                if let Some(old) = value.pointer_mut(pointer) {
-                    *old = Value::from(text);
-                }
-                value.to_string()
-            }
+            Self::Json { whole, pointer } => with_member(whole, pointer, Value::from(text)),
             Self::Form { whole, at } => {
                 let mut fields = encode::read_form(whole);
                 if let Some((_, old)) = fields.get_mut(*at) {
@@ -75,7 +71,32 @@ impl Coding {
                 encode::form(&fields)
             }
             Self::Before(ending) => format!("{text}{ending}"),
+            Self::After(begin) => format!("{begin}{text}"),
         }
+    }
+
+    /// The same for what is read as a JSON value itself.
+    #[must_use]
+    pub(super) fn put_json(&self, text: &str) -> String {
+        match self {
+            Self::Json { whole, pointer } => {
+                with_member(whole, pointer, serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
+            }
+            _ => self.put(text),
+        }
+    }
+
+    /// The name of the outer value, from that of an inner one.
+    pub(super) fn outer_name<'a>(&self, name: &'a str) -> &'a str {
+        let inner = match self {
+            Self::Json { pointer, .. } => name.strip_suffix(pointer.as_str()),
+            Self::Form { whole, at } => {
+                let field = encode::read_form(whole).into_iter().nth(*at).map(|(field, _)| field);
+                field.and_then(|field| name.strip_suffix(field.as_str())?.strip_suffix('.'))
+            }
+            _ => None,
+        };
+        inner.unwrap_or(name)
     }
 
     /// How a finding names it; the ending of a path changes nothing.
@@ -85,9 +106,18 @@ impl Coding {
             Self::Hex => Some("hex"),
             Self::Json { .. } => Some("json in value"),
             Self::Form { .. } => Some("form in value"),
-            Self::Before(_) => None,
+            Self::Before(_) | Self::After(_) => None,
         }
     }
+}
+
+/// A JSON text with another value at a place.
+fn with_member(whole: &str, pointer: &str, new: Value) -> String {
+    let mut value: Value = serde_json::from_str(whole).unwrap_or_default();
+    if let Some(old) = value.pointer_mut(pointer) {
+        *old = new;
+    }
+    value.to_string()
 }
 
 impl Point {
@@ -109,6 +139,13 @@ impl Point {
         if let (Place::Path(_), Some(parts)) = (&self.place, ENDING.captures(&self.value)) {
             let part = |n: usize| parts.get(n).map_or("", |part| part.as_str());
             all.push(self.within(Coding::Before(part(2).to_owned()), &self.name, part(1)));
+        }
+        if let (Place::Path(_), Some((begin, value))) = (&self.place, self.value.rsplit_once('='))
+            && let Some((_, name)) = begin.rsplit_once(';')
+            && !value.is_empty()
+            && !name.to_ascii_lowercase().contains("sess")
+        {
+            all.push(self.within(Coding::After(format!("{begin}=")), name, value));
         }
         all.truncate(MOST);
         all

@@ -56,20 +56,23 @@ const SHOWN: &[&str] = &[
 ];
 
 /// What none of the signs that separate commands brings: within the words of a command, or where a filter takes away a word
-/// or a sign.
+/// or a sign. Tabs are blanks that few filters know.
 const OTHERWISE: &[&str] = &[
     "{v}$(echo${IFS}$(({a}*{b})))",
     "{v}`echo $(({a}*{b}))`",
-    "{v};expr {a} \\* {b};\nexpr {a} \\* {b}\n#'\nexpr {a} \\* {b}\n#\"\nexpr {a} \\* {b}\n#",
+    "{v};expr\t{a}\t\\*\t{b};\nexpr\t{a}\t\\*\t{b}\n#'\nexpr\t{a}\t\\*\t{b}\n#\"\nexpr\t{a}\t\\*\t{b}\n#",
     "{v};e'c'ho $(({a}*{b}))",
     "{v}%0aecho $(({a}*{b}))%0a",
     "echo $(({a}*{b}))",
     "{v}&set /a {a}*{b}",
     "{v}\"&set /a {a}*{b}&\"",
+    // Programs of `awk`: out of a pattern, or of a string in a condition in brackets; and in front of an action.
+    "{v}/;BEGIN{print {a}*{b}}#\"||1)print {a}*{b};if(1==\"{v}",
+    "{v}\"||1{print {a}*{b}}1==\"{v}",
 ];
 
 const WITHIN: &[&str] =
-    &["{v}$(sleep${IFS}{t})", "{v}`sleep {t}`", "{v}\nsleep {t}\n#'\nsleep {t}\n#\"\nsleep {t}\n#"];
+    &["{v}$(sleep${IFS}{t})", "{v}`sleep\t{t}`", "{v}\nsleep\t{t}\n#'\nsleep\t{t}\n#\"\nsleep\t{t}\n#"];
 
 /// What waits in a header or cookie that is never shown, within and without quotes.
 const LOGGED: &str = "{v}$(sleep {t})';sleep {t};'";
@@ -261,6 +264,10 @@ mod tests {
                 shell(&format!("echo \"{}\"", asked.header("user-agent")));
                 "welcome".to_owned()
             }
+            "/pattern" => shell(&format!("echo a.test | awk '/{}/ {{print 1}}'", host.replace('\'', ""))),
+            "/no-dollar" => {
+                shell(&format!("echo looking for {}", host.replace(['$', '`', ' ', '(', ')'], "")))
+            }
             "/hidden" => {
                 shell(&format!("echo {host}"));
                 "done".to_owned()
@@ -292,6 +299,8 @@ mod tests {
             "/only-newline",
             "/no-space",
             "/ending",
+            "/pattern",
+            "/no-dollar",
         ];
         for path in paths {
             let found = scan(&Command, server, &format!("{path}?host=a.test")).await;

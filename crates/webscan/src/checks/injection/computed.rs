@@ -25,8 +25,11 @@ pub(super) fn products(template: &str, marks: &Marks, value: &str) -> Attempt {
     let fill = |template: &str| {
         template.replace("{a}", &a.to_string()).replace("{b}", &b.to_string()).replace("{v}", value)
     };
-    let other =
-        template.replace("*{b}", "-{b}").replace("\\* {b}", "- {b}").replace("times:{b}", "minus:{b}");
+    let other = template
+        .replace("*{b}", "-{b}")
+        .replace("\\* {b}", "- {b}")
+        .replace("\\*\t{b}", "-\t{b}")
+        .replace("times:{b}", "minus:{b}");
     Attempt { payload: fill(template), control: fill(&other), expect: shows(&marks.product().to_string()) }
 }
 

@@ -1,7 +1,7 @@
 //! Tells answers apart by what they say, with what was put in left out.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -21,8 +21,14 @@ const ENCODED: &[&str] = &[
 pub(super) struct Gist {
     status: u16,
     location: Option<String>,
+    /// Cookies that are set, and headers of the application's own with a word in them, each as the header and its pattern.
+    heads: BTreeSet<(String, String)>,
     words: Vec<Option<String>>,
 }
+
+/// Headers whose values say something of the server or of the moment.
+const VARIES: &[&str] =
+    &["id", "trace", "time", "nonce", "cache", "served", "server", "backend", "node", "powered"];
 
 /// Most words of an answer that are compared.
 const MOST: usize = 60_000;
@@ -67,7 +73,24 @@ impl Gist {
         let echoes =
             |text: &str| words(text).any(|word| word.len() > 3 && own.contains(&word.to_lowercase()));
         let location = response.location().filter(|location| !echoes(location)).map(str::to_owned);
-        Self { status: response.status, location, words: kept }
+        let is_word = |value: &str| {
+            (1..=20).contains(&value.len())
+                && value.bytes().all(|letter| letter.is_ascii_alphabetic())
+                && !own.contains(&value.to_lowercase())
+        };
+        let head = |(name, value): &(String, String)| {
+            let name = name.to_ascii_lowercase();
+            let pattern = if name == "set-cookie" {
+                let cookie = value.split('=').next().filter(|cookie| !echoes(cookie))?;
+                format!("^{}=", regex::escape(cookie))
+            } else {
+                (name.starts_with("x-") && !VARIES.iter().any(|word| name.contains(word)) && is_word(value))
+                    .then(|| format!("^{value}$"))?
+            };
+            Some((name, pattern))
+        };
+        let heads = response.headers.iter().filter_map(head).collect();
+        Self { status: response.status, location, heads, words: kept }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -76,7 +99,10 @@ impl Gist {
 
     pub(super) fn same_as(&self, other: &Self) -> bool {
         let plain = |gist: &Self| gist.words.iter().flatten().cloned().collect::<Vec<_>>();
-        self.status == other.status && self.location == other.location && plain(self) == plain(other)
+        self.status == other.status
+            && self.location == other.location
+            && self.heads == other.heads
+            && plain(self) == plain(other)
     }
 
     fn runs(&self, length: usize) -> HashSet<Vec<&str>> {
@@ -102,6 +128,13 @@ pub(super) fn sign(these: &[&Gist], those: &[&Gist]) -> Option<Expect> {
             let regex = format!("^{}$", regex::escape(location));
             return Some(Expect::Header { name: "location".to_owned(), regex });
         }
+    }
+    let is_sign = |head: &&(String, String)| {
+        let has = |gist: &Gist| gist.heads.contains(*head);
+        all(&has) && none(&has)
+    };
+    if let Some((name, regex)) = first.heads.iter().find(is_sign) {
+        return Some(Expect::Header { name: name.clone(), regex: regex.clone() });
     }
     for length in [3, 2, 1, 5] {
         let mut runs = first.runs(length);
@@ -149,6 +182,21 @@ mod tests {
         let yes = gist("<a href=\"files/%2A%28objectClass%3D%2A\">red &amp; blue</a>", "*(objectClass=*");
         let no = gist("<a href=\"files/%2A%28objectClass%3Dzq\">red &amp; blue</a>", "*(objectClass=zq");
         assert!(yes.same_as(&no) && sign(&[&yes], &[&no]).is_none());
+    }
+
+    #[test]
+    fn cookies_and_words_in_headers_are_a_difference() {
+        let with = |name: &str, value: &str| Gist::of(&Response::new(200, &[(name, value)], "same"), &["x"]);
+        let none = with("Content-Type", "text/html");
+        for (name, value) in [("Set-Cookie", "seat=7af3; Path=/"), ("X-Stock", "available")] {
+            let some = with(name, value);
+            assert!(!some.same_as(&none));
+            assert!(matches!(sign(&[&some], &[&none]), Some(Expect::Header { .. })), "{name}");
+        }
+        assert!(with("Set-Cookie", "seat=1").same_as(&with("Set-Cookie", "seat=2")));
+        for (name, value) in [("X-Request-Id", "abc"), ("X-Count", "7"), ("X-Echo", "x")] {
+            assert!(with(name, value).same_as(&none), "{name}");
+        }
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub(in crate::checks) struct Facts {
     settled: AtomicBool,
 }
 
+/// Most values within cookies that are tried one by one.
+const MOST_INNER: usize = 6;
+
 /// Longest answer that is kept.
 const KEPT: usize = 64 << 10;
 
@@ -72,7 +75,17 @@ impl Facts {
     pub(super) fn is_unknown_name(&self) -> bool {
         let text = self.plain.as_ref().map_or("", Response::text);
         has(text, &self.token)
-            && ["column", "identifier", "field"].iter().any(|word| text.to_ascii_lowercase().contains(word))
+            && [
+                "column",
+                "identifier",
+                "field",
+                "no such table",
+                "relation \"",
+                "object name",
+                "' doesn't exist",
+            ]
+            .iter()
+            .any(|word| text.to_ascii_lowercase().contains(word))
     }
 
     /// Notes that the value was proven to be taken for code.
@@ -177,7 +190,16 @@ async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
 pub(crate) async fn worth_a_test(bench: &Bench<'_>, entry: &Entry, points: Vec<Point>) -> Vec<Point> {
     let mut usual = Usual::default();
     let mut kept = vec![false; points.len()];
-    let mut groups: Vec<Vec<usize>> = vec![(0..points.len()).collect()];
+    // Values within the same cookie can't be changed together: what is read of it would be that of one of them.
+    let is_inner = |at: &usize| points.get(*at).is_some_and(|point| matches!(point.place, Place::Within(..)));
+    let (inner, all): (Vec<usize>, Vec<usize>) = (0..points.len()).partition(is_inner);
+    let mut groups = vec![all];
+    if inner.len() <= MOST_INNER {
+        groups.extend(inner.into_iter().map(|at| vec![at]));
+    } else {
+        groups.push(inner);
+    }
+    groups.retain(|group| !group.is_empty());
     while let Some(mut group) = groups.pop() {
         let those: Vec<&Point> = group.iter().filter_map(|at| points.get(*at)).collect();
         let Some((shown, is_other)) = changed_at_once(bench, entry, &those, &mut usual).await else { break };

@@ -44,16 +44,16 @@ impl Check for Ldap {
         entry: &'a Entry,
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
-        (!point.is_guess()).then(|| probe(bench, entry, point).boxed())
+        (!point.is_name()).then(|| probe(bench, entry, point).boxed())
     }
 }
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if known.is_route(point) || known.is_settled() {
+    let is_quiet = known.is_quiet();
+    if known.is_route(point) || known.is_settled() || (is_quiet && point.is_guess()) {
         return;
     }
-    let is_quiet = known.is_quiet();
     if is_quiet && matches!(point.place, Place::Path(_)) {
         return;
     }

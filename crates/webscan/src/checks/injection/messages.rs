@@ -31,7 +31,7 @@ const MESSAGES: &[(Family, &str)] = &[
     (Family::Sql, r#"unrecognized token: (?:\\?(?:"|&quot;|&#34;|&#x22;|'|&#39;)|\\u0022)"#),
     (
         Family::Sql,
-        r#"(?-u:\b)near (?:\\?(?:"|&quot;|&#34;|&#x22;|&#x27;|&#39;)|\\u0022).{0,200}?(?:\\?(?:"|&quot;|&#34;|&#x22;|&#x27;|&#39;)|\\u0022): syntax error"#,
+        r#"(?-u:\b)near (?:\\?(?:"|'|&quot;|&#34;|&#x22;|&#x27;|&#0?39;)|\\u0022|\\u0027).{0,200}?(?:\\?(?:"|'|&quot;|&#34;|&#x22;|&#x27;|&#0?39;)|\\u0022|\\u0027): syntax error"#,
     ),
     (
         Family::Sql,
@@ -40,7 +40,7 @@ const MESSAGES: &[(Family, &str)] = &[
     // PostgreSQL
     (
         Family::Sql,
-        r"syntax error at (?:or near|end of input)|unterminated quoted (?:string|identifier) at or near|PG::SyntaxError|PSQLException: ERROR: (?:syntax|unterminated)|pg_(?:query|exec)\(\)[^<]{0,40}Query failed: ERROR: +(?:syntax|unterminated)",
+        r"[Ss]yntax error at (?:or near|end of input)|[Ll]exical error: unterminated|ERROR 42601\b|parse error at or near|unterminated quoted (?:string|identifier) at or near|PG::SyntaxError|PSQLException: ERROR: (?:syntax|unterminated)|pg_(?:query|exec)\(\)[^<]{0,40}Query failed: ERROR: +(?:syntax|unterminated)",
     ),
     // MySQL, MariaDB
     (
@@ -67,10 +67,18 @@ const MESSAGES: &[(Family, &str)] = &[
         Family::Sql,
         r"line \d+:\d+:? (?:mismatched input|extraneous input|no viable alternative)|SQL compilation error|Syntax error: (?:Unclosed string literal|Unexpected|Expected)|Parser Error: (?:syntax error|unterminated)|Syntaxfehler bei|nicht abgeschlossene Zeichenkette|erreur de syntaxe sur ou pr|error de sintaxis en o cerca",
     ),
+    (
+        Family::Sql,
+        r"SQL0(?:104|010|007)N|A syntax error has occurred\.|Found a quote for which there is no matching quote|sql syntax error: (?:incorrect|line)|Syntax error: (?:Encountered|failed at position|expected something)|syntax error, unexpected [^<]{1,60} in: |SQ074: Line \d+|\[PARSE_SYNTAX_ERROR\]|Statement\.SyntaxError|\bPOS\(\d+\) [^<]{0,40}(?:Missing|Invalid|Unexpected|syntax)|Invalid end of SQL statement|MALFORMED_QUERY|Syntax error in (?:date|number|query) in query expression|Syntax error in (?:FROM|ORDER BY|GROUP BY|INSERT INTO|UPDATE|WHERE) (?:clause|statement)|An expression of non-boolean type specified in a context",
+    ),
+    (
+        Family::Sql,
+        r"Fehler in der SQL-Syntax|Falsche Syntax in der N|Erreur de syntaxe pr|Syntaxe incorrecte (?:vers|pr)|Sintaxis incorrecta cerca|error de sintaxis en su consulta SQL|Errore di sintassi nella query SQL|Sintassi non corretta in prossimit|Sintaxe incorreta pr|erro de sintaxe em ou pr|Ошибка в запросе|ошибка синтаксиса \(примерное|Неправильный синтаксис около|附近有语法错误|构文エラー|syntaxfout bij of nabij",
+    ),
     // Drivers and frameworks that name the error of a faulty statement, whatever the database
     (
         Family::Sql,
-        r"psycopg2?\.errors\.SyntaxError|psycopg2\.ProgrammingError|\bpq: (?:syntax error|unterminated)|\bError 1064\b|SQLGrammarException|QuerySyntaxException|BadSqlGrammarException|bad SQL grammar \[|ActiveRecord::StatementInvalid|Mysql2::Error|Illuminate\\Database\\QueryException|Doctrine\\DBAL\\[^<]{0,60}(?:SyntaxError|Driver)Exception|SequelizeDatabaseError|scanner_yyerror|django\.db\.utils\.(?:Programming|Operational)Error|(?:Programming|Operational)Error at /|sqlalchemy\.exc\.(?:Programming|Operational)Error|OLE DB Provider for [^<]{0,80}80040e14|System\.Data\.(?:OleDb|Odbc|SqlClient)\.\w+Exception",
+        r"psycopg2?\.errors\.SyntaxError|psycopg2\.ProgrammingError|\bpq: (?:syntax error|unterminated)|\bError 1064\b|SQLGrammarException|QuerySyntaxException|org\.hibernate\.query\.(?:SyntaxException|sqm)|An exception occurred while creating a query in EntityManager|QueryFailedError|token recognition error at|BadSqlGrammarException|bad SQL grammar \[|ActiveRecord::StatementInvalid|Mysql2::Error|Illuminate\\Database\\QueryException|Doctrine\\DBAL\\[^<]{0,60}(?:SyntaxError|Driver)Exception|SequelizeDatabaseError|scanner_yyerror|django\.db\.utils\.(?:Programming|Operational)Error|(?:Programming|Operational)Error at /|sqlalchemy\.exc\.(?:Programming|Operational)Error|OLE DB Provider for [^<]{0,80}80040e14|System\.Data\.(?:OleDb|Odbc|SqlClient)\.\w+Exception",
     ),
     // PHP, where the result of a faulty statement is used as if it were one
     (
@@ -85,7 +93,7 @@ const MESSAGES: &[(Family, &str)] = &[
     // XPath
     (
         Family::Xpath,
-        r"XPathException|XPath(?:Eval|Syntax)?Error|xmlXPath(?:Eval|CompOpEval)|SimpleXMLElement::xpath\(\)|DOMXPath::|Invalid (?:XPath )?(?:expression|predicate)\b|System\.Xml\.XPath|has an invalid (?:token|qualified name)|Expression must evaluate to a node-set|lxml\.etree\.XPath|javax\.xml\.xpath|xpath[^<]{0,30}(?:syntax|parse|compile) error|unfinished literal|Unclosed literal",
+        r"XPathException|XPath(?:Eval|Syntax)?Error|xmlXPath(?:Eval|CompOpEval)|SimpleXMLElement::xpath\(\)|DOMXPath::|Invalid (?:XPath )?(?:expression|predicate)\b|System\.Xml\.XPath|has an invalid (?:token|qualified name)|Expression must evaluate to a node-set|lxml\.etree\.XPath|javax\.xml\.xpath|xpath[^<]{0,30}(?:syntax|parse|compile) error|[Uu]nfinished literal|Unclosed literal|XPST0003|A location (?:path|step) was expected|Extra illegal tokens|SyntaxError: invalid predicate|REXML::ParseException|XPath parse error|xpath: [^<]{0,60}(?:unclosed|unexpected|expected)",
     ),
     // Document databases
     (
@@ -187,6 +195,12 @@ mod tests {
             "Uncaught Error: Call to a member function fetch_assoc() on bool in /srv/a.php",
             "mysqli_num_rows(): Argument #1 ($result) must be of type mysqli_result, bool given",
             "line 1:41 no viable alternative at input",
+            "Severity: ERROR, Message: Syntax error at or near \"x\", Sqlstate: 42601",
+            "SQL0010N  The string constant beginning with \"'\" does not have an ending",
+            "sql syntax error: incorrect syntax near \"'\": line 1 col 7",
+            "Syntax error: Encountered \"x\" at line 1, column 40.",
+            "Fehler in der SQL-Syntax; bitte die korrekte Syntax im Handbuch nachschlagen",
+            "near '1': syntax error",
         ] {
             assert_eq!(families(text), [Family::Sql], "{text}");
             assert!(find(Family::Sql, text).is_some());

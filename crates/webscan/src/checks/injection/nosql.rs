@@ -10,7 +10,7 @@ use super::messages::{self, Family};
 use super::timing;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::Request;
-use crate::point::{Place, Point, Put};
+use crate::point::{Coding, Place, Point, Put};
 use crate::proof::{Expect, Proof};
 
 /// See [`About`].
@@ -47,9 +47,16 @@ impl Check for Nosql {
 
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
         let fields: Vec<Point> = entry.request.points().into_iter().filter(takes_operators).collect();
-        let is_login = fields.iter().any(|point| point.name.to_ascii_lowercase().contains("pass"));
+        let is_login = fields.iter().any(is_secret);
         (is_login && (2..=4).contains(&fields.len())).then(|| together(bench, entry, fields).boxed())
     }
+}
+
+/// Whether a field is for what only its owner knows.
+fn is_secret(point: &Point) -> bool {
+    let name = point.name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    ["pass", "pwd", "secret"].iter().any(|word| name.contains(word))
+        || ["pin", "otp", "code"].contains(&name.as_str())
 }
 
 fn takes_operators(point: &Point) -> bool {
@@ -59,9 +66,7 @@ fn takes_operators(point: &Point) -> bool {
 /// All fields of a sign-in at once: a name that is not there lets no operator for the password show.
 async fn together(bench: &Bench<'_>, entry: &Entry, fields: Vec<Point>) {
     let path = &entry.request.url.path;
-    let Some(last) = fields.iter().find(|point| point.name.to_ascii_lowercase().contains("pass")) else {
-        return;
-    };
+    let Some(last) = fields.iter().find(|point| is_secret(point)) else { return };
     if fields.iter().any(|point| bench.sink.has_at(&[990_001], path, &point.name)) {
         return;
     }
@@ -101,7 +106,7 @@ fn operator(
     name: &str,
     value: &serde_json::Value,
 ) -> Option<(Request, String)> {
-    if let Place::Json(_) = point.place {
+    if matches!(point.place, Place::Json(_) | Place::Within(_, Coding::Json { .. })) {
         let object = serde_json::json!({ name: value }).to_string();
         return Some((request.with(point, Put::Raw(&object)), object));
     }
@@ -208,7 +213,7 @@ async fn by_operators(
             ("$eq", text(&token)),
         ],
     ];
-    if !matches!(point.place, Place::Json(_)) && !known.is_quiet() {
+    if !matches!(point.place, Place::Json(_) | Place::Within(..)) && !known.is_quiet() {
         // A filter that is written as text: the later of two members of one name counts.
         for rest in ["\"$where\":\"1", "\"$comment\":\"zq"] {
             let name = &point.name;
@@ -309,6 +314,8 @@ mod tests {
     fn answer(asked: &Asked) -> Answer {
         let filter = if asked.path.ends_with("json") {
             serde_json::from_str::<Value>(&asked.body).unwrap_or_default()["user"].clone()
+        } else if asked.path.ends_with("text") {
+            serde_json::from_str::<Value>(&asked.field("filter")).unwrap_or_default()["user"].clone()
         } else {
             let fields = asked.query.iter().map(|(name, value)| match name.strip_prefix("user[") {
                 Some(operator) => json!({ operator.trim_end_matches(']'): value }),
@@ -355,10 +362,13 @@ mod tests {
     #[tokio::test]
     async fn operators_are_found_where_they_work() {
         let server = serve(answer).await;
-        for path in ["/find?user=zed", "/number?user=99", "/no-ne?user=zed"] {
+        let text = "filter=%7B%22user%22%3A%22zed%22%7D";
+        for path in ["/find?user=zed", "/number?user=99", "/no-ne?user=zed", &format!("/text?{text}")] {
             assert_eq!(scan(&Nosql, server, path).await.len(), 1, "{path}");
         }
-        assert!(scan(&Nosql, server, "/checked?user=zed").await.is_empty());
+        for path in ["/checked?user=zed", &format!("/checked-text?{text}")] {
+            assert!(scan(&Nosql, server, path).await.is_empty(), "{path}");
+        }
         for (path, count) in [("/json", 1), ("/checked-json", 0)] {
             let url = Target::parse(&format!("http://{server}{path}")).unwrap();
             let request = Request {

@@ -126,9 +126,10 @@ fn without_arithmetic(marks: &Marks, value: &str, usual: &str) -> Vec<Attempt> {
     };
     let formats: Vec<Attempt> = named(usual).into_iter().chain(["0", "user", "self"]).map(class).collect();
     let printed = Attempt {
-        payload: format!("{value}{{{{printf \"%d%d\" {a} {b}}}}}"),
-        control: format!("{value}{{{{printf \"%d%d\" {b} {a}}}}}"),
-        expect: shows(&format!("{a}{b}")),
+        // What takes blanks away would join the numbers by itself: the word between them comes from the format.
+        payload: format!("{value}{{{{printf \"%d{token}%d\" {a} {b}}}}}"),
+        control: format!("{value}{{{{printf \"%d{token}%d\" {b} {a}}}}}"),
+        expect: shows(&format!("{a}{token}{b}")),
     };
     let joined = Attempt {
         payload: format!("{value}}}}}{{{{{a}|add:{b}}}}} {{{{1"),
@@ -219,7 +220,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let is_within = known.breaks || has_message;
     if !is_within || !(known.echoes || has_message || known.matters) {
         // Headers and segments of the path are left alone where they show nothing.
-        let is_far = matches!(point.place, Place::Header | Place::Path(_) | Place::QueryName);
+        let is_far = matches!(point.place, Place::Header | Place::Path(_)) || point.is_name();
         let is_told = known.echoes || !is_far;
         if !is_told || matches!(sign(bench, entry, (point, &known), value).await, Sign::Text) {
             return;
@@ -396,6 +397,8 @@ mod tests {
                 };
                 filter.replace_all(&name, product).replace("{{", "").replace('<', "&lt;")
             }
+            // Blanks are taken away, and quotes: numbers stand beside each other then.
+            "/no-blanks" => name.replace([' ', '"'], "").replace('<', "&lt;"),
             "/stripped" => {
                 regex::Regex::new(r"\{\{.*?\}\}").unwrap().replace_all(&name, "").replace('<', "&lt;")
             }
@@ -446,7 +449,7 @@ mod tests {
             let found = scan(&Template, server, &format!("{path}?name=user")).await;
             assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_005], "{path}");
         }
-        for path in ["/echo", "/stripped", "/braces-refused"] {
+        for path in ["/echo", "/stripped", "/no-blanks", "/braces-refused"] {
             assert!(scan(&Template, server, &format!("{path}?name=you")).await.is_empty(), "{path}");
         }
     }

@@ -54,6 +54,10 @@ const FILES: &[(&str, &str)] = &[
     ("windows/win.ini", r"; for 16-bit app support|(?i)\[(?:mci extensions|extensions|fonts)\]"),
 ];
 
+/// Names of files in `/etc` that every system has.
+const LISTED: &str =
+    r"(?s)\bpasswd\b.*\b(?:group|hosts|services|shells)\b|\b(?:group|hosts|services|shells)\b.*\bpasswd\b";
+
 impl Check for Traversal {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -65,7 +69,7 @@ impl Check for Traversal {
         entry: &'a Entry,
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
-        (!point.is_guess()).then(|| probe(bench, entry, point).boxed())
+        (!point.is_name()).then(|| probe(bench, entry, point).boxed())
     }
 }
 
@@ -82,7 +86,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         return;
     }
     let (has_name, is_file) = (has_likely_name(point), is_file_like(point));
-    if is_path && !known.matters && !is_file {
+    if (is_path || point.is_guess()) && !known.matters && !is_file {
         return;
     }
     // Where the usual value is not found either, its name must do.
@@ -151,6 +155,11 @@ fn wrong(payload: &str) -> String {
         .replace("etc/hosts", "etc/hostq")
 }
 
+/// A path that ends in a folder, to one that is not there.
+fn wrong_folder(payload: &str) -> String {
+    payload.strip_suffix("etc").map_or_else(|| wrong(payload), |before| format!("{before}etq"))
+}
+
 /// What is tried, most usual first.
 fn tries(value: &str) -> Vec<Try> {
     let (folder, file) = value.rsplit_once('/').map_or(("", value), |(folder, file)| (folder, file));
@@ -206,12 +215,15 @@ fn tries(value: &str) -> Vec<Try> {
         list.push((up("../", "proc/version"), r"Linux version \d+\.\d+"));
         list.push((up("../", "etc/hosts"), r"(?m)^127\.0\.0\.1\s+localhost"));
     }
+    // What lists a folder shows the names in it.
+    list.push((up("../", "etc"), LISTED));
+    list.push(("/etc".to_owned(), LISTED));
     if let Some(kind) = kind {
         list.push((format!("{}?.{kind}", up("../", unix)), unix_sign));
         list.push((format!("{}#.{kind}", up("../", unix)), unix_sign));
     }
     let tries = list.into_iter().map(|(payload, pattern)| Try {
-        control: wrong(&payload),
+        control: wrong_folder(&payload),
         payload,
         pattern: pattern.to_owned(),
     });
@@ -263,13 +275,17 @@ const OWN: &[(&str, &str)] = &[
 async fn own_files(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let usual = Gist::of(&entry.response, &[&point.value]);
     let ask = async |value: &str| bench.send_of(entry, &entry.request.with(point, value)).await.ok();
-    let Some(same) = ask(&format!("./{}", point.value)).await else { return };
+    // What must begin with a slash may still have a dot behind it.
+    let is_rooted = point.value.starts_with('/');
+    let Some(same) = ask(&format!("{}{}", if is_rooted { "/." } else { "./" }, point.value)).await else {
+        return;
+    };
     let is_file = Gist::of(&same, &[&point.value]).same_as(&usual);
     if !is_file {
         return;
     }
     for (name, pattern) in OWN {
-        for steps in ["../", "../../", "....//"] {
+        for steps in if is_rooted { ["/", "/../", "/../../"] } else { ["../", "../../", "....//"] } {
             let payload = format!("{steps}{name}");
             let attempt =
                 Try { control: format!("{steps}zq{name}"), payload, pattern: (*pattern).to_owned() };
@@ -325,6 +341,15 @@ mod tests {
                     None if file.trim_start_matches("./") == "home" => Answer::html("welcome to this house"),
                     _ => Answer::html("no such page"),
                 },
+                "/folder" => match std::fs::read_dir(root.join(&file)) {
+                    Ok(all) => {
+                        let names = all.map(|one| one.unwrap().file_name().to_string_lossy().into_owned());
+                        Answer::html(names.collect::<Vec<_>>().join("<br>"))
+                    }
+                    Err(_) => Answer::status(404),
+                },
+                "/rooted" if !file.starts_with('/') || file.contains("..") => Answer::status(404),
+                "/rooted" => read(root.parent().unwrap(), file.trim_start_matches('/')),
                 "/shown" => Answer::html(format!(
                     "<p>No file {}</p><pre>root:x:0:0:root</pre>",
                     file.replace('<', "&lt;")
@@ -348,6 +373,8 @@ mod tests {
             "/begins?file=pages/home.html",
             "/jailed?file=home.html",
             "/program?file=home",
+            "/folder?file=./",
+            "/rooted?file=/pages/home.html",
         ] {
             let found = scan(&Traversal, server, path).await;
             if found.iter().map(|found| found.qid).collect::<Vec<_>>() != [150_011] {

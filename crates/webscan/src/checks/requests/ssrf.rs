@@ -78,7 +78,7 @@ fn forms(point: &Point) -> Vec<&'static str> {
     match point.place {
         // Headers that a request does not have by itself are tried together.
         Place::Header if point.is_guess() && !FOLLOWED.contains(&point.name.as_str()) => Vec::new(),
-        Place::QueryName => Vec::new(),
+        Place::QueryName | Place::FormName | Place::JsonName(_) => Vec::new(),
         Place::FileName(_) | Place::Path(_) if !VALUE.is_match(&point.value) => Vec::new(),
         _ if VALUE.is_match(&point.value) || STRONG.is_match(&point.name) => [PLAIN, FORMS].concat(),
         _ if point.value.contains('<') || MARKED.is_match(&point.name) => [PLAIN, MARKUP].concat(),

@@ -198,7 +198,7 @@ fn is_static(entry: &Entry) -> bool {
 async fn candidates(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
     let is_own = |point: &Point| match point.place {
         Place::Header => entry.request.header(&point.name).is_some(),
-        Place::QueryName => false,
+        Place::QueryName | Place::FormName | Place::JsonName(_) => false,
         Place::Cookie => entry.request.cookies.iter().any(|(name, _)| *name == point.name),
         Place::Within(..) => *point.place.outer() != Place::Cookie || !entry.request.cookies.is_empty(),
         _ => true,

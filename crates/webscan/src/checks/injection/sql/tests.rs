@@ -89,6 +89,38 @@ fn answer(asked: &Asked) -> Answer {
             let words: String = q.chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
             shown(rows(&format!("SELECT name FROM goods WHERE id = {words}"), &[]), true)
         }
+        "/brackets" => shown(rows(&format!("SELECT name FROM goods ORDER BY [{q}]"), &[]), true),
+        "/few-signs" if q.contains(|c: char| !c.is_alphanumeric() && c != ' ') => Answer::status(400),
+        "/few-signs" => shown(rows(&format!("SELECT name FROM goods WHERE id = {q}"), &[]), true),
+        // A database where `^` is exclusive or, behind a filter for words, blanks and comments.
+        "/no-words" => {
+            let sum = regex::Regex::new(r"^(\d+)'\^\((\d+)([<>])(\d+)\)\^'1$").unwrap();
+            let number = |found: &regex::Captures<'_>, at: usize| found[at].parse::<u64>().unwrap();
+            let id = sum.captures(&q).map_or(q.parse().unwrap_or(0), |found| {
+                let (a, b) = (number(&found, 2), number(&found, 4));
+                number(&found, 1) ^ u64::from(if &found[3] == "<" { a < b } else { a > b }) ^ 1
+            });
+            shown(rows("SELECT name FROM goods WHERE id = ?", params![i64::try_from(id).unwrap()]), false)
+        }
+        "/columns" | "/known-columns" => {
+            let column = |(name, value): &(String, String)| {
+                let name = name.strip_prefix("f[")?.strip_suffix(']')?.to_owned();
+                (asked.path == "/columns" || name == "name")
+                    .then(|| format!("{name} = '{}'", value.replace('\'', "''")))
+            };
+            let all: Vec<String> = asked.query.iter().filter_map(column).collect();
+            shown(rows(&format!("SELECT name FROM goods WHERE {}", all.join(" AND ")), &[]), false)
+        }
+        // Quotes are taken away; in this database a backslash escapes them.
+        "/pair" => {
+            let clean = |name: &str| asked.field(name).replace('\'', "");
+            let (name, password) = (clean("name"), clean("password"));
+            let condition = match name.strip_suffix('\\') {
+                Some(_) => format!("name = 'x' {}", password.replace("-- ", "--")),
+                None => format!("name = '{name}' AND password = '{password}'"),
+            };
+            shown(rows(&format!("SELECT name FROM users WHERE {condition}"), &[]), false)
+        }
         "/unknown-quoted" => {
             let name = q.replace('"', "");
             match rows(&format!("SELECT name FROM goods ORDER BY [{}]", name.replace([']', '['], "")), &[]) {
@@ -153,6 +185,9 @@ async fn injections_are_found_by_message_by_choice_and_by_waiting() {
         ("/no-blanks?q=chair", 150_012),
         ("/page?q=chair.html", 150_012),
         ("/unknown?q=1", 150_003),
+        ("/brackets?q=price", 150_003),
+        ("/few-signs?q=1", 150_003),
+        ("/no-words?q=1", 150_012),
     ] {
         let found = scan(&SqlInjection, server, path).await;
         let found: Vec<_> = found.iter().map(|found| (found.qid, found.parameter.as_deref())).collect();
@@ -161,6 +196,42 @@ async fn injections_are_found_by_message_by_choice_and_by_waiting() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn names_of_columns_and_two_fields_are_found() {
+    let server = serve(answer).await;
+    for (path, parameter) in [
+        ("/columns?f[name]=chair", Some("(any name)")),
+        ("/known-columns?f[name]=chair", None),
+        ("/pair?name=zed&password=x", Some("password")),
+    ] {
+        let found = scan(&SqlInjection, server, path).await;
+        let found: Vec<_> =
+            found.iter().map(|found| found.parameter.as_deref().unwrap_or_default()).collect();
+        assert_eq!(found, Vec::from_iter(parameter), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_another_page_makes_of_a_field_is_found() {
+    let kept = parking_lot::Mutex::new(String::new());
+    let server = serve(move |asked: &Asked| match asked.path.as_str() {
+        "/keep" => {
+            *kept.lock() = asked.field("name");
+            Answer::html("Thank you: <a href=/mine>yours</a> <a href=/bound>yours</a>")
+        }
+        "/mine" => shown(rows(&format!("SELECT name FROM goods WHERE name = '{}'", kept.lock()), &[]), true),
+        _ => shown(rows("SELECT name FROM goods WHERE name = ?", params![kept.lock().as_str()]), true),
+    })
+    .await;
+    for (path, count) in [("/mine", 1), ("/bound", 0)] {
+        let get = |path: &str| Request::get(Target::parse(&format!("http://{server}{path}")).unwrap());
+        let body = Body::Form(vec![("name".into(), "lamp".into())]);
+        let keep = Request { method: Method::Post, body, ..get("/keep") };
+        let (found, _) = scan_with(&SqlInjection, vec![keep, get(path)], Extras::default()).await;
+        assert_eq!(found.len(), count, "{path}: {found:?}");
+    }
 }
 
 #[tokio::test]

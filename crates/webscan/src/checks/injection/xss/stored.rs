@@ -93,7 +93,10 @@ async fn look_again(bench: &Bench<'_>) {
 /// refuse words in some fields. Gives the pages that the answers lead to.
 async fn leave_words(bench: &Bench<'_>, entry: &Entry) -> Vec<Target> {
     let points = points_of(entry, bench);
-    let points: Vec<&Point> = points.iter().filter(|point| !matches!(point.place, Place::Path(_))).collect();
+    // A member too many may be refused, with all the others.
+    let is_tried =
+        |point: &&Point| !matches!(point.place, Place::Path(_) | Place::FormName | Place::JsonName(_));
+    let points: Vec<&Point> = points.iter().filter(is_tried).collect();
     let with = |request: &Request, point: &Point| request.with(point, &Marks::of(entry, point).token);
     let mut requests =
         vec![points.iter().fold(entry.request.clone(), |request, point| with(&request, point))];
