@@ -40,6 +40,9 @@ const PROGRAMS: &[&str] = &["/usr/bin/chromium", "/usr/bin/chromium-browser", "/
 /// Most events that are tried on one page, and the time for all of them.
 const ACTIONS: usize = 120;
 const PAGE_TIME: Duration = Duration::from_secs(40);
+/// How often a browser that is being started is asked whether it is there, and how often one is started.
+const STARTING: usize = 3;
+const STARTS: usize = 2;
 /// How long one opening of a page may take as a whole.
 const OPEN_TIME: Duration = Duration::from_secs(12);
 
@@ -74,7 +77,15 @@ impl Browser {
         let home = tempfile::Builder::new().prefix("redoubt-browser-").tempdir().map_err(failed)?;
         let proxy = Proxy::start(client.clone()).await.map_err(failed)?;
         let connection = Connection::start(&program, home.path(), &proxy.url())?;
-        connection.call("", "Browser.getVersion", serde_json::json!({})).await?;
+        // A busy machine may take long to start it.
+        let mut answer = Err(BrowserError::Gone);
+        for _ in 0..STARTING {
+            answer = connection.call("", "Browser.getVersion", serde_json::json!({})).await;
+            if answer.is_ok() {
+                break;
+            }
+        }
+        answer?;
         Ok(Self {
             tabs: Tabs::new(Arc::new(connection), client.clone()),
             client,
@@ -195,10 +206,13 @@ impl OnDemand {
 
     async fn browser(&self) -> Option<&Browser> {
         let start = async {
-            Browser::start(self.client.clone())
-                .await
-                .inspect_err(|error| tracing::warn!(%error, "no browser"))
-                .ok()
+            for _ in 0..STARTS {
+                match Browser::start(self.client.clone()).await {
+                    Ok(browser) => return Some(browser),
+                    Err(error) => tracing::warn!(%error, "no browser"),
+                }
+            }
+            None
         };
         self.browser.get_or_init(|| start).await.as_ref()
     }

@@ -32,6 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const PUT_OFF: Duration = Duration::from_millis(1_600);
 /// The path of a blank page, which no server is asked for.
 const BLANK: &str = "/.redoubt-blank";
+/// Most pages that one goes on to while it is opened.
+const PAGES: usize = 8;
 /// Most requests that are noted.
 const MOST: usize = 1_000;
 
@@ -83,6 +85,8 @@ struct State {
     frames: BTreeMap<String, Instant>,
     /// The page's own frame.
     frame: String,
+    /// How many pages were gone to while one is being opened.
+    pages: Option<usize>,
     /// What the visit is made for: dialogs with these markers, or hosts that the page goes to.
     wanted: Vec<String>,
     touched: Option<Instant>,
@@ -273,6 +277,7 @@ impl Tab {
         {
             let mut state = self.state.lock();
             (state.first, state.is_loaded) = (Some(request.clone()), false);
+            state.pages = Some(0);
             state.running.clear();
             state.frames.clear();
         }
@@ -378,7 +383,8 @@ impl Tab {
 
     /// Lets the page go elsewhere from now on.
     pub(super) fn let_go(&self) {
-        self.state.lock().may_leave = true;
+        let mut state = self.state.lock();
+        (state.may_leave, state.pages) = (true, None);
     }
 
     /// Calls what is about the browser context of this page.
@@ -604,7 +610,14 @@ fn paused(client: &Client, params: &Value, state: &mut State) -> (&'static str, 
     if ruling != Ruling::Inside || !may_be_sent || matches!(kind.as_str(), "Font" | "Media") {
         return stop("BlockedByClient");
     }
-    if is_page && !is_first {
+    // A page that goes to itself without end is stopped.
+    let is_own = text(params, "frameId") == state.frame;
+    let count = state.pages.as_mut().filter(|_| is_page && is_own);
+    let is_endless = count.is_some_and(|pages| {
+        *pages += 1;
+        *pages > PAGES
+    });
+    if is_page && (!is_first || is_endless) {
         return stop("Aborted");
     }
     let mut go = json!({"requestId": id});

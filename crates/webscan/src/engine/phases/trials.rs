@@ -147,7 +147,7 @@ impl Run<'_> {
     }
 
     /// Whether the application reads a segment of the path: another value there still brings a page, or is spoken of. Only
-    /// segments behind the directory of a page are asked for, and few of them.
+    /// segments behind the directory of a page are asked for, and few of them, and those that the page speaks of.
     async fn reads(&self, entry: &Entry, point: &Point, pages: &BTreeSet<String>) -> bool {
         let Place::Path(at) = *point.place.outer() else { return false };
         let path = &entry.request.url.path;
@@ -156,7 +156,8 @@ impl Run<'_> {
         let is_value = point.value.chars().any(|letter| letter.is_ascii_digit());
         let is_behind =
             pages.iter().any(|page| format!("{before}/").starts_with(page.as_str()) && page.len() > 1);
-        if !(is_value || at == last || (is_behind && last.saturating_sub(at) < BEHIND)) {
+        let is_likely = is_value || at == last || (is_behind && last.saturating_sub(at) < BEHIND);
+        if !(is_likely || speaks_of(entry.response.text(), &point.value)) {
             return false;
         }
         // What an answer leads to may have a part of the path in it.
@@ -185,8 +186,19 @@ impl Run<'_> {
         }
         answer.text().contains("rdbt7391")
             || (is_led && leads(&answer, "rdbt7391"))
-            || (answer.status == entry.response.status && answer.location().is_none())
+            || (is_likely && answer.status == entry.response.status && answer.location().is_none())
     }
+}
+
+/// Whether a text has a word that is no part of an address.
+fn speaks_of(text: &str, word: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '/' | '-' | '_' | '.' | '=');
+    word.len() >= 3
+        && text.match_indices(word).any(|(at, _)| {
+            let before = text.get(..at).and_then(|text| text.chars().next_back());
+            let after = text.get(at + word.len()..).and_then(|text| text.chars().next());
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        })
 }
 
 /// Whether an entry is a file that no parameter changes.
@@ -227,4 +239,20 @@ fn tasks<'a>(checks: &[&'static dyn Check], bench: &'a Bench<'a>, points: &'a [V
     // Most checks have nothing to do on most things: what is left out now need not be remembered.
     tasks.retain(|task| matches!(task.on, On::Entry(_) | On::Site) || task.has_work(bench));
     tasks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_text_are_told_from_parts_of_addresses() {
+        assert!(speaks_of("<p>User ann</p>", "ann") && speaks_of("<b>ann's page</b>", "ann"));
+        for text in
+            ["<a href='/user/ann/edit'>x</a>", "<p class=ann-x>", "<a href=ann.html>", "<p>joann</p>", ""]
+        {
+            assert!(!speaks_of(text, "ann"), "{text}");
+        }
+        assert!(!speaks_of("<p>to</p>", "to"));
+    }
 }

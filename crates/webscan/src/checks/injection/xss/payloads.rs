@@ -47,7 +47,10 @@ const ELEMENTS: &[&str] = &[
 const DECODED_LATER: &[&str] = &[
     "%3Csvg onload=alert(@)%3E",
     "&lt;svg onload=alert(@)&gt;",
-    "\u{ff1c}svg onload=alert(@)\u{ff1e}\\x3csvg onload=alert(@)\\x3e%u003csvg onload=alert(@)%u003e",
+    // Together: other signs that are made ones of markup, and what texts are marked up with, which need no such signs.
+    "\u{ff1c}svg onload=alert(@)\u{ff1e}\\x3csvg onload=alert(@)\\x3e%u003csvg onload=alert(@)%u003e \
+     [x](javascript:alert`@`) [url=javascript:alert(@)]x[/url] [img]x\" onerror=alert(@) x=\"[/img] \
+     http://x.example/\"onmouseover=alert(@)//",
     "\\u003csvg onload=alert(@)\\u003e",
     "%253Csvg onload=alert(@)%253E",
 ];

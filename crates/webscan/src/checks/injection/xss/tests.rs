@@ -68,6 +68,14 @@ fn vulnerable(asked: &Asked) -> Option<String> {
         "/read-later" => format!("<p>{}", q.replace("\\u003c", "<").replace("\\u003e", ">")),
         "/template-element" => format!("<template><p>{q}</p></template>"),
         "/comment-once" => format!("<!-- {} -->", q.replace("-->", "").replace("--!>", "")),
+        "/marked-up" => {
+            let link = crate::proof::regex(r"\[(.*?)\]\((.*?)\)").unwrap();
+            format!("<p>{}", link.replace_all(&escape(&q), "<a href=\"$2\">$1</a>"))
+        }
+        "/linked" => {
+            let link = crate::proof::regex(r"(https?://\S+)").unwrap();
+            format!("<p>{}", link.replace_all(&no_angles(&q), "<a href=\"$1\">$1</a>"))
+        }
         "/thrown" => {
             format!("<script>var a = \"{}\";</script>", q.replace(['(', ')', '`', '<', '>', '\''], ""))
         }
@@ -159,6 +167,8 @@ async fn script_is_found_in_every_kind_of_place() {
         "/template-element",
         "/comment-once",
         "/thrown",
+        "/marked-up",
+        "/linked",
         "/closed-once",
     ] {
         let found = scan(&ReflectedXss, server, &format!("{path}?q=a&x=1")).await;
