@@ -4,6 +4,7 @@
 //! reach the browser over a port that anybody on the machine could use.
 
 mod cdp;
+mod events;
 mod play;
 mod proxy;
 mod side;

@@ -35,12 +35,17 @@ const MESSAGES: &[(Family, &str)] = &[
     ),
     (
         Family::Sql,
-        r"SQLite3?::(?:Query|SQLException|prepare)|SQLITE_ERROR: (?:near|unrecognized)|sqlite3\.OperationalError: (?:near|unrecognized|incomplete)|incomplete input(?: in|</|$)",
+        r#"SQLite3?::(?:Query|SQLException|prepare)|SQLITE_ERROR: (?:near|unrecognized)|sqlite3\.OperationalError: (?:near|unrecognized|incomplete)|incomplete input(?: in|</|$)|(?:error|message|detail|reason)"\s*:\s*"(?:[^"]{0,40}: )?incomplete input"|OperationalError[^<]{0,20}incomplete input|SELECTs to the left and right of (?:UNION|EXCEPT|INTERSECT)[^<]{0,12} do not have the same number"#,
     ),
     // PostgreSQL
     (
         Family::Sql,
         r"[Ss]yntax error at (?:or near|end of input)|[Ll]exical error: unterminated|ERROR 42601\b|parse error at or near|unterminated quoted (?:string|identifier) at or near|PG::SyntaxError|PSQLException: ERROR: (?:syntax|unterminated)|pg_(?:query|exec)\(\)[^<]{0,40}Query failed: ERROR: +(?:syntax|unterminated)",
+    ),
+    // PostgreSQL's lexer, and the code of the error without its text
+    (
+        Family::Sql,
+        r#"(?:trailing junk after (?:numeric literal|parameter)|zero-length delimited identifier|unterminated (?:bit string literal|hexadecimal string literal|dollar-quoted string|/\* comment)) at or near|cannot insert multiple commands into a prepared statement|(?:sql_?state|code)"?\s*[:=]\s*"?(?:SqlState\()?E?42601\b|\bSqlState\(E42601\)"#,
     ),
     // MySQL, MariaDB
     (
@@ -201,6 +206,11 @@ mod tests {
             "Syntax error: Encountered \"x\" at line 1, column 40.",
             "Fehler in der SQL-Syntax; bitte die korrekte Syntax im Handbuch nachschlagen",
             "near '1': syntax error",
+            "{\"error\": \"incomplete input\"}",
+            "ERROR: trailing junk after numeric literal at or near \"7x\"",
+            "zero-length delimited identifier at or near \"\"\"\"",
+            "{\"severity\":\"ERROR\",\"code\":\"42601\"}",
+            "DbError { severity: \"ERROR\", code: SqlState(E42601), position: 1 }",
         ] {
             assert_eq!(families(text), [Family::Sql], "{text}");
             assert!(find(Family::Sql, text).is_some());
@@ -209,6 +219,8 @@ mod tests {
             "invalid input syntax for type integer: \"1'\"",
             "fts5: syntax error near \"'\"",
             "no such column: zq",
+            "Your form has an incomplete input field",
+            "{\"code\":\"426010\"}",
             "Call to a member function save() on null",
             "Error 10640",
             "Our course on SQL syntax errors begins in May",

@@ -73,12 +73,14 @@ pub(crate) fn keep(sink: &Sink, request: &Request, response: &Response) {
     let Some((qid, pattern)) = shown(response, text) else { return };
     let key = (request.method.to_string(), request.url.path.clone(), qid);
     let mut provoked = sink.provoked.lock();
-    if provoked.len() < KEPT || provoked.contains_key(&key) {
-        let rank = |request: &Request| (request.url.query.clone(), request.body.bytes());
-        let best = provoked.entry(key).or_insert_with(|| (request.clone(), pattern));
-        if rank(request) < rank(&best.0) {
-            *best = (request.clone(), pattern);
-        }
+    let rank = |request: &Request| (request.url.query.clone(), request.body.bytes());
+    let best = provoked.entry(key).or_insert_with(|| (request.clone(), pattern));
+    if rank(request) < rank(&best.0) {
+        *best = (request.clone(), pattern);
+    }
+    // Which are kept must not depend on which came first.
+    if provoked.len() > KEPT {
+        provoked.pop_last();
     }
 }
 

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 
 use super::cards::digits;
 use super::content::{hidden_again, mask, readable};
-use super::id_numbers::KINDS;
+use super::id_numbers::{IdKind, kinds};
 use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
 
@@ -85,7 +85,7 @@ fn ssn(text: &str) -> Option<&str> {
 
 /// Kind and number of the first of each kind in a text.
 fn ids(text: &str) -> Vec<(&'static str, &str)> {
-    let first = |kind: &super::id_numbers::IdKind| {
+    let first = |kind: &IdKind| {
         kind.pattern.all(text).into_iter().find(|found| {
             let range = found.range();
             let words = kind.words.as_ref();
@@ -95,7 +95,7 @@ fn ids(text: &str) -> Vec<(&'static str, &str)> {
         })
     };
     let mut all: Vec<(&'static str, &str)> = Vec::new();
-    for kind in KINDS {
+    for kind in kinds() {
         if let Some(found) = first(kind)
             && !all.iter().any(|(name, text)| *name == kind.name || *text == found.as_str())
         {

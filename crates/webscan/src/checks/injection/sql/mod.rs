@@ -119,10 +119,20 @@ async fn by_message(bench: &Bench<'_>, entry: &Entry, point: &Point, known: &Fac
         // Where a filter refuses all signs, words are wrong behind a number, too.
         payloads.push(format!("{} {token} {token}", point.value));
     }
+    // Many applications carry the message to another page.
+    let behind = Entry { follows: true, ..entry.clone() };
     for payload in payloads {
         let attack = entry.request.with(point, &payload);
         let Ok(answer) = bench.send_of(entry, &attack).await else { return false };
-        let Some(expect) = message_in(&answer) else { continue };
+        let (entry, expect) = match message_in(&answer) {
+            Some(expect) => (entry, expect),
+            None if !entry.follows && answer.location().is_some() => {
+                let Ok(page) = bench.send_of(&behind, &attack).await else { return false };
+                let Some(expect) = message_in(&page) else { continue };
+                (&behind, expect)
+            }
+            None => continue,
+        };
         // As long as the payload: what is too long for a column is no statement either.
         let word = token.repeat(1 + payload.len() / token.len().max(1));
         let control = entry.request.with(point, &word);

@@ -68,6 +68,15 @@ fn answer(asked: &Asked) -> Answer {
             let found = rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]);
             if found.is_err() { Answer::status(500) } else { shown(found, false) }
         }
+        "/moved" => match rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]) {
+            Err(error) => {
+                let text = crate::http::encode::percent(&error.to_string());
+                Answer::status(302).with("location", &format!("/said?text={text}"))
+            }
+            found => shown(found, false),
+        },
+        "/moved-bound" if q.contains('\'') => Answer::status(302).with("location", "/said?text=No%20quotes"),
+        "/said" => Answer::html(format!("<p>{}</p>", asked.field("text").replace('<', "&lt;"))),
         "/blank" => {
             let _ = rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]);
             Answer::html("Thank you")
@@ -173,6 +182,7 @@ async fn injections_are_found_by_message_by_choice_and_by_waiting() {
     let mut wrong = Vec::new();
     for (path, qid) in [
         ("/tells?q=chair", 150_003),
+        ("/moved?q=chair", 150_003),
         ("/number?q=1", 150_012),
         ("/string?q=chair", 150_012),
         ("/no-conditions?q=chair", 150_003),
@@ -240,6 +250,7 @@ async fn bound_values_walls_and_changing_pages_are_not() {
     for path in [
         "/bound?q=chair",
         "/escaped?q=chair",
+        "/moved-bound?q=chair",
         "/words?q=chair",
         "/typed?q=1",
         "/wall?q=a",

@@ -1,5 +1,7 @@
 //! Numbers that states give to people, with their check digits.
 
+mod others;
+
 use super::cards::{digits, luhn};
 use crate::checks::pattern::Pattern;
 
@@ -25,7 +27,12 @@ const fn named(
     IdKind { name, pattern: Pattern::new(pattern), valid, words: Some(Pattern::new(words)) }
 }
 
-pub(super) static KINDS: &[IdKind] = &[
+/// All kinds.
+pub(super) fn kinds() -> impl Iterator<Item = &'static IdKind> {
+    KINDS.iter().chain(others::KINDS)
+}
+
+static KINDS: &[IdKind] = &[
     strong(
         "Italy, codice fiscale",
         r"\b[A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]\b",
@@ -209,7 +216,17 @@ fn nino(text: &str) -> bool {
     !["BG", "GB", "KN", "NK", "NT", "TN", "ZZ"].contains(&prefix)
 }
 
-/// ISO/IEC 7064, MOD 11,10; and among the first ten digits one stands twice or three times, the others once.
+/// The check digit of the first ten (ISO/IEC 7064, MOD 11,10).
+fn mod_11_10(digits: &[u8]) -> u32 {
+    let product = digits.iter().take(10).fold(10, |product, digit| {
+        let sum = (u32::from(*digit) + product) % 10;
+        let sum = if sum == 0 { 10 } else { sum };
+        sum * 2 % 11
+    });
+    (11 - product) % 10
+}
+
+/// Among the first ten digits one stands twice or three times, the others once.
 fn steuer_id(text: &str) -> bool {
     let d = digits(text);
     let mut counts = [0_u8; 10];
@@ -219,12 +236,7 @@ fn steuer_id(text: &str) -> bool {
         }
     }
     let many = counts.iter().filter(|count| **count > 1).count();
-    let mut product = 10;
-    for digit in d.iter().take(10) {
-        let sum = (u32::from(*digit) + product) % 10;
-        product = if sum == 0 { 10 } else { sum } * 2 % 11;
-    }
-    d.len() == 11 && many == 1 && counts.iter().all(|count| *count <= 3) && (11 - product) % 10 == at(&d, 10)
+    d.len() == 11 && many == 1 && counts.iter().all(|count| *count <= 3) && mod_11_10(&d) == at(&d, 10)
 }
 
 fn pesel(text: &str) -> bool {

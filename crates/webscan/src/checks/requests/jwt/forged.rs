@@ -1,0 +1,190 @@
+//! Forged tokens: each with one that is refused by whoever looks at all.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+
+use super::GARBAGE;
+use super::published::published;
+use super::token::Token;
+use crate::checks::pattern::Pattern;
+use crate::checks::{Bench, Entry};
+use crate::own_key;
+
+/// A token that should be refused, and one beside it that is refused by whoever looks at all.
+pub(super) struct Forged {
+    /// What it shows when it is taken.
+    pub(super) what: &'static str,
+    pub(super) token: String,
+    pub(super) control: String,
+}
+
+/// The forged ones that are worth a try for a token.
+pub(super) async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Vec<Forged> {
+    let garbage = || GARBAGE.to_owned();
+    let mut all = vec![Forged {
+        what: "The token is accepted with a signature that nobody made: the signature is not checked.",
+        token: token.unsigned(),
+        control: garbage(),
+    }];
+    for none in ["none", "None", "NONE", "nOnE"] {
+        all.push(Forged {
+            what: "The token is accepted without a signature, with the algorithm none.",
+            token: token.without_signature(none),
+            control: token.unsigned(),
+        });
+    }
+    all.push(Forged {
+        what: "The token is accepted when its signature is left out.",
+        token: token.cut(),
+        control: token.unsigned(),
+    });
+    all.push(Forged {
+        what: "The token is accepted without a signature when it names an algorithm that does not exist.",
+        token: token.without_signature("redoubt"),
+        control: token.unsigned(),
+    });
+    if token.algorithm().starts_with("ES") {
+        all.push(Forged {
+            what: "The token is accepted with a signature of zeros, which holds for every key.",
+            token: token.with_zeros(),
+            control: token.unsigned(),
+        });
+    }
+    let own = [("jwk", json!({"kty": "oct", "alg": "HS256", "k": "cmVkb3VidA"}))];
+    all.push(Forged {
+        what: "The key that the token brings along is believed; a token signed with a key of one's own is accepted.",
+        token: token.signed_with(b"redoubt", "HS256", &own),
+        control: token.signed_with(b"redoubt-control", "HS256", &own),
+    });
+    if let Some(secret) = guessed(bench, token).await {
+        let algorithm = token.algorithm();
+        all.push(Forged {
+            what: "The secret that tokens are signed with is easily guessed; a token made with it is accepted.",
+            token: token.signed_with(&secret, algorithm, &[]),
+            control: token.signed_with(b"redoubt-control", algorithm, &[]),
+        });
+    }
+    if token.header.get("kid").is_some() {
+        let of_file = "The key is read from the file that the token names; a token signed with an empty file is accepted.";
+        // What a database is made to answer becomes the key.
+        let of_query = "The key is looked up with what the token names, as a part of a query; a key of one's own is accepted.";
+        for (what, place, key) in [
+            (of_file, "../../../../../../../../dev/null", ""),
+            (of_file, "/dev/null", ""),
+            (of_file, "../../../../../../../../proc/sys/kernel/randomize_va_space", "2\n"),
+            (of_query, "x' UNION SELECT 'redoubt'-- -", "redoubt"),
+            (of_query, "x\" UNION SELECT 'redoubt'-- -", "redoubt"),
+            (of_query, "0 UNION SELECT 'redoubt'-- -", "redoubt"),
+        ] {
+            let kid = [("kid", json!(place))];
+            all.push(Forged {
+                what,
+                token: token.signed_with(key.as_bytes(), "HS256", &kid),
+                control: token.signed_with(b"redoubt-control", "HS256", &kid),
+            });
+        }
+    }
+    for (what, (token, control)) in with_keys(bench, token) {
+        all.push(Forged { what, token, control });
+    }
+    if !token.algorithm().starts_with("HS") {
+        if let Some((token, control)) = token.with_own_key() {
+            all.push(Forged {
+                what: "The key that the token brings along is believed; a token signed with a key of one's own is accepted.",
+                token,
+                control,
+            });
+        }
+        for key in published(bench, entry).await {
+            all.push(Forged {
+                what: "The published key is taken as the shared secret of HS256; a token signed with it is accepted.",
+                token: token.signed_with(key.as_bytes(), "HS256", &[]),
+                control: token.signed_with(b"redoubt-control", "HS256", &[]),
+            });
+        }
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    if token.expires().is_some_and(|end| u64::try_from(end).is_ok_and(|end| end + 600 < now))
+        && let Some(value) = raw(bench, entry)
+    {
+        all.push(Forged {
+            what: "The token is accepted though the time that its exp names is over.",
+            token: value,
+            control: token.unsigned(),
+        });
+    }
+    all
+}
+
+/// Tokens signed with our own key, which they bring along, or for which they name our listener; each with a control.
+fn with_keys(bench: &Bench<'_>, token: &Token) -> Vec<(&'static str, (String, String))> {
+    let brought = "The key that the token brings along is believed; a token signed with a key of one's own is accepted.";
+    let fetched =
+        "The key is fetched from where the token says; a token signed with a key of one's own is accepted.";
+    let own = token.header.get("kid").and_then(Value::as_str);
+    let mut forms = vec![
+        (brought, own, "jwk", own_key::jwk(own.unwrap_or(own_key::ID))),
+        (brought, None, "x5c", json!([own_key::CERTIFICATE])),
+    ];
+    if let Some(listener) = bench.listener {
+        let at = listener.url(&crate::listener::token());
+        forms.push((fetched, Some(own_key::ID), "jku", json!(format!("{at}/jwks.json"))));
+        forms.push((fetched, None, "x5u", json!(format!("{at}/key.pem"))));
+    }
+    let signed = |(what, kid, name, value)| Some((what, token.with_own_rsa(kid, &[(name, value)])?));
+    forms.into_iter().filter_map(signed).collect()
+}
+
+/// The secret of a token, where it can be guessed; worked out once for each token, and beside the scan: it is many small
+/// steps.
+async fn guessed(bench: &Bench<'_>, token: &Token) -> Option<Vec<u8>> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Option<Vec<u8>>>>> = LazyLock::new(Mutex::default);
+    let words = words(bench);
+    let key = format!("{} {}", token.whole(), words.join(" "));
+    if let Some(known) = KNOWN.lock().get(&key) {
+        return known.clone();
+    }
+    let token = token.clone();
+    let secret = tokio::task::spawn_blocking(move || token.secret(&words)).await.ok().flatten();
+    let mut known = KNOWN.lock();
+    if known.len() < 1_000 {
+        known.insert(key, secret.clone());
+    }
+    secret
+}
+
+/// Words of the site: of its name, and of the titles of its pages.
+fn words(bench: &Bench<'_>) -> Vec<String> {
+    static TITLE: Pattern = Pattern::new(r"(?i)<title[^>]*>([^<]{1,80})");
+    let host = bench.client.scope().start().origin.host.clone();
+    let mut texts = vec![host];
+    for entry in bench.entries.iter().filter(|entry| entry.response.is_html()).take(20) {
+        let title = TITLE.captures(entry.response.text());
+        texts.extend(title.and_then(|found| Some(found.get(1)?.as_str().to_owned())));
+    }
+    let mut all: Vec<String> = Vec::new();
+    for text in texts {
+        let text = text.to_lowercase();
+        for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() >= 3) {
+            if all.len() < 24 && !all.iter().any(|have| have == word) {
+                all.push(word.to_owned());
+            }
+        }
+    }
+    all
+}
+
+/// The token as it stands in the request or comes from the session.
+fn raw(bench: &Bench<'_>, entry: &Entry) -> Option<String> {
+    let dressed = bench.session.dress(&entry.request);
+    let values = dressed.points().into_iter().map(|point| point.value);
+    let headers = dressed.headers.iter().map(|(_, value)| value.clone());
+    values
+        .chain(headers)
+        .find(|value| Token::read(value).is_some())
+        .map(|value| value.trim_start_matches("Bearer ").to_owned())
+}

@@ -1,0 +1,150 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use ring::hmac;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::http::Target;
+use crate::testing::{Answer, Asked, Extras, scan_with, serve};
+
+const STRONG: &str = "0b7d5e1c9f3a48e2a6d4c8b1f0e39a75";
+
+fn sign(secret: &str, claims: &Value) -> String {
+    let head = BASE64.encode(json!({"alg": "HS256", "typ": "JWT"}).to_string());
+    let signed = format!("{head}.{}", BASE64.encode(claims.to_string()));
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), signed.as_bytes());
+    format!("{signed}.{}", BASE64.encode(tag))
+}
+
+/// A server's own check of a token, with one thing left out.
+fn user(flaw: &str, token: &str) -> Option<String> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let [head, body, signature] = parts.as_slice() else { return None };
+    let read = |part: &str| serde_json::from_slice::<Value>(&BASE64.decode(part).ok()?).ok();
+    let (header, claims) = (read(head)?, read(body)?);
+    let secret = if flaw == "weak" { "secret" } else { STRONG };
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let is_signed = BASE64
+        .decode(signature)
+        .is_ok_and(|tag| hmac::verify(&key, format!("{head}.{body}").as_bytes(), &tag).is_ok());
+    let algorithm = header["alg"].as_str().unwrap_or_default();
+    let accepted = match flaw {
+        "unchecked" => true,
+        "cut" if signature.is_empty() => true,
+        "none" if algorithm.eq_ignore_ascii_case("none") => true,
+        _ => algorithm == "HS256" && is_signed,
+    };
+    let is_over = claims["exp"].as_i64().is_some_and(|end| end < 1_700_000_000) && flaw != "ended";
+    (accepted && !is_over).then(|| claims["sub"].as_str().unwrap_or_default().to_owned())
+}
+
+fn answer(asked: &Asked) -> Answer {
+    let flaw = asked.path.trim_start_matches('/').to_owned();
+    let bearer = asked.header("authorization").trim_start_matches("Bearer ").to_owned();
+    let token = if bearer.is_empty() { asked.cookie("token") } else { bearer };
+    match user(&flaw, &token) {
+        _ if flaw == "open" => Answer::html("everybody sees this"),
+        Some(name) => Answer::html(format!("<p>Signed in as {name}</p>")),
+        None => Answer::status(401),
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_nobody_issued_are_refused_or_told() {
+    let address = serve(answer).await;
+    for (flaw, count) in
+        [("unchecked", 1), ("none", 1), ("cut", 1), ("weak", 1), ("ended", 1), ("checked", 0), ("open", 0)]
+    {
+        let secret = if flaw == "weak" { "secret" } else { STRONG };
+        let end = if flaw == "ended" { 1_000_000_000_i64 } else { 4_000_000_000 };
+        let token = sign(secret, &json!({"sub": "alice", "exp": end}));
+        let url = Target::parse(&format!("http://{address}/{flaw}")).unwrap();
+        let mut by_cookie = Request::get(url.clone());
+        by_cookie.cookies.push(("token".into(), token.clone()));
+        let by_header = Request::get(url).with_header("Authorization", format!("Bearer {token}"));
+        for request in [by_cookie, by_header] {
+            let (found, _) = scan_with(&Jwt, vec![request], Extras::default()).await;
+            assert_eq!(found.len(), count, "{flaw}: {found:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn issued_tokens_are_carried_to_closed_places() {
+    let token = sign(STRONG, &json!({"sub": "alice", "exp": 4_000_000_000_i64}));
+    let address = serve(move |asked: &Asked| match asked.path.as_str() {
+        "/sign-in" => Answer::html(json!({"token": token}).to_string()),
+        _ => answer(asked),
+    })
+    .await;
+    for (flaw, count) in [("unchecked", 1), ("checked", 0)] {
+        let get = |path: &str| Request::get(Target::parse(&format!("http://{address}/{path}")).unwrap());
+        let (found, _) = scan_with(&Jwt, vec![get("sign-in"), get(flaw)], Extras::default()).await;
+        assert_eq!(found.len(), count, "{flaw}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn ways_of_programs_and_fields_of_forms_are_tried() {
+    let token = sign(STRONG, &json!({"sub": "alice", "exp": 4_000_000_000_i64}));
+    for (path, count) in
+        [("/raw/unchecked", 1), ("/form/unchecked", 1), ("/raw/checked", 0), ("/form/checked", 0)]
+    {
+        let token = token.clone();
+        let address = serve(move |asked: &Asked| {
+            let flaw = asked.path.rsplit('/').next().unwrap_or_default();
+            let by_form = || {
+                let field = asked.field("proof");
+                user(flaw, &field).map_or(Answer::html("Who are you?"), |name| Answer::html(format!("<p>Signed in as {name}</p>")))
+            };
+            match asked.path.as_str() {
+                "/raw/start" => Answer::html(json!({"token": token}).to_string()),
+                path if path.starts_with("/raw/") => match user(flaw, &asked.header("x-access-token")) {
+                    Some(name) => Answer::html(format!("<p>Signed in as {name}</p>")),
+                    None => Answer::status(401),
+                },
+                _ if asked.method == "POST" => by_form(),
+                _ => Answer::html(format!("<form method=post><input type=hidden name=proof value=\"{token}\"><button>Show</button></form>")),
+            }
+        })
+        .await;
+        let get = |path: &str| Request::get(Target::parse(&format!("http://{address}{path}")).unwrap());
+        let found = if path.starts_with("/form/") {
+            crate::testing::crawl_and_scan(&Jwt, address, path, Extras::default()).await.0
+        } else {
+            scan_with(&Jwt, vec![get("/raw/start"), get(path)], Extras::default()).await.0
+        };
+        assert_eq!(found.len(), count, "{path}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn published_keys_are_tried_as_secrets() {
+    let modulus = BASE64.encode([0xc3_u8; 256]);
+    let jwks = json!({"keys": [{"kty": "RSA", "e": "AQAB", "n": modulus}]});
+    let pem = token::pem(&jwks["keys"][0]).unwrap();
+    let address = serve(move |asked: &Asked| {
+        if asked.path == "/jwks.json" {
+            return Answer::html(jwks.to_string());
+        }
+        let token = asked.cookie("token");
+        let Some(read) = Token::read(&token) else { return Answer::status(401) };
+        // Its own token is known to it; a forged one is checked with the key that the library was given.
+        let is_own = token.ends_with(".b3du");
+        let is_forged = read.algorithm() == "HS256" && asked.path == "/confused" && {
+            let (signed, tag) = token.rsplit_once('.').unwrap();
+            let key = hmac::Key::new(hmac::HMAC_SHA256, pem.as_bytes());
+            hmac::verify(&key, signed.as_bytes(), &BASE64.decode(tag).unwrap()).is_ok()
+        };
+        if is_own || is_forged { Answer::html("Signed in as alice") } else { Answer::status(401) }
+    })
+    .await;
+    let part = |value: Value| BASE64.encode(value.to_string());
+    let own = format!("{}.{}.b3du", part(json!({"alg": "RS256"})), part(json!({"sub": "alice"})));
+    for (path, count) in [("/confused", 1), ("/right", 0)] {
+        let mut request = Request::get(Target::parse(&format!("http://{address}{path}")).unwrap());
+        request.cookies.push(("token".into(), own.clone()));
+        let (found, _) = scan_with(&Jwt, vec![request], Extras::default()).await;
+        assert_eq!(found.len(), count, "{path}: {found:?}");
+    }
+}

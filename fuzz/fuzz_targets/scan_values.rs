@@ -1,0 +1,27 @@
+//! Values within values: what is put into one is found there again.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use webscan::http::Request;
+use webscan::point::Point;
+
+/// What is put in: it has letters for what wants words, and ends as a number for what wants one.
+const NEW: &str = "redoubt7";
+
+fuzz_target!(|text: &str| {
+    let mut request = Request::get(redoubt_fuzz::base());
+    request.set_query(&[("q".to_owned(), text.to_owned())]);
+    request.cookies.push(("c".to_owned(), text.to_owned()));
+    request.url.path = format!("/x/{}", text.replace(['/', '?', '#'], ""));
+    redoubt_fuzz::usable(&request);
+    for outer in [request.points(), request.path_points()].concat() {
+        for inner in outer.inner() {
+            let changed = request.with(&inner, NEW);
+            let points = [changed.points(), changed.path_points()].concat();
+            let is_there = |point: &Point| {
+                point.place == outer.place && point.inner().iter().any(|inner| inner.value == NEW)
+            };
+            assert!(points.iter().any(is_there), "{inner:?} in {changed:?}");
+        }
+    }
+});
