@@ -7,7 +7,6 @@ mod cookie_lists;
 mod cookies;
 mod custom;
 mod emails;
-mod error_patterns;
 pub(in crate::checks) mod errors;
 mod form_lists;
 mod framing;

@@ -1,0 +1,221 @@
+//! Errors that show where and how the code failed: as they were met, and asked for with values of the wrong kind.
+
+mod kept;
+mod patterns;
+
+pub(crate) use self::kept::{Provoked, keep};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use self::kept::gather;
+use self::patterns::{MESSAGES, TRACES};
+use super::content::readable;
+use super::site_wide::seen_again;
+use crate::checks::pattern::Pattern;
+use crate::checks::{About, Bench, Check, Entry};
+use crate::http::{Body, Method, Request, Response};
+use crate::point::{Place, Point, Put};
+use crate::proof::{Control, Expect};
+
+/// See [`About`].
+pub(super) struct Errors;
+
+static ABOUT: About = About {
+    name: "verbose-errors",
+    qids: &[150_022, 990_025],
+    means: "When something fails, the answer shows the inner error: messages of the language, file names, the calls that led \
+            there.",
+    matters: "It tells strangers which software runs, where its files lie and where it breaks: the map for an attack.",
+    remedy: "Turn off debug mode in production. Log the details and answer with a plain sentence and a number to ask for.",
+    technique: "Answers are held against the forms that errors and traces have in common languages and frameworks. Each request \
+                is also tried with values of the wrong kind and without any, and what other tests provoke is looked at; the usual \
+                values must not show it.",
+    source: "CWE-209; OWASP Improper Error Handling",
+};
+
+/// Elements in which pages explain errors rather than have them.
+static EXPLAINED: Pattern = Pattern::new(
+    r"(?is)<(code|textarea|blockquote|article|samp)\b[^>]*>.*?</(?:code|textarea|blockquote|article|samp)>",
+);
+
+/// What pages show of their inner life when they are asked to.
+static INNER: Pattern = Pattern::new(
+    r#"(?i)\bDOCUMENT_ROOT\b[^<\n]{0,40}(?:/|[a-z]:\\)|\bDB_(?:PASSWORD|HOST|USER)\b\W{1,12}\w|\bSECRET_KEY\b\W{1,12}\w|\bSELECT\s[\w*`"., ]{1,200}\sFROM\s[\w`".]{1,80}[\s\S]{0,300}?\d\s?ms\b|(?:class|id)=["']?[\w-]*(?:debug-?(?:bar|panel|toolbar|info|trace)|sf-toolbar|clockwork-)|"(?:stack_?trace|traceback|exception_class)"\s*:\s*["\[]"#,
+);
+
+/// What an answer shows of errors: QID and expression.
+fn shown(response: &Response, text: &str) -> Option<(u32, &'static str)> {
+    let explained = if response.status < 400 { EXPLAINED.all(text) } else { Vec::new() };
+    let meets = |pattern: &Pattern| {
+        let explains = |at: usize| explained.iter().any(|range| range.range().contains(&at));
+        pattern.all(text).iter().any(|found| !explains(found.start()))
+    };
+    let find =
+        |list: &'static [(&str, Pattern)]| list.iter().map(|(_, p)| p).find(|p| meets(p)).map(Pattern::text);
+    find(TRACES).map(|text| (990_025, text)).or_else(|| find(MESSAGES).map(|text| (150_022, text)))
+}
+
+impl Check for Errors {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn look<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        if entry.response.is_script() {
+            return None;
+        }
+        let (qid, pattern) = shown(&entry.response, readable(entry)?)?;
+        Some(
+            async move {
+                let control = Control::WithoutMatch(pattern.to_owned());
+                let expect = Expect::BodyMatches(pattern.to_owned());
+                if let Some(proof) = seen_again(bench, entry, expect, control).await {
+                    bench.report(qid, entry, proof);
+                }
+            }
+            .boxed(),
+        )
+    }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        Some(gather(bench).boxed())
+    }
+
+    fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+        let already = readable(entry).is_some_and(|text| shown(&entry.response, text).is_some());
+        let mut points: Vec<Point> = entry.request.points().into_iter().filter(is_tried).collect();
+        // Numbers in the path are values, too.
+        points.extend(
+            entry.request.path_points().into_iter().filter(|point| point.value.parse::<u64>().is_ok()),
+        );
+        let is_page = entry.request.method == Method::Get && entry.page.is_some();
+        (!already && (!points.is_empty() || is_page)).then(|| {
+            async move {
+                if !provoke(bench, entry, points).await
+                    && !malformed(bench, entry).await
+                    && !without_values(bench, entry).await
+                    && !undecodable(bench, entry).await
+                    && is_page
+                    && !odd_head(bench, entry).await
+                {
+                    switched_on(bench, entry).await;
+                }
+            }
+            .boxed()
+        })
+    }
+}
+
+fn is_tried(point: &Point) -> bool {
+    !matches!(point.place, Place::Header | Place::Path(_))
+}
+
+/// Requests with a value of the wrong kind at a point.
+fn wrong(request: &Request, point: &Point) -> Vec<(Request, String)> {
+    let odd = if point.value.parse::<f64>().is_ok() { "redoubt" } else { "'\"]}>\\%\u{fffd}" };
+    let mut all = vec![(request.with(point, Put::Text(odd)), odd.to_owned())];
+    if odd == "redoubt" {
+        // Nothing, more than a number holds, and what counts and divisors can't be.
+        let others = ["", "99999999999999999999", "0", "-1"].into_iter().filter(|odd| *odd != point.value);
+        all.extend(others.map(|odd| (request.with(point, Put::Text(odd)), odd.to_owned())));
+    } else if !point.value.is_empty() {
+        all.push((request.with(point, Put::Text("")), String::new()));
+    }
+    let list = format!("{}[]", point.name);
+    all.extend(request.renamed(point, &list).map(|request| (request, list)));
+    if matches!(point.place, Place::Json(_)) {
+        all.push((request.with(point, Put::Raw("[[]]")), "[[]]".to_owned()));
+    }
+    all
+}
+
+/// The same request without any of its values.
+async fn without_values(bench: &Bench<'_>, entry: &Entry) -> bool {
+    let mut request = entry.request.clone();
+    request.url.query = None;
+    match &mut request.body {
+        Body::Form(fields) => fields.clear(),
+        Body::Json(value) => *value = serde_json::json!({}),
+        _ => {}
+    }
+    request != entry.request && tell(bench, entry, request).await
+}
+
+/// The same request with values that are no text.
+async fn undecodable(bench: &Bench<'_>, entry: &Entry) -> bool {
+    let is_form = |point: &Point| matches!(point.place, Place::Query(_) | Place::Form(_));
+    let points = entry.request.points().into_iter().filter(is_form);
+    let request = points.fold(entry.request.clone(), |all, point| all.with(&point, Put::Raw("%ff%fe%c3")));
+    request != entry.request && tell(bench, entry, request).await
+}
+
+/// The same request with headers that can't be read.
+async fn odd_head(bench: &Bench<'_>, entry: &Entry) -> bool {
+    let mut request = entry.request.clone();
+    for (name, value) in [
+        ("Accept", "rdbt/;q=x"),
+        ("Accept-Language", "rdbt;q=x,;"),
+        ("Range", "bytes=rdbt-"),
+        ("If-Modified-Since", "rdbt"),
+        ("X-Forwarded-For", "rdbt,"),
+    ] {
+        request.set_header(name, value);
+    }
+    tell(bench, entry, request).await
+}
+
+/// A body that is not of its own language any more.
+async fn malformed(bench: &Bench<'_>, entry: &Entry) -> bool {
+    let (kind, text) = match &entry.request.body {
+        Body::Json(_) => ("application/json", "{\"redoubt\": [}"),
+        Body::Xml(_) => ("text/xml", "<redoubt><a></redoubt>"),
+        _ => return false,
+    };
+    let body = Body::Text { content_type: kind.to_owned(), text: text.to_owned() };
+    tell(bench, entry, Request { body, ..entry.request.clone() }).await
+}
+
+/// Names by which applications are asked to say more, and what they are asked with.
+const SWITCHES: &[&str] = &["debug", "_debug", "DEBUG", "trace", "verbose"];
+
+/// The page with everything that commonly switches diagnostics on.
+async fn switched_on(bench: &Bench<'_>, entry: &Entry) -> bool {
+    let mut request = entry.request.clone();
+    let mut fields = request.query();
+    fields.retain(|(name, _)| !SWITCHES.contains(&name.as_str()));
+    fields.extend(SWITCHES.iter().map(|name| ((*name).to_owned(), "1".to_owned())));
+    request.set_query(&fields);
+    request.set_header("X-Debug", "1");
+    request.cookies.push(("debug".to_owned(), "1".to_owned()));
+    tell(bench, entry, request).await
+}
+
+/// Tells what a request of another kind shows of errors and settings, where the usual request does not.
+async fn tell(bench: &Bench<'_>, entry: &Entry, attack: Request) -> bool {
+    let Ok(answer) = bench.send_of(entry, &attack).await else { return false };
+    let inner = || INNER.is_match(answer.text()).then(|| (990_025, INNER.text()));
+    let Some((qid, pattern)) = shown(&answer, answer.text()).or_else(inner) else { return false };
+    let replay = entry.replay(attack, Expect::BodyMatches(pattern.to_owned()), entry.request.clone());
+    let Ok(proof) = bench.prove(replay).await else { return false };
+    bench.report(qid, entry, proof);
+    true
+}
+
+async fn provoke(bench: &Bench<'_>, entry: &Entry, points: Vec<Point>) -> bool {
+    for point in points.iter().take(30) {
+        for (attack, payload) in wrong(&entry.request, point) {
+            let Ok(answer) = bench.send_of(entry, &attack).await else { return true };
+            let Some((qid, pattern)) = shown(&answer, answer.text()) else { continue };
+            let replay = entry.replay(attack, Expect::BodyMatches(pattern.to_owned()), entry.request.clone());
+            if let Ok(proof) = bench.prove(replay).await {
+                bench.report_at(qid, entry, Some((point, &payload)), proof);
+                return true;
+            }
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests;

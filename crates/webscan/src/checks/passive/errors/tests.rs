@@ -1,0 +1,133 @@
+use super::*;
+use crate::testing::{Answer, Asked, scan, serve};
+
+#[test]
+fn every_expression_is_valid() {
+    for (name, pattern) in TRACES.iter().chain(MESSAGES) {
+        assert!(pattern.is_valid(), "{name}");
+    }
+}
+
+#[test]
+fn errors_of_many_languages_are_known() {
+    let answer = Response::new(500, &[], "");
+    for (qid, text) in [
+        (990_025, "Traceback (most recent call last):\n  File \"/app/x.py\", line 3, in f\nKeyError: 'a'"),
+        (990_025, "at com.shop.Cart.add(Cart.java:12)"),
+        (990_025, "   at System.Data.SqlClient.SqlConnection.OnError(SqlException e)"),
+        (990_025, "#0 /var/www/html/index.php(12): run()"),
+        (
+            990_025,
+            "    at Layer.handle [as handle_request] (/srv/node_modules/express/lib/router/layer.js:95:5)",
+        ),
+        (990_025, "/app/models/user.rb:12:in `find'"),
+        (990_025, "goroutine 12 [running]:\nmain.main()"),
+        (990_025, "thread 'main' panicked at src/main.rs:3:5"),
+        (990_025, "stack traceback:\n\t[C]: in function 'error'\n\tapp.lua:3: in main chunk"),
+        (990_025, "<h4>A PHP Error was encountered</h4><p>Severity: Notice</p><p>Line Number: 12</p>"),
+        (990_025, "<h1>An unhandled exception occurred</h1><pre class=\"rawExceptionStackTrace\">x</pre>"),
+        (150_022, "<b>Warning</b>:  Undefined variable $x in <b>/var/www/a.php</b> on line <b>3</b>"),
+        (150_022, "Server Error in '/shop' Application."),
+        (150_022, "java.lang.NullPointerException: null"),
+        (150_022, "TypeError: Cannot read properties of undefined (reading 'id')"),
+        (150_022, "strconv.Atoi: parsing \"x\": invalid syntax"),
+    ] {
+        assert_eq!(shown(&answer, text).map(|(qid, _)| qid), Some(qid), "{text}");
+    }
+    for text in [
+        "An error occurred. Reference 1234.",
+        "Warning: this cannot be undone",
+        "Look at the Cart (page 12)",
+        "at 10:30 in Room.java",
+        "Fatal error in the matrix",
+        "We met at com.shop headquarters",
+        "The stack traceback: how to read it",
+        "We are sorry, an unhandled exception occurred",
+    ] {
+        assert_eq!(shown(&answer, text), None, "{text}");
+    }
+    let page = Response::new(200, &[], "");
+    assert_eq!(shown(&page, "<code>at com.shop.Cart.add(Cart.java:12)</code>"), None);
+}
+
+#[tokio::test]
+async fn bodies_paths_and_switches_provoke_errors_too() {
+    let trace = "SyntaxError: x<br> at parse (/srv/node_modules/body-parser/lib/types/json.js:92:19)";
+    let address = serve(move |asked: &Asked| match asked.path.as_str() {
+        "/json" if serde_json::from_str::<serde_json::Value>(&asked.body).is_err() => {
+            Answer(400, vec![], trace.into())
+        }
+        "/item/x" | "/item/redoubt" => Answer(500, vec![], "at com.shop.Item.find(Item.java:12)".into()),
+        "/page" if asked.field("debug") == "1" => Answer::html("<div class='debug-panel'>...</div>"),
+        "/language" if asked.header("accept-language").contains("q=x") => {
+            Answer(500, vec![], "at com.shop.Locale.read(Locale.java:12)".into())
+        }
+        "/text" if asked.field("q").contains('\u{fffd}') && !asked.field("q").contains('%') => {
+            Answer(500, vec![], "at com.shop.Text.read(Text.java:12)".into())
+        }
+        "/cookie" if asked.cookie("debug") == "1" => Answer::html("DB_PASSWORD => hunter22"),
+        "/echo" => Answer::html(format!("debug is {}", asked.field("debug"))),
+        _ => Answer::html("fine"),
+    })
+    .await;
+    for (path, wanted) in [
+        ("/item/7", 1),
+        ("/page", 1),
+        ("/language", 1),
+        ("/text?q=a", 1),
+        ("/cookie", 1),
+        ("/echo", 0),
+        ("/other/7", 0),
+        ("/plain", 0),
+    ] {
+        assert_eq!(scan(&Errors, address, path).await.len(), wanted, "{path}");
+    }
+    let url = crate::http::Target::parse(&format!("http://{address}/json")).unwrap();
+    let body = Body::Json(serde_json::json!({"a": "b"}));
+    let request = Request { method: Method::Post, body, ..Request::get(url) };
+    let (found, _) =
+        crate::testing::scan_with(&Errors, vec![request], crate::testing::Extras::default()).await;
+    assert_eq!(found.len(), 1);
+}
+
+#[tokio::test]
+async fn what_others_provoke_and_what_leads_nowhere_is_looked_at() {
+    let trace = "Traceback (most recent call last):\n  File \"/srv/a.py\", line 3, in f\n";
+    let address = serve(move |asked: &Asked| match asked.path.as_str() {
+        "/long" if asked.field("q").len() > 100 => Answer(500, vec![], trace.into()),
+        "/none" if asked.query.is_empty() => Answer(500, vec![], trace.into()),
+        "/quiet/redoubt-4d1f7e.nowhere" => Answer::status(404),
+        path if path.ends_with(".nowhere") => Answer(
+            404,
+            vec![],
+            format!("<p>You're seeing this error because you have <code>DEBUG = True</code></p>{path}"),
+        ),
+        _ => Answer::html("fine"),
+    })
+    .await;
+    // A test of another kind sends something long.
+    let told = crate::testing::bench_on(address, "/quiet/long", async |bench, entry| {
+        let long = format!("?q={}", "x".repeat(200));
+        let request = Request::get(entry.request.url.join(&format!("/long{long}")).unwrap());
+        let _ = bench.send(&request).await;
+        bench.sink.provoked.lock().len()
+    })
+    .await;
+    assert_eq!(told, 1);
+    for (path, wanted) in [("/quiet/long?q=shoes", 0), ("/none?q=shoes", 1), ("/page", 1)] {
+        assert_eq!(scan(&Errors, address, path).await.len(), wanted, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn errors_are_provoked_and_quiet_ones_are_not_told() {
+    let address = serve(|asked: &Asked| match (asked.path.as_str(), asked.field("n").parse::<u32>()) {
+        ("/loud", Err(_)) => Answer(500, vec![], "ValueError: invalid literal for int()".into()),
+        ("/quiet", Err(_)) => Answer::status(400),
+        _ => Answer::html("fine"),
+    })
+    .await;
+    let found = scan(&Errors, address, "/loud?n=1").await;
+    assert_eq!((found.len(), found[0].qid, found[0].parameter.as_deref()), (1, 150_022, Some("n")));
+    assert!(scan(&Errors, address, "/quiet?n=1").await.is_empty());
+}
