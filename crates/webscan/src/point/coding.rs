@@ -47,9 +47,11 @@ const MOST: usize = 12;
 /// Longest text that is looked into, in bytes.
 const LONGEST: usize = 4_000;
 
+/// Names of fields are plain words: others are written otherwise once something else was put in.
 #[expect(clippy::unwrap_used, reason = "the pattern is a constant; a test reads it")]
-static FORM: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^[A-Za-z_][\w.\[\]-]{0,40}=[^=&]+(?:&[\w.\[\]-]{1,40}=[^=&]*)*$").unwrap());
+static FORM: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^[A-Za-z_](?-u:[\w.\[\]-]){0,40}=[^=&]+(?:&(?-u:[\w.\[\]-]){1,40}=[^=&]*)*$").unwrap()
+});
 
 #[expect(clippy::unwrap_used, reason = "the pattern is a constant; a test reads it")]
 static ENDING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(.*\d)(\.[a-z]{2,5})$").unwrap());
