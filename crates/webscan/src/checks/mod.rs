@@ -310,6 +310,12 @@ pub trait Check: Send + Sync {
     fn try_site<'a>(&'a self, _bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
         None
     }
+
+    /// Whether nothing else may be sent while the site is tested: a log of the last visits, say, would forget what was
+    /// stored in it.
+    fn wants_quiet(&self) -> bool {
+        false
+    }
 }
 
 /// All checks, in the order in which they run.

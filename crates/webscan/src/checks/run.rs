@@ -136,11 +136,12 @@ pub async fn run<'a>(
     go_on: &(dyn Fn() -> bool + Sync),
     done: &(dyn Fn(&Task<'a>) + Sync),
 ) {
-    let (mut points, mut entries, mut site) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut points, mut entries, mut site, mut alone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for task in tasks {
         match task.on {
             On::Look(_) | On::Point(..) => points.push(task),
             On::Entry(_) => entries.push(task),
+            On::Site if task.check.wants_quiet() => alone.push(task),
             On::Site => site.push(task),
         }
     }
@@ -148,6 +149,7 @@ pub async fn run<'a>(
     for stage in [points, entries, site] {
         run_stage(bench, stage, at_once, go_on, done).await;
     }
+    run_stage(bench, alone, 1, go_on, done).await;
 }
 
 async fn run_stage<'a>(
@@ -198,7 +200,14 @@ fn grouped(tasks: Vec<Task<'_>>) -> Vec<Vec<Task<'_>>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use futures_util::FutureExt;
+    use parking_lot::Mutex;
+
     use super::*;
+    use crate::checks::About;
     use crate::checks::injection::worth_a_test;
     use crate::testing::{Answer, Asked, bench_on, serve};
 
@@ -229,5 +238,43 @@ mod tests {
             .await;
             assert_eq!(names, wanted, "{path}");
         }
+    }
+
+    /// Notes when it begins and ends.
+    struct Noted {
+        is_quiet: bool,
+        log: Arc<Mutex<Vec<bool>>>,
+    }
+
+    impl Check for Noted {
+        fn about(&self) -> &'static About {
+            crate::checks::all().first().unwrap().about()
+        }
+
+        fn try_site<'a>(&'a self, _bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+            let note = async {
+                self.log.lock().push(self.is_quiet);
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                self.log.lock().push(self.is_quiet);
+            };
+            Some(note.boxed())
+        }
+
+        fn wants_quiet(&self) -> bool {
+            self.is_quiet
+        }
+    }
+
+    #[tokio::test]
+    async fn what_wants_quiet_goes_last_and_alone() {
+        let server = serve(|_: &Asked| Answer::html("<p>Hello</p>")).await;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let all = [true, false, true, false].map(|is_quiet| Noted { is_quiet, log: log.clone() });
+        bench_on(server, "/", async |bench, _| {
+            let tasks = all.iter().map(|check| Task { check, on: On::Site }).collect();
+            run(bench, tasks, 8, &|| true, &|_| {}).await;
+        })
+        .await;
+        assert_eq!(*log.lock(), [false, false, false, false, true, true, true, true]);
     }
 }

@@ -48,6 +48,10 @@ impl Check for StoredXss {
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
         Some(look_again(bench).boxed())
     }
+
+    fn wants_quiet(&self) -> bool {
+        true
+    }
 }
 
 async fn look_again(bench: &Bench<'_>) {
