@@ -265,7 +265,10 @@ impl Request {
                 let outer = Point { place: (**place).clone(), name, value: point.value.clone() };
                 // The signs of a parameter of the path stay as they are.
                 if let (Place::Path(_), Coding::After(begin)) = (&**place, coding) {
-                    let raw = format!("{begin}{}", encode::percent(text));
+                    let begin = encode::percent(begin).replace("%3B", ";").replace("%3D", "=");
+                    let own =
+                        if matches!(value, Put::Raw(_)) { text.to_owned() } else { encode::percent(text) };
+                    let raw = format!("{begin}{own}");
                     return self.put(&outer, Put::Raw(&raw));
                 }
                 let whole = match (coding, value) {

@@ -145,6 +145,7 @@ impl Point {
         if let (Place::Path(_), Some((begin, value))) = (&self.place, self.value.rsplit_once('='))
             && let Some((_, name)) = begin.rsplit_once(';')
             && !value.is_empty()
+            && !name.is_empty()
             && !name.to_ascii_lowercase().contains("sess")
         {
             all.push(self.within(Coding::After(format!("{begin}=")), name, value));
@@ -266,5 +267,19 @@ mod tests {
         let point = request.path_points().iter().flat_map(Point::inner).next().unwrap();
         assert_eq!((point.value.as_str(), point.kind()), ("7", "path"));
         assert_eq!(request.with(&point, "7'").url.path, "/item/7%27.html");
+    }
+
+    #[test]
+    fn a_parameter_of_a_path_keeps_what_is_before_it() {
+        let changed = |path: &str, put: crate::point::Put<'_>| {
+            let request = Request::get(Target::parse(&format!("http://a.test/x/{path}")).unwrap());
+            let point = request.path_points().iter().flat_map(Point::inner).next()?;
+            Some(request.with(&point, put).url.path)
+        };
+        let text = crate::point::Put::Text("7'");
+        assert_eq!(changed("a;page=2", text).unwrap(), "/x/a;page=7%27");
+        assert_eq!(changed("a%2Fb;page=2", text).unwrap(), "/x/a%2Fb;page=7%27");
+        assert_eq!(changed("a;page=2", crate::point::Put::Raw("..%2f")).unwrap(), "/x/a;page=..%2f");
+        assert_eq!(changed("a;=2", text), None);
     }
 }
