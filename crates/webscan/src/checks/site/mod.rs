@@ -14,6 +14,7 @@ mod predictable;
 mod server_auth;
 mod service_names;
 mod slow_http;
+mod technology;
 mod tls;
 mod version_control;
 

@@ -8,7 +8,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use self::names::{ARCHIVE, CODE, COPIES, FIRST, NAMED, RARE, SOURCES, THOROUGH, USUAL};
-use super::places::{Place, Suspect, Technology, ask, content, places};
+use super::places::{Place, Suspect, ask, content, places};
+use super::technology::Technology;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Method, Request};
 use crate::proof::Expect;

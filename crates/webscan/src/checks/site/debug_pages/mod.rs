@@ -8,7 +8,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use self::names::{APIS, FIRST, PAGES, RARE};
-use super::places::{Suspect, Technology, ask, content, places};
+use super::places::{Suspect, ask, content, places};
+use super::technology::Technology;
 use crate::checks::{About, Bench, Check};
 use crate::http::Target;
 use crate::proof::Seen;
