@@ -40,10 +40,13 @@ const UP: &[&str] = &[
     "....\\/",
     "..;/",
     "/../",
-    "\u{ff0e}\u{ff0e}/",
+    "\u{ff0e}\u{ff0e}\u{ff0f}",
     "..%c0%af",
     "..\\/",
     "..%252f",
+    // What is left when `../` is taken away twice.
+    "......///",
+    "%u002e%u002e%u002f",
 ];
 const DEPTH: usize = 10;
 const SHORT: usize = 5;
@@ -168,16 +171,10 @@ fn tries(value: &str) -> Vec<Try> {
         [FILES.first(), FILES.last()].map(|file| file.copied().unwrap_or_default());
     let mut list: Vec<(String, &str)> = Vec::new();
     let up = |step: &str, file: &str| {
-        let slash = if step.contains('\\') && !step.contains('/') { "\\" } else { "/" };
-        let file = if step.contains("%2f") || step.contains("%252f") {
-            file.replace(
-                '/',
-                step.trim_start_matches(['%', '.']).trim_start_matches("2e").trim_start_matches('.'),
-            )
-        } else {
-            file.replace('/', slash)
-        };
-        format!("{}{file}", step.repeat(DEPTH))
+        // The slash within the name is written like those of the steps.
+        const SLASHES: &[&str] = &["%252f", "%2f", "%c0%af", "%u002f", "\u{ff0f}", "/", "\\"];
+        let slash = SLASHES.iter().find(|slash| step.contains(**slash)).unwrap_or(&"/");
+        format!("{}{}", step.repeat(DEPTH), file.replace('/', slash))
     };
     let steps = |n: usize| UP.get(n).copied().unwrap_or("../");
     list.push((up(steps(0), unix), unix_sign));
@@ -200,6 +197,13 @@ fn tries(value: &str) -> Vec<Try> {
     } else {
         list.push((format!("{}\0", up("../", unix)), unix_sign));
         list.push((format!("{}%00", up("../", unix)), unix_sign));
+        // What has no ending may be given one, behind a filter as well.
+        list.extend(
+            ["....//", "%2e%2e%2f", "%252e%252e%252f", "..\\", "......///"]
+                .iter()
+                .map(|step| (format!("{}\0", up(step, unix)), unix_sign)),
+        );
+        list.push((format!("/{unix}\0"), unix_sign));
     }
     list.extend(UP.iter().skip(3).map(|step| (up(step, unix), unix_sign)));
     list.push((format!("file:///{unix}"), unix_sign));
@@ -221,6 +225,8 @@ fn tries(value: &str) -> Vec<Try> {
     if let Some(kind) = kind {
         list.push((format!("{}?.{kind}", up("../", unix)), unix_sign));
         list.push((format!("{}#.{kind}", up("../", unix)), unix_sign));
+        list.push((format!("{}\0.{kind}", up("..\\", windows)), windows_sign));
+        list.push((format!("{}\0.{kind}", up("....//", unix)), unix_sign));
     }
     let tries = list.into_iter().map(|(payload, pattern)| Try {
         control: wrong_folder(&payload),
@@ -246,6 +252,11 @@ async fn try_one(bench: &Bench<'_>, entry: &Entry, point: &Point, attempt: &Try)
             Place::Path(_) => {
                 entry.request.with(point, Put::Raw(&text.replace("../", "..%2f").replace('\0', "%00")))
             }
+            // Bytes that are no letters, as they are.
+            Place::Query(_) | Place::Form(_) if text.contains("%c0%af") => {
+                entry.request.with(point, Put::Raw(text))
+            }
+            Place::Cookie => entry.request.with(point, &text.replace('\0', "%00")),
             _ => entry.request.with(point, text),
         }
     };
@@ -268,6 +279,14 @@ const OWN: &[(&str, &str)] = &[
     ("config.php", r"(?:<|&lt;|&#60;)\?(?:php|=)"),
     ("app.py", r"(?m)^(?:from|import) \w+"),
     ("web.config", r"(?:<|&lt;|&#60;)configuration(?:\s|>|&gt;)"),
+    ("config/database.yml", r"(?m)^\s+adapter:\s*\w"),
+    (
+        "appsettings.json",
+        r#"(?:"|&quot;|&#34;)(?:ConnectionStrings|Logging|AllowedHosts)(?:"|&quot;|&#34;)\s*:"#,
+    ),
+    ("composer.json", r#"(?:"|&quot;|&#34;)(?:require|autoload)(?:"|&quot;|&#34;)\s*:"#),
+    ("server.js", r"\brequire\((?:'|&#39;|&#x27;|\x22|&quot;|&#34;)|(?m)^import .{1,80} from "),
+    ("application.properties", r"(?m)^(?:spring|server|logging|management)\.[\w.-]+\s*=\s*\S"),
 ];
 
 /// Where nothing of the system can be read, a file of the application may be. A way out of the folder and in again proves
@@ -284,7 +303,13 @@ async fn own_files(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     if !is_file {
         return;
     }
+    // To a name without an ending one is added.
+    let is_bare = !point.value.contains('.');
     for (name, pattern) in OWN {
+        let name = match name.rsplit_once('.') {
+            Some((stem, _)) if is_bare && !stem.is_empty() => stem,
+            _ => name,
+        };
         for steps in if is_rooted { ["/", "/../", "/../../"] } else { ["../", "../../", "....//"] } {
             let payload = format!("{steps}{name}");
             let attempt =
@@ -297,98 +322,4 @@ async fn own_files(bench: &Bench<'_>, entry: &Entry, point: &Point) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::encode;
-    use crate::testing::{Answer, Asked, scan, serve};
-
-    /// A folder of a server: its files, and the files that lie above it.
-    fn read(root: &std::path::Path, path: &str) -> Answer {
-        let path = path.split('\0').next().unwrap_or_default();
-        match std::fs::read(root.join(path.trim_start_matches("file://"))) {
-            Ok(bytes) => Answer::html(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(_) => Answer::status(404),
-        }
-    }
-
-    async fn server() -> (std::net::SocketAddr, tempfile::TempDir) {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().join("pages");
-        std::fs::create_dir(&root).unwrap();
-        std::fs::write(root.join("home.html"), "<p>Welcome to this house</p>").unwrap();
-        std::fs::write(folder.path().join("package.json"), r#"{"scripts": {}}"#).unwrap();
-        let server = serve(move |asked: &Asked| {
-            let file = asked.field("file");
-            match asked.path.as_str() {
-                "/plain" => read(&root, &file),
-                "/once" => read(&root, file.replace("../", "").trim_start_matches('/')),
-                "/twice" if file.contains("..") || file.starts_with('/') => Answer::status(400),
-                "/twice" => read(&root, &encode::unpercent(&file)),
-                "/ends" if !file.ends_with(".html") => Answer::status(400),
-                "/ends" => read(&root, &file),
-                "/begins" if !file.starts_with("pages/") => Answer::status(400),
-                "/begins" => read(root.parent().unwrap(), &file),
-                "/jailed" if file.starts_with('/') || file.contains("etc") => Answer::status(404),
-                "/jailed" => read(&root, &file),
-                "/resolved" => match std::fs::canonicalize(root.join(&file)) {
-                    Ok(path) if path.starts_with(root.canonicalize().unwrap()) => read(&root, &file),
-                    _ => Answer::status(404),
-                },
-                "/name" => read(&root, file.rsplit('/').next().unwrap_or_default()),
-                // Adds an ending, and filters what it reads when it is asked to.
-                "/program" => match file.strip_prefix("php://filter/convert.base64-encode/resource=") {
-                    Some("home") => Answer::html("PD9waHAgZWNobyAid2VsY29tZSB0byB0aGlzIGhvdXNlIjs="),
-                    None if file.trim_start_matches("./") == "home" => Answer::html("welcome to this house"),
-                    _ => Answer::html("no such page"),
-                },
-                "/folder" => match std::fs::read_dir(root.join(&file)) {
-                    Ok(all) => {
-                        let names = all.map(|one| one.unwrap().file_name().to_string_lossy().into_owned());
-                        Answer::html(names.collect::<Vec<_>>().join("<br>"))
-                    }
-                    Err(_) => Answer::status(404),
-                },
-                "/rooted" if !file.starts_with('/') || file.contains("..") => Answer::status(404),
-                "/rooted" => read(root.parent().unwrap(), file.trim_start_matches('/')),
-                "/shown" => Answer::html(format!(
-                    "<p>No file {}</p><pre>root:x:0:0:root</pre>",
-                    file.replace('<', "&lt;")
-                )),
-                _ => Answer::html(format!("<p>No file {}</p>", file.replace('<', "&lt;"))),
-            }
-        })
-        .await;
-        (server, folder)
-    }
-
-    #[tokio::test]
-    async fn ways_out_of_the_folder_are_found() {
-        let (server, _folder) = server().await;
-        let mut wrong = Vec::new();
-        for path in [
-            "/plain?file=home.html",
-            "/once?file=home.html",
-            "/twice?file=home.html",
-            "/ends?file=home.html",
-            "/begins?file=pages/home.html",
-            "/jailed?file=home.html",
-            "/program?file=home",
-            "/folder?file=./",
-            "/rooted?file=/pages/home.html",
-        ] {
-            let found = scan(&Traversal, server, path).await;
-            if found.iter().map(|found| found.qid).collect::<Vec<_>>() != [150_011] {
-                wrong.push(path);
-            }
-        }
-        assert!(wrong.is_empty(), "{wrong:?}");
-        for path in [
-            "/resolved?file=home.html",
-            "/name?file=home.html",
-            "/shown?file=home.html",
-            "/echo?file=home.html",
-        ] {
-            assert!(scan(&Traversal, server, path).await.is_empty(), "{path}");
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! The site as a whole: its transport, its files, its endpoints.
 
+mod alias;
 mod backups;
 mod blocked;
 mod crossdomain;
@@ -25,6 +26,7 @@ pub(super) const CHECKS: &[&dyn Check] = &[
     &tls::Tls,
     &crossdomain::Crossdomain,
     &listings::Listings,
+    &alias::Alias,
     &version_control::VersionControl,
     &backups::Backups,
     &debug_pages::DebugPages,

@@ -15,6 +15,7 @@ use crate::checks::{Bench, Check, Entry, Sink, all};
 use crate::crawl::shape::{Purposes, is_selector, shape};
 use crate::engine::Event;
 use crate::engine::result::Coverage;
+use crate::http::Body;
 use crate::point::{Place, Point};
 use crate::session::Session;
 
@@ -201,10 +202,20 @@ fn speaks_of(text: &str, word: &str) -> bool {
         })
 }
 
-/// Whether an entry is a file that no parameter changes.
+/// Whether an entry is a file that no parameter changes; what a program puts together of files that it is told is none.
 fn is_static(entry: &Entry) -> bool {
-    entry.response.is_script() || entry.response.media_type() == "text/css"
+    let is_named = |(name, value): &(String, String)| {
+        let has_letters = value.chars().filter(char::is_ascii_alphabetic).count() > 1;
+        let is_mark = value.chars().all(|letter| letter.is_ascii_hexdigit() || "._-".contains(letter));
+        !VERSIONS.contains(&name.to_ascii_lowercase().as_str()) && has_letters && !is_mark
+    };
+    let is_file = entry.response.is_script() || entry.response.media_type() == "text/css";
+    let is_asked = matches!(entry.request.body, Body::None) && !entry.request.query().iter().any(is_named);
+    is_file && is_asked
 }
+
+/// Names of values that only keep caches from giving out what is old.
+const VERSIONS: &[&str] = &["v", "ver", "version", "t", "ts", "_", "cb", "rev", "hash", "build", "h", "id"];
 
 /// The points of an entry; of the headers and cookies that it does not have by itself, those that show some effect.
 async fn candidates(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
@@ -244,6 +255,27 @@ fn tasks<'a>(checks: &[&'static dyn Check], bench: &'a Bench<'a>, points: &'a [V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::{Request, Response, Target};
+
+    #[test]
+    fn scripts_made_of_values_are_told_from_files() {
+        let is_static = |url: &str| {
+            let response = Response::new(200, &[("content-type", "application/javascript")], "var a;");
+            let entry = Entry::new(Request::get(Target::parse(url).unwrap()), response, None);
+            super::is_static(&entry)
+        };
+        for url in [
+            "http://a.test/a.js",
+            "http://a.test/a.js?v=1.2-abc",
+            "http://a.test/a.js?ver=beta",
+            "http://a.test/a.js?x=3fa9c",
+        ] {
+            assert!(is_static(url), "{url}");
+        }
+        for url in ["http://a.test/load?files=menu.js", "http://a.test/load?lang=en-us"] {
+            assert!(!is_static(url), "{url}");
+        }
+    }
 
     #[test]
     fn words_of_a_text_are_told_from_parts_of_addresses() {

@@ -1,0 +1,100 @@
+use super::*;
+use crate::http::encode;
+use crate::testing::{Answer, Asked, scan, serve};
+
+/// A folder of a server: its files, and the files that lie above it.
+fn read(root: &std::path::Path, path: &str) -> Answer {
+    let path = path.split('\0').next().unwrap_or_default();
+    match std::fs::read(root.join(path.trim_start_matches("file://"))) {
+        Ok(bytes) => Answer::html(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(_) => Answer::status(404),
+    }
+}
+
+async fn server() -> (std::net::SocketAddr, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("pages");
+    std::fs::create_dir(&root).unwrap();
+    std::fs::write(root.join("home.html"), "<p>Welcome to this house</p>").unwrap();
+    std::fs::write(folder.path().join("package.json"), r#"{"scripts": {}}"#).unwrap();
+    let server = serve(move |asked: &Asked| {
+        let file = asked.field("file");
+        match asked.path.as_str() {
+            "/plain" => read(&root, &file),
+            "/once" => read(&root, file.replace("../", "").trim_start_matches('/')),
+            "/twice" if file.contains("..") || file.starts_with('/') => Answer::status(400),
+            "/twice" => read(&root, &encode::unpercent(&file)),
+            "/ends" if !file.ends_with(".html") => Answer::status(400),
+            "/ends" => read(&root, &file),
+            "/begins" if !file.starts_with("pages/") => Answer::status(400),
+            "/begins" => read(root.parent().unwrap(), &file),
+            "/jailed" if file.starts_with('/') || file.contains("etc") => Answer::status(404),
+            "/jailed" => read(&root, &file),
+            "/resolved" => match std::fs::canonicalize(root.join(&file)) {
+                Ok(path) if path.starts_with(root.canonicalize().unwrap()) => read(&root, &file),
+                _ => Answer::status(404),
+            },
+            "/ended" => read(&root, &format!("{}.html", file.replace("../", ""))),
+            "/slashless" if file.contains('/') || file.contains("..") => Answer::status(400),
+            "/slashless" => read(&root, &file.replace('\u{ff0e}', ".").replace('\u{ff0f}', "/")),
+            "/double" if file.contains('/') => Answer::status(400),
+            "/double" => read(&root, &encode::unpercent(&file)),
+            "/three" => read(&root, &file.replace("../", "").replace("../", "")),
+            "/name" => read(&root, file.rsplit('/').next().unwrap_or_default()),
+            // Adds an ending, and filters what it reads when it is asked to.
+            "/program" => match file.strip_prefix("php://filter/convert.base64-encode/resource=") {
+                Some("home") => Answer::html("PD9waHAgZWNobyAid2VsY29tZSB0byB0aGlzIGhvdXNlIjs="),
+                None if file.trim_start_matches("./") == "home" => Answer::html("welcome to this house"),
+                _ => Answer::html("no such page"),
+            },
+            "/folder" => match std::fs::read_dir(root.join(&file)) {
+                Ok(all) => {
+                    let names = all.map(|one| one.unwrap().file_name().to_string_lossy().into_owned());
+                    Answer::html(names.collect::<Vec<_>>().join("<br>"))
+                }
+                Err(_) => Answer::status(404),
+            },
+            "/rooted" if !file.starts_with('/') || file.contains("..") => Answer::status(404),
+            "/rooted" => read(root.parent().unwrap(), file.trim_start_matches('/')),
+            "/shown" => Answer::html(format!(
+                "<p>No file {}</p><pre>root:x:0:0:root</pre>",
+                file.replace('<', "&lt;")
+            )),
+            _ => Answer::html(format!("<p>No file {}</p>", file.replace('<', "&lt;"))),
+        }
+    })
+    .await;
+    (server, folder)
+}
+
+#[tokio::test]
+async fn ways_out_of_the_folder_are_found() {
+    let (server, _folder) = server().await;
+    let mut wrong = Vec::new();
+    for path in [
+        "/plain?file=home.html",
+        "/once?file=home.html",
+        "/twice?file=home.html",
+        "/ends?file=home.html",
+        "/begins?file=pages/home.html",
+        "/jailed?file=home.html",
+        "/program?file=home",
+        "/ended?file=home",
+        "/slashless?file=home.html",
+        "/double?file=home.html",
+        "/three?file=home.html",
+        "/folder?file=./",
+        "/rooted?file=/pages/home.html",
+    ] {
+        let found = scan(&Traversal, server, path).await;
+        if found.iter().map(|found| found.qid).collect::<Vec<_>>() != [150_011] {
+            wrong.push(path);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+    for path in
+        ["/resolved?file=home.html", "/name?file=home.html", "/shown?file=home.html", "/echo?file=home.html"]
+    {
+        assert!(scan(&Traversal, server, path).await.is_empty(), "{path}");
+    }
+}
