@@ -1,0 +1,82 @@
+use super::*;
+use crate::testing::{Answer, Asked, scan, serve};
+
+#[tokio::test]
+async fn listings_of_servers_are_known() {
+    let json =
+        |text: &str| Answer(200, vec![("content-type".into(), "application/json".into())], text.into());
+    let address = serve(move |asked: &Asked| match asked.path.as_str() {
+        "/apache/" => Answer::html("<title>Index of /apache</title><a href=\"?C=N;O=D\">Name</a> <a href=\"/\">Parent Directory</a>"),
+        "/nginx/" => Answer::html("<h1>Index of /nginx/</h1><pre><a href=\"../\">../</a>"),
+        "/python/" => Answer::html("<h1>Directory listing for /python/</h1><ul><li><a href=\"a\">a</a>"),
+        "/iis/" => Answer::html("<pre><A HREF=\"/\">[To Parent Directory]</A><br>"),
+        "/up/" => Answer::html("<h2>Contents of /up/</h2><a href=\"../\">one up</a> <a href=\"b\">b</a>"),
+        "/go/" => Answer::html("<!doctype html>\n<meta name=\"viewport\" content=\"width=device-width\">\n<pre>\n<a href=\"a.txt\">a.txt</a>\n<a href=\"b/\">b/</a>\n</pre>\n"),
+        "/json/" => Answer::html("[\n{ \"name\":\"a\", \"type\":\"file\", \"mtime\":\"Thu, 26 Nov 2026 10:00:00 GMT\", \"size\":5 }\n]"),
+        "/dav/" => Answer::html("<?xml version=\"1.0\"?><D:multistatus xmlns:D=\"DAV:\"><D:response><D:resourcetype><D:collection/></D:resourcetype></D:response></D:multistatus>"),
+        "/own/" => Answer::html("<h2>Files</h2><ul><li><a href=\"..\">..</a></li><li><a href=\"a.csv\">a.csv</a></li><li><a href=\"b.txt\">b.txt</a></li></ul>"),
+        "/dated/" => Answer::html("<table><tr><td><a href=\"./a.csv\">a.csv</a></td><td>2031-03-11 17:07</td><td>12 KB</td></tr><tr><td><a href=\"./b.txt\">b.txt</a></td><td>2031-03-11 17:08</td><td>1 KB</td></tr></table>"),
+        "/ls/" => Answer::html("total 4\n-rw-r--r-- 1 www www 120 Mar 11 17:07 a.csv\n"),
+        "/caddy/" => Answer::html("<header><h1><a href=\"/\">/</a>caddy/</h1></header><main><div class=\"meta\"><div id=\"summary\">\n<span class=\"meta-item\"><b>1</b> directory</span>\n</div></div></main>"),
+        "/lighty/" => Answer::html("<h2>Files</h2>\n<div class=\"list\">\n<table summary=\"Directory Listing\" cellpadding=\"0\">"),
+        "/summary/" => Answer::html("<div id=\"summary\"><b>3</b> files were sold</div><div class=\"list\"><table summary=\"Prices\">"),
+        "/manuals/" => Answer::html("<h1>Downloads</h1><a href=\"a.pdf\">a.pdf</a> (2 MB) <a href=\"b.pdf\">b.pdf</a> (1 MB) <a href=\"/\">Home</a>"),
+        "/headed/" => Answer::html("<h2>/headed</h2><ul><li><a href=\"/headed/a.csv\">a.csv</a></li><li><a href=\"/headed/b.txt\">b.txt</a></li></ul>"),
+        "/unmeant/" => Answer::html("<h2>Files</h2><a href=\"a.csv\">a.csv</a> <a href=\"users.sql\">users.sql</a>"),
+        "/json-dirs/" => json("[{\"name\":\"a.csv\",\"size\":12,\"isDirectory\":false}]"),
+        "/told/" => json("{\"files\":[\"x\",\"a.csv\",\"b.sql\"]}"),
+        "/other/" => json("{\"files\":[\"a.csv\",\"b.sql\"]}"),
+        "/lines/" => Answer(200, vec![("content-type".into(), "text/plain".into())], "ax.x\nb.sql\n".into()),
+        "/other/tongue/" => Answer::html("<h1>Inhalt von /other/tongue/</h1><a href=\"../\">nach oben</a> <a href=\"a.csv\">a.csv</a> <a href=\"b.txt\">b.txt</a> 02.01.2024 10:00"),
+        "/root/" => Answer::html("<h1>Index of /root/</h1><ul><li><a href=\"/root/a.csv\">a.csv</a></li><li><a href=\"/root/b.txt\">b.txt</a></li></ul>"),
+        "/nginx-xml/" => Answer(200, vec![("content-type".into(), "text/xml".into())], "<?xml version=\"1.0\"?>\n<list>\n<directory mtime=\"2024-01-02T10:00:00Z\">a</directory>\n</list>".into()),
+        "/guessed/" => Answer::html("<a href=\"a.txt\">a</a>"),
+        "/guessed/uploads/" => Answer::html("<h2>Files</h2><a href=\"..\">..</a> <a href=\"a.csv\">a.csv</a> <a href=\"b.txt\">b.txt</a>"),
+        "/posts/" => Answer::html("<a href=\"../\">Up</a> <a href=\"first\">First</a> 2031-03-11 17:07 <a href=\"second\">Second</a>"),
+        "/plain/files" => Answer::html("<title>Index of /plain/files</title><a href=\"../\">../</a>"),
+        "/index/" => Answer::html("<h1>Index of products</h1><a href=\"../\">Home</a> <a href=\"a\">a</a>"),
+        "/links/" => Answer::html("<p>See</p><pre><a href=\"a\">a</a></pre>"),
+        "/names/" => Answer::html("[{\"name\":\"Ann\",\"type\":\"user\",\"mtime\":1}]"),
+        "/text/" => Answer::html("<h1>Why is there Index of /?</h1>Parent Directory"),
+        "/refused/" => Answer::status(403),
+        path if path.ends_with('x') => Answer::html("a file"),
+        _ => Answer::status(404),
+    })
+    .await;
+    for (path, wanted) in [
+        ("/apache/x", 1),
+        ("/nginx/x", 1),
+        ("/python/x", 1),
+        ("/iis/x", 1),
+        ("/up/x", 1),
+        ("/go/x", 1),
+        ("/json/x", 1),
+        ("/dav/x", 1),
+        ("/own/x", 1),
+        ("/dated/x", 1),
+        ("/ls/x", 1),
+        ("/caddy/x", 1),
+        ("/lighty/x", 1),
+        ("/headed/x", 1),
+        ("/unmeant/x", 1),
+        ("/lines/ax.x", 1),
+        ("/other/tongue/x", 1),
+        ("/root/x", 1),
+        ("/nginx-xml/x", 1),
+        ("/guessed/", 1),
+        ("/json-dirs/x", 1),
+        ("/told/x", 0),
+        ("/other/x", 0),
+        ("/summary/x", 0),
+        ("/manuals/x", 0),
+        ("/posts/x", 0),
+        ("/plain/files", 1),
+        ("/index/x", 0),
+        ("/links/x", 0),
+        ("/names/x", 0),
+        ("/text/x", 0),
+        ("/refused/x", 0),
+    ] {
+        assert_eq!(scan(&Listings, address, path).await.len(), wanted, "{path}");
+    }
+}
