@@ -6,6 +6,7 @@ mod content;
 mod cookie_lists;
 mod cookies;
 mod custom;
+mod debugging;
 mod emails;
 pub(in crate::checks) mod errors;
 mod form_lists;
@@ -48,6 +49,7 @@ pub(super) const CHECKS: &[&dyn Check] = &[
     &private_address::PrivateAddress,
     &windows_path::WindowsPath,
     &errors::Errors,
+    &debugging::Debugging,
     &source_code::SourceCode,
     &libraries::Libraries,
     &cards::Cards,

@@ -96,6 +96,7 @@ impl Check for Errors {
                     && !malformed(bench, entry).await
                     && !without_values(bench, entry).await
                     && !undecodable(bench, entry).await
+                    && !too_long(bench, entry).await
                     && is_page
                     && !odd_head(bench, entry).await
                 {
@@ -165,15 +166,38 @@ async fn odd_head(bench: &Bench<'_>, entry: &Entry) -> bool {
     tell(bench, entry, request).await
 }
 
-/// A body that is not of its own language any more.
+/// A body that is not of its own language any more, or that is of it and no object.
 async fn malformed(bench: &Bench<'_>, entry: &Entry) -> bool {
-    let (kind, text) = match &entry.request.body {
-        Body::Json(_) => ("application/json", "{\"redoubt\": [}"),
-        Body::Xml(_) => ("text/xml", "<redoubt><a></redoubt>"),
+    let all: &[(&str, &str)] = match &entry.request.body {
+        Body::Json(_) => &[
+            ("application/json", "{\"redoubt\": [}"),
+            ("application/json", "[]"),
+            ("application/json", "null"),
+            ("text/xml", "<redoubt/>"),
+        ],
+        Body::Xml(_) => &[("text/xml", "<redoubt><a></redoubt>")],
+        // Parts that nothing separates.
+        Body::Form(_) => &[("multipart/form-data", "--redoubt\r\n\r\n")],
         _ => return false,
     };
-    let body = Body::Text { content_type: kind.to_owned(), text: text.to_owned() };
-    tell(bench, entry, Request { body, ..entry.request.clone() }).await
+    for (kind, text) in all {
+        let body = Body::Text { content_type: (*kind).to_owned(), text: (*text).to_owned() };
+        if tell(bench, entry, Request { body, ..entry.request.clone() }).await {
+            return true;
+        }
+    }
+    false
+}
+
+/// The same request with values that are longer than what they are kept in.
+async fn too_long(bench: &Bench<'_>, entry: &Entry) -> bool {
+    let is_form = |point: &Point| matches!(point.place, Place::Query(_) | Place::Form(_) | Place::Json(_));
+    let points: Vec<Point> = entry.request.points().into_iter().filter(is_form).take(4).collect();
+    let has_room = points.len() < 2 || !matches!(entry.request.body, Body::None);
+    let long = "7".repeat(if has_room { 5_000 } else { 1_500 });
+    let put = |all: Request, point: &Point| all.with(point, Put::Text(&long));
+    let request = points.iter().fold(entry.request.clone(), put);
+    request != entry.request && tell(bench, entry, request).await
 }
 
 /// Names by which applications are asked to say more, and what they are asked with.

@@ -7,13 +7,13 @@ pub(super) static TRACES: &[(&str, Pattern)] = &[
     (
         "Python",
         Pattern::new(
-            r#"Traceback \(most recent call last\):[\s\S]{1,400}?File (?:"|&quot;|&#34;)[^"\n&]{1,200}(?:"|&quot;|&#34;), line \d+"#,
+            r#"(?:Traceback \(most recent call last\):[\s\S]{1,400}?|["'\n>(,]\s{0,8})File (?:\\?"|&quot;|&#34;)[^"\n&]{1,200}(?:"|&quot;|&#34;), line \d+(?:, in )?"#,
         ),
     ),
     (
         "Java",
         Pattern::new(
-            r"\bat (?:[\w$]+\.){2,}(?:[\w$]+|<init>|&lt;init&gt;|<clinit>|lambda\$\w+)\((?:[\w$]+\.(?:java|kt|scala|groovy|clj):\d+|Native Method|Unknown Source)\)",
+            r"(?:\b|\\t)at (?:[\w$.]+/)?(?:[\w$]+\.){2,}(?:[\w$]+|<init>|&lt;init&gt;|<clinit>|lambda\$\w+)\((?:[\w$]+\.(?:java|kt|scala|groovy|clj):\d+|Native Method|Unknown Source)\)",
         ),
     ),
     (
@@ -31,21 +31,41 @@ pub(super) static TRACES: &[(&str, Pattern)] = &[
     (
         "Node.js",
         Pattern::new(
-            r"\bat (?:async )?(?:(?:new )?[\w.$<>\[\] ]|&lt;|&gt;){1,120} ?\((?:file://)?(?:/|[A-Z]:\\|node:|internal/)[^()\n]{1,200}(?:\.[mc]?[jt]sx?)?:\d+:\d+\)|\bat (?:file://)?(?:/|node:)[^()\s<]{1,200}\.[mc]?[jt]s:\d+:\d+",
+            r"\bat (?:async )?(?:(?:new )?[\w.$<>\[\] ]|&lt;|&gt;){1,120} ?\((?:file://)?(?:/|[A-Z]:\\|node:|internal/)[^()\n]{1,200}(?:\.[mc]?[jt]sx?)?:\d+:\d+\)|\bat [\w.$<> ]{1,120} \((?:packages/|app/|webpack-internal:///)[^()\s]{1,200}\.[mc]?[jt]sx?:\d+:\d+\)|\bat (?:file://)?(?:/|node:)[^()\s<]{1,200}\.[mc]?[jt]s:\d+:\d+",
         ),
     ),
-    ("Ruby", Pattern::new(r"[\w./-]{1,200}\.rb:\d+:in (?:`|'|&#39;|&#x27;|&lsquo;)[^'\n&]{1,120}")),
-    ("Go", Pattern::new(r"goroutine \d+ \[[a-z ,0-9]+\]:|\bpanic: runtime error: ")),
-    ("Rust", Pattern::new(r"thread '[^'\n]{1,80}' (?:\(\d+\) )?panicked at ")),
+    (
+        "Ruby",
+        Pattern::new(
+            r"[\w./-]{1,200}\.(?:rb|cr|ru):\d+(?::\d+)?:? in (?:`|'|&#39;|&#x27;|&lsquo;)[^'\n&]{1,120}|[\w./-]{1,200}\.(?:rb|ru):\d+:in (?:`|'|&#39;|&#x27;|&lsquo;)[^'\n&]{1,120}",
+        ),
+    ),
+    (
+        "Go",
+        Pattern::new(
+            r"goroutine \d+ \[[a-z ,0-9]+\]:|\bpanic: runtime error: |\[Recovery\] [\d/]{8,10}[^\n]{0,20} panic recovered:",
+        ),
+    ),
+    (
+        "Rust",
+        Pattern::new(
+            r"thread (?:'|&#39;|&#x27;|&apos;)[^'\n&]{1,80}(?:'|&#39;|&#x27;|&apos;) (?:\(\d+\) )?panicked at |Stack backtrace:\s{1,6}(?:\\n\s*)?0: \S",
+        ),
+    ),
     ("Perl", Pattern::new(r" at /[^\s<>]{1,200}\.(?:pl|pm|cgi) line \d+\.")),
     ("Elixir", Pattern::new(r"\(\w{1,40}(?: \d+\.\d+\.\d+)?\) (?:lib|deps)/[\w./-]{1,200}\.exs?:\d+: ")),
     (
         "Erlang",
         Pattern::new(
-            r"\{[a-z_]+,\[\{[a-z_]+,[a-z_]+,(?:\d|\[)[\s\S]{0,120}?\{file,\s?(?:&quot;|\x22)[^&\x22\n]{1,120}\.erl",
+            r"\[\{[a-z]\w*,[a-z]\w*,\d+,\s?\[\{file,\s?(?:&quot;|\\?\x22)[^&\x22\n]{1,120}\.erl|\{[a-z_]+,\[\{[a-z_]+,[a-z_]+,(?:\d|\[)[\s\S]{0,120}?\{file,\s?(?:&quot;|\\?\x22)[^&\x22\n]{1,120}\.erl",
         ),
     ),
-    ("Lua", Pattern::new(r"stack traceback:\s{1,6}(?:\[C\]|[\w./-]{1,120}\.lua:\d+): in ")),
+    (
+        "Lua",
+        Pattern::new(
+            r"stack traceback:(?:\s|\\[nt]){1,6}(?:coroutine \d+:\s{1,4})?(?:\[C\]|[\w./-]{1,120}\.lua:(?:\d+)?:?):? in |lua entry thread aborted: runtime error: ",
+        ),
+    ),
     (
         "Clojure",
         Pattern::new(r"\bat (?:[\w$.-]+/)?[\w$.-]+\([\w-]{1,60}\.(?:clj|cljc|scala|groovy|kt|jsp):\d+\)"),
@@ -65,12 +85,51 @@ pub(super) static TRACES: &[(&str, Pattern)] = &[
     ),
     (
         "Yii",
-        Pattern::new(r"<title>PHP (?:Exception|Error|Warning|Notice)|class=.call-stack-item|CException</h1>"),
+        Pattern::new(
+            r"<title>PHP (?:Exception|Error|Warning|Notice)|class=.(?:[\w-]+ )*call-stack-item|CException</h1>",
+        ),
     ),
     (
         "CodeIgniter",
         Pattern::new(
             r"<h4>A PHP Error was encountered</h4>[\s\S]{0,400}?Line Number: \d+|<p>Filename: [\w./\\-]{1,200}\.php</p>",
+        ),
+    ),
+    (
+        "Dart",
+        Pattern::new(
+            r"#\d+ {2,8}[\w.$<> ]{1,120} \((?:dart:|package:|file://)[^()\n]{1,200}\.dart:\d+(?::\d+)?\)",
+        ),
+    ),
+    (
+        "Sinatra and Rack",
+        Pattern::new(
+            r"you have enabled the <code>show_exceptions</code> setting|because you use <code>Rack::ShowExceptions</code>|Rack::Lint::LintError: ",
+        ),
+    ),
+    (
+        "better_errors",
+        Pattern::new(r#"<body class="better-errors-javascript|<header class="exception">\s*<h2><strong>"#),
+    ),
+    (
+        "Ignition",
+        Pattern::new(
+            r#""notifier":\s?"Laravel Client"|window\.data = \{"report":|<!--\s*Ignition|id="flare-"#,
+        ),
+    ),
+    ("Lucee", Pattern::new(r#"<table id="-lucee-err"|<b>Lucee [\d.]{3,20} Error \("#)),
+    ("Struts", Pattern::new(r"<title>Struts Problem Report</title>")),
+    (
+        "Next.js",
+        Pattern::new(
+            r#"<script id="__NEXT_DATA__"[^>]*>[^<]*"err":\{"name":"[^<]{0,300}"stack":"[^<]{0,200}\\n"#,
+        ),
+    ),
+    // Members of answers in JSON, each with something in it.
+    (
+        "JSON",
+        Pattern::new(
+            r#"(?i)"(?:stack_?trace|trace_?back|exception_?class|exception_?type)"\s*:\s*(?:"[^"]{8}|\[\s*["\{])|"(?:declaringClass|className)"\s*:\s*"[^"]{1,200}"\s*,\s*"(?:methodName|fileName|lineNumber)"\s*:"#,
         ),
     ),
     ("CakePHP", Pattern::new(r#"class="cake-(?:error|debug|stack-trace)"#)),
@@ -164,6 +223,23 @@ pub(super) static MESSAGES: &[(&str, Pattern)] = &[
         ),
     ),
     ("Perl", Pattern::new(r"<h1>Software error:</h1>")),
+    ("WordPress", Pattern::new(r#"<strong>WordPress database error:?</strong>|<p class="wpdberror">"#)),
+    (
+        "dump of variables",
+        Pattern::new(
+            r#"(?m)\barray\(\d+\) \{\s+\[(?:"|&quot;)?[\w-]{1,60}(?:"|&quot;)?\]=(?:>|&gt;)\s+(?:string|int|bool|float|array|NULL|object)|(?:^|<pre[^>]*>)(?:Array|\w{1,60} Object)\s*\n\(\s+\[[\w:-]{1,60}\] =(?:>|&gt;) |class=["']?(?:xdebug-var-dump|sf-dump\s)|<pre class=sf-dump\b"#,
+        ),
+    ),
+    (
+        "query in a comment",
+        Pattern::new(
+            r"<!--(?:[^>-]|-[^-]){0,200}?\b(?:SELECT\s[\w*`., ()]{1,200}\sFROM\s[\w`]|INSERT INTO\s[\w`]{1,60}\s?\(|UPDATE\s[\w`]{1,60}\sSET\s|DELETE FROM\s[\w`]{1,60}\sWHERE\s)",
+        ),
+    ),
+    (
+        "notes of a debugger in a comment",
+        Pattern::new(r"(?i)<!--\s*(?:debug|trace|dump)\b[:\s][^>]{0,300}?\w\s?[=:]\s?[\w/][^>]{2,}?-->"),
+    ),
     (
         "Tomcat",
         Pattern::new(

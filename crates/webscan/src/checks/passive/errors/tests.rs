@@ -26,6 +26,26 @@ fn errors_of_many_languages_are_known() {
         (990_025, "stack traceback:\n\t[C]: in function 'error'\n\tapp.lua:3: in main chunk"),
         (990_025, "<h4>A PHP Error was encountered</h4><p>Severity: Notice</p><p>Line Number: 12</p>"),
         (990_025, "<h1>An unhandled exception occurred</h1><pre class=\"rawExceptionStackTrace\">x</pre>"),
+        (990_025, r#"{"detail": "x", "log": "File \"/srv/app/main.py\", line 9, in get\n    int(q)"}"#),
+        (990_025, r#"{"log":"boom\n\tat java.base/java.lang.Integer.parseInt(Integer.java:652)\n"}"#),
+        (990_025, "<pre>thread &#39;worker-1&#39; panicked at src/main.rs:3:5</pre>"),
+        (990_025, "Error: x\n\nStack backtrace:\n   0: shop::item\n"),
+        (990_025, "[Recovery] 2024/01/02 - 10:00:00 panic recovered:\nruntime error"),
+        (
+            990_025,
+            r#"{"ExceptionType":"System.FormatException","StackTrace":"   at Shop.Item.Show(String id)"}"#,
+        ),
+        (990_025, "  from src/app.cr:12:3 in '->'"),
+        (990_025, "#1      main.<anonymous closure> (file:///srv/bin/server.dart:12:9)"),
+        (
+            990_025,
+            r#"{"error":"{{badmatch,undefined},[{item,show,2,[{file,\"src/item.erl\"},{line,31}]}]}"}"#,
+        ),
+        (990_025, "<title>Struts Problem Report</title>"),
+        (150_022, "<p>Hi</p><!-- Query: SELECT id, name FROM users WHERE id = 7 -->"),
+        (150_022, "<!-- DEBUG: user=admin, template=/srv/app/home.html -->"),
+        (150_022, "<pre>Array\n(\n    [user] => admin\n)\n</pre>"),
+        (150_022, "array(2) {\n  [\"user\"]=>\n  string(5) \"admin\"\n}"),
         (150_022, "<b>Warning</b>:  Undefined variable $x in <b>/var/www/a.php</b> on line <b>3</b>"),
         (150_022, "Server Error in '/shop' Application."),
         (150_022, "java.lang.NullPointerException: null"),
@@ -43,6 +63,11 @@ fn errors_of_many_languages_are_known() {
         "We met at com.shop headquarters",
         "The stack traceback: how to read it",
         "We are sorry, an unhandled exception occurred",
+        "<!-- select a colour from the list -->",
+        "<!-- debug -->",
+        "An array (2) of values => see the page",
+        r#"{"trace": "4bf92f3577b34da6", "exception": null}"#,
+        "File uploaded, line 3 is empty",
     ] {
         assert_eq!(shown(&answer, text), None, "{text}");
     }

@@ -37,6 +37,42 @@ impl Check for DebugPages {
     }
 }
 
+/// Whether hardly any page has such a name by itself: `telescope` may be about telescopes.
+fn is_telling(name: &str) -> bool {
+    name.trim_matches('/').contains('/') || name.starts_with("/_") || name.ends_with(".axd")
+}
+
+/// Inner pages that something links to, wherever they lie: their names are known, too, and no request is needed.
+fn crawled<'a>(bench: &'a Bench<'_>) -> Vec<Suspect<'a>> {
+    let mut all: Vec<Suspect<'a>> = Vec::new();
+    let names: Vec<(String, &str)> = PAGES
+        .iter()
+        .chain(RARE)
+        .map(|(name, pattern)| (format!("/{}", name.trim_end_matches('/')), *pattern))
+        .collect();
+    for entry in bench.entries.iter().filter(|entry| entry.response.status == 200) {
+        let url = &entry.request.url;
+        let query = url.query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();
+        let own = format!("{}{query}", url.path.trim_end_matches('/'));
+        if entry.request != crate::http::Request::get(url.clone())
+            || all.iter().any(|known| known.url == *url)
+        {
+            continue;
+        }
+        let is_page = entry.response.is_html();
+        let fits = |name: &str| own.ends_with(name) && (!is_page || is_telling(name));
+        for (_, pattern) in names.iter().filter(|(name, _)| fits(name)) {
+            let expect = content(pattern);
+            let seen = Seen { response: (*entry.response).clone(), ..Seen::default() };
+            if expect.find(&seen).is_some() {
+                all.push(Suspect { qid: 990_017, url: url.clone(), expect, entry, control: None });
+                break;
+            }
+        }
+    }
+    all
+}
+
 async fn look(bench: &Bench<'_>) {
     let mut all = Vec::new();
     let mut described = BTreeSet::new();
@@ -62,6 +98,7 @@ async fn look(bench: &Bench<'_>) {
             described.extend(APIS.iter().map(|(name, pattern)| (at(name), *pattern)));
         }
     }
+    all.extend(crawled(bench));
     ask(bench, all).await;
     for (url, pattern) in described {
         let Ok(response) = bench.send(&crate::http::Request::get(url.clone())).await else { continue };
@@ -96,6 +133,19 @@ mod tests {
         assert_eq!(count("/a/b/plain/").await, 2, "and the rare ones at the top");
         assert_eq!(count("/a/b/busy/?x=1").await, 1, "a few names are enough there");
         assert_eq!(count("/a/b/idle/").await, 1);
+    }
+
+    #[tokio::test]
+    async fn linked_pages_are_known_wherever_they_lie() {
+        let address = serve(|asked: &Asked| match asked.path.as_str() {
+            "/a/b/ops/actuator/beans" => Answer::html("{\"contexts\":{\"application\":{\"beans\":{}}}}"),
+            "/a/b/shop/telescope" => Answer::html("<title>Telescope</title><p>Look at the stars.</p>"),
+            _ => Answer::status(404),
+        })
+        .await;
+        for (path, wanted) in [("/a/b/ops/actuator/beans", 1), ("/a/b/shop/telescope", 0)] {
+            assert_eq!(scan(&DebugPages, address, path).await.len(), wanted, "{path}");
+        }
     }
 
     #[tokio::test]

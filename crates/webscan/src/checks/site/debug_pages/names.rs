@@ -89,6 +89,8 @@ pub(super) const RARE: &[(&str, &str)] = &[
     ("actuator/loggers", r#""loggers"\s*:\s*\{"#),
     ("actuator/metrics", r#""names"\s*:\s*\["#),
     ("actuator/prometheus", PROMETHEUS),
+    ("actuator/scheduledtasks", r#""(?:cron|fixedDelay|fixedRate)"\s*:\s*\["#),
+    ("actuator/jolokia", r#""agent"\s*:\s*""#),
     ("actuator/logfile", r"(?m)^\d{4}-\d\d-\d\d[T ][\d:.,]+\S*\s+(?:INFO|WARN|ERROR|DEBUG)"),
     ("manage/env", SPRING),
     ("management/env", SPRING),
@@ -110,7 +112,10 @@ pub(super) const RARE: &[(&str, &str)] = &[
     ("metrics.json", r#""(?:gauges|counters|timers)"\s*:\s*\{"#),
     ("admin/metrics", PROMETHEUS),
     ("q/dev/", r"(?i)Quarkus Dev UI|dev-ui"),
+    ("q/dev-ui", r"(?i)Quarkus|<qwc-"),
     ("q/metrics", PROMETHEUS),
+    ("routes", r#"^\s*\{\s*"\{\[/[^"]{0,200}method=\["#),
+    ("script", JENKINS),
     ("_ignition/health-check", r#""can_execute_commands"\s*:"#),
     ("_debugbar/open", r#""(?:__meta|datetime)"\s*:"#),
     ("telescope/requests", r"<title>[^<]*Telescope|telescope-app"),
@@ -220,7 +225,8 @@ const SYMFONY: &str = r"Symfony Profiler|sf-toolbar|Symfony Web Debug|sf-profile
 const PPROF: &str = r"/debug/pprof/|profile\?seconds|goroutine\?debug=|full goroutine stack dump";
 const VARS: &str = r#""memstats"\s*:|^\s*\{\s*"cmdline"\s*:\s*\["#;
 const CONSOLE: &str = r"Werkzeug|EVALEX\s*=|<title>[^<]*(?:Interactive Console|H2 Console|Rails Console|Web Console|Groovy Console|PHP Console)";
-const DJANGO: &str = r"(?i)Django Debug Toolbar|\bdjdt|DEBUG = True";
+const JENKINS: &str = r"<h1>Script Console</h1>|Type in an arbitrary <a[^>]*>Groovy script";
+const DJANGO: &str = r"(?i)Django Debug Toolbar|\bdj(?:dt|Debug)\b|DEBUG = True";
 const ADMINER: &str = r"<title>[^<]*Adminer|adminer\.org";
 
 /// Descriptions of APIs: information, no weakness (QID 150087).

@@ -1,0 +1,163 @@
+//! Tools of developers and operators in what was crawled anyway, under whatever name.
+
+use std::collections::BTreeSet;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::content::{readable, shows};
+use super::site_wide::seen_again;
+use crate::checks::pattern::Pattern;
+use crate::checks::{About, Bench, Check, Entry};
+use crate::proof::{Control, Expect};
+
+/// See [`About`].
+pub(super) struct Debugging;
+
+static ABOUT: About = About {
+    name: "debugging-tools",
+    qids: &[990_017],
+    means: "A page has the tools of a debugger or profiler in it, or is an inner page of a server or framework.",
+    matters: "Such tools show queries, settings and sessions of others; consoles run code.",
+    remedy: "Switch them off in production, or let only the operators' addresses in.",
+    technique: "Crawled pages and their headers are held against the markup of known debuggers, profilers, consoles and pages of \
+                state, that of which texts about them have nothing.",
+    source: "CWE-489, CWE-215",
+};
+
+/// Markup of tools, and of pages of state.
+static SIGNS: &[Pattern] = &[
+    // Tool bars of PHP DebugBar, Flask, Django, Symfony, Yii, MiniProfiler, ASP.NET and Rails.
+    Pattern::new(
+        r#"\bnew PhpDebugBar\.\w{0,20}DebugBar\(|<div[^>]{0,80}\bid=["']?(?:flDebug|djDebug|yii-debug-toolbar|__asptrace)\b|<div[^>]{0,80}\bclass=["']?sf-toolbar\b|\bSfjs\.loadToolbar\(|<script[^>]{0,80}\bid=["']?mini-profiler\b|<script[^>]{0,80}\bid=["']?console-data["' ][^>]{0,80}\bdata-session-id="#,
+    ),
+    // What a program adds to its answers in JSON.
+    Pattern::new(
+        r#"^\s*\{[\s\S]*?"_?debug(?:_?info|bar)?"\s*:\s*\{[^{}]{0,400}?(?:"(?:sql|queries|query|memory|memory_usage|files|included_files|trace|env|server)"\s*:)"#,
+    ),
+    Pattern::new(r"\b(?:EVALEX|CONSOLE_MODE) = true\b[\s\S]{0,200}?\bSECRET = "),
+    Pattern::new(r#"<h1(?: class="p")?>PHP Version \d+\.\d+[\s\S]*?(?:class="e"|<td>)"#),
+    Pattern::new(r"<h1>Apache (?:Server Status for |Server Information</h1>)"),
+    Pattern::new(
+        r"(?m)^Active connections: \d+\s*\nserver accepts handled|^pool:\s+\S+\s*\nprocess manager:",
+    ),
+    Pattern::new(r#"(?i)<(?:input|select)[^>]{0,80}\bname="(?:auth\[driver\]|pma_username)""#),
+    Pattern::new(r#"<h1>Script Console</h1>[\s\S]{0,600}?Groovy"#),
+    Pattern::new(r"<title>/manager</title>[\s\S]*?(?:Web Application Manager|Free memory)"),
+    Pattern::new(r"<h1>(?:Statistics Report for HAProxy|HAProxy version \d)"),
+    Pattern::new(
+        r#"^\s*\{[\s\S]*?"(?:propertySources"\s*:\s*\[|can_execute_commands"\s*:|memstats"\s*:\s*\{)"#,
+    ),
+    Pattern::new(r#"^\s*\{"contexts"\s*:\s*\{[^{}]{0,80}\{\s*"(?:beans|mappings)"\s*:"#),
+    Pattern::new(
+        r#"^\s*\{"(?:threads"\s*:\s*\[\{"threadName|traces"\s*:\s*\[\{"timestamp|levels"\s*:\s*\["OFF)"#,
+    ),
+    Pattern::new(
+        r"Types of profiles available:|<h1>(?:Application Trace|Error Log for <span id=.ApplicationName)",
+    ),
+    Pattern::new(r"\bwindow\.(?:Telescope|Horizon) ?= ?\{|<h1><a[^>]{0,200}>Symfony <span>Profiler"),
+    Pattern::new(
+        r#"<title>[^<]{0,60}Hangfire Dashboard</title>|ng-app="(?:solrAdminApp|mailhogApp)"|<kbn-injected-metadata"#,
+    ),
+    Pattern::new(r"(?m)^CGI/1\.0 test script report:|^GATEWAY_INTERFACE=\x22?CGI/1\.1"),
+    Pattern::new(r"(?m)^# HELP \w+ [^\n]{1,200}\n# TYPE \w+ (?:gauge|counter|histogram|summary)$"),
+];
+
+/// Headers that debuggers and profilers add.
+static HEADS: &[(&str, &str)] = &[
+    ("x-debug-token-link", r"."),
+    ("x-debug-exception", r"."),
+    ("x-chromelogger-data", r"^[A-Za-z0-9+/=]{20}"),
+    ("x-chromephp-data", r"^[A-Za-z0-9+/=]{20}"),
+    ("x-clockwork-id", r"."),
+    ("x-wf-1-1-1-1", r"."),
+    ("phpdebugbar-id", r"."),
+    ("x-phpdebugbar-id", r"."),
+    ("x-miniprofiler-ids", r"."),
+];
+
+impl Check for Debugging {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        Some(look(bench).boxed())
+    }
+}
+
+/// Tells each tool once for each directory: a tool bar is in every page.
+async fn look(bench: &Bench<'_>) {
+    let mut told = BTreeSet::new();
+    for entry in bench.entries.iter().filter(|entry| entry.response.status == 200) {
+        let Some((expect, control)) = tool(entry) else { continue };
+        let key = (format!("{expect:?}"), entry.request.url.directory().to_owned());
+        if bench.sink.has(&[990_017], &entry.request.url.path) || told.contains(&key) {
+            continue;
+        }
+        if let Some(proof) = seen_again(bench, entry, expect, control).await {
+            bench.report(990_017, entry, proof);
+            told.insert(key);
+        }
+    }
+}
+
+/// What shows a tool in an answer, and the same answer without it.
+fn tool(entry: &Entry) -> Option<(Expect, Control)> {
+    for (name, pattern) in HEADS {
+        let expect = Expect::header(name, *pattern);
+        if shows(entry, &expect) {
+            return Some((expect, Control::Headers(vec![((*name).to_owned(), String::new())])));
+        }
+    }
+    if entry.response.is_script() {
+        return None;
+    }
+    let text = readable(entry)?;
+    let sign = SIGNS.iter().find(|sign| sign.is_match(text))?.text().to_owned();
+    Some((Expect::BodyMatches(sign.clone()), Control::WithoutMatch(sign)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Answer, Asked, scan, serve};
+
+    #[tokio::test]
+    async fn tools_are_known_by_their_markup_and_texts_about_them_are_not() {
+        let json =
+            |text: &str| Answer(200, vec![("content-type".into(), "application/json".into())], text.into());
+        let address = serve(move |asked: &Asked| match asked.path.as_str() {
+            "/bar" => Answer::html("<p>Hi</p><div id=\"djDebug\" class=\"\" data-store-id=\"x\"></div>"),
+            "/told" => Answer(200, vec![("x-debug-token-link".into(), "/_profiler/a1".into())], "hi".into()),
+            "/json" => json(r#"{"items": [1], "debug": {"time": 3, "queries": [{"sql": "SELECT 1"}]}}"#),
+            "/state" => Answer::html("Active connections: 3 \nserver accepts handled requests\n 1 1 1"),
+            "/login" => Answer::html("<form><select name=\"auth[driver]\"><option>MySQL</select></form>"),
+            "/about" => Answer::html(
+                "<h1>How to use djDebug</h1><p>Set id=djDebug. phpMyAdmin, Adminer and Telescope.</p>",
+            ),
+            "/plain" => json(r#"{"debug": false, "items": [{"query": "x"}]}"#),
+            _ => Answer(200, vec![("x-request-id".into(), "a1".into())], "hi".into()),
+        })
+        .await;
+        for (path, wanted) in [
+            ("/bar", 1),
+            ("/told", 1),
+            ("/json", 1),
+            ("/state", 1),
+            ("/login", 1),
+            ("/about", 0),
+            ("/plain", 0),
+            ("/other", 0),
+        ] {
+            assert_eq!(scan(&Debugging, address, path).await.len(), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_expression_is_valid() {
+        for sign in SIGNS {
+            assert!(sign.is_valid(), "{sign:?}");
+        }
+    }
+}
