@@ -22,7 +22,7 @@ static ABOUT: About = About {
 };
 
 static NUMBER: Pattern = Pattern::new(
-    r"\d{4}(?:-\d{4}){3}\b|\d{4}(?: \d{4}){3}\b|\d{4}(?:\.\d{4}){3}\b|\d{4}(?:(?:&nbsp;|\x{a0}|\x{2009})\d{4}){3}\b|\d{4}-\d{6}-\d{4,5}\b|\d{4} \d{6} \d{4,5}\b|\d{14,19}\b",
+    r"\d{4}(?:-\d{4}){3}\b|\d{4}(?: \d{4}){3}\b|\d{4}(?:\.\d{4}){3}\b|\d{4}(?:(?:&nbsp;|\x{a0}|\x{2009})\d{4}){3}\b|\d{4}-\d{6}-\d{4,5}\b|\d{4} \d{6} \d{4,5}\b|\d{14,19}\b|\d{4}(?:[ -]{0,2}(?:</?(?:span|b|i|em|strong|small|wbr)\b[^>\d]{0,60}>[ -]{0,2}){1,3}\d{4}){3}\b|\d{4}(?: {2}\d{4}){3}\b",
 );
 static OTHER: Pattern = Pattern::new(
     r#"(?i)(?:\b|_|-)(?:\w*id|order|tracking|invoice|isbn|issn|imei|ean|gtin|upc|iccid|serial|ref(?:erence)?|time(?:stamp)?|uuid|guid|phone|tel|fax|sku|barcode|parcel|shipment|ticket|build|hash|nonce|ts|session|batch|meter|account|iban|date|transaction)(?:[ _-]?(?:no|nr|num|number|code|key|id))?\.?["']?\s{0,2}[:=#(>]{0,2}\s{0,2}["']?$"#,
@@ -54,18 +54,17 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
 /// Whether prefix and length are an issuer's.
 fn has_issuer(digits: &[u8]) -> bool {
     let prefix = |count: usize| digits.iter().take(count).fold(0_u32, |n, digit| n * 10 + u32::from(*digit));
-    let (two, three, four, six) = (prefix(2), prefix(3), prefix(4), prefix(6));
+    let (two, three, four) = (prefix(2), prefix(3), prefix(4));
     match digits.len() {
         14 => matches!(three, 300..=305 | 309) || matches!(two, 36 | 38 | 39),
         15 => matches!(two, 34 | 37),
         16 => {
             prefix(1) == 4
-                || matches!(two, 51..=55 | 65)
+                || matches!(two, 51..=55 | 62 | 65)
                 || matches!(four, 2221..=2720 | 6011 | 3528..=3589 | 5018 | 5020 | 5038 | 6304 | 6759 | 6761..=6763)
                 || matches!(three, 644..=649)
-                || matches!(six, 622_126..=622_925 | 624_000..=626_999 | 628_200..=628_899)
         }
-        19 => matches!(six, 622_126..=622_925) || four == 6304 || prefix(1) == 4,
+        19 => two == 62 || four == 6304 || prefix(1) == 4,
         _ => false,
     }
 }
@@ -89,7 +88,14 @@ fn card(text: &str, is_script: bool) -> Option<&str> {
         let is_decimal = next == '.' && after.is_some_and(|letter| letter.is_ascii_digit());
         let quoted = matches!(last, '"' | '\'' | '`');
         let is_card = tail.to_ascii_lowercase().contains("card");
+        // Numbers in elements beside each other are often no more than that.
+        let around = before.get(before.ceil_char_boundary(before.len().saturating_sub(300))..)?;
+        let is_told = !found.as_str().contains('<')
+            || ["card", "visa", "amex", "maestro"]
+                .iter()
+                .any(|word| around.to_ascii_lowercase().contains(word));
         (alone
+            && is_told
             && !is_decimal
             && kinds.len() > 1
             && (quoted || !is_script)
@@ -132,6 +138,8 @@ mod tests {
             "4111111111111111",
             "<td>5500-0000-0000-0004</td>",
             "card: 3782 822463 10005.",
+            "Visa <span>4111</span> <span>1111</span> <span>1111</span> <span>1111</span>",
+            "6200000000000005",
             "{\"card_id\":\"4012888888881881\"}",
             "3530111333300000",
             "2223000048400011",
@@ -152,6 +160,8 @@ mod tests {
             "1234567890123456",
             "tracking number: 4111111111111111",
             "4111-1111 1111-1111",
+            "Visa <span>4111</span> <span>1111</span> <span>1111</span> <span>1112</span>",
+            "<span>4111</span> <span>1111</span> <span>1111</span> <span>1111</span>",
             "a4111111111111111",
             "9999 4111 1111 1111 1111".strip_prefix("9999 4").unwrap(),
         ] {

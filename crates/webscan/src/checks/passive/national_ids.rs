@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use super::cards::digits;
 use super::content::{hidden_again, mask, readable};
 use super::id_numbers::{IdKind, kinds};
+use super::labels::{head_of_column, words_before};
 use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
 
@@ -38,7 +39,7 @@ static IDS_ABOUT: About = About {
 
 static SSN: Pattern = Pattern::new(r"\b\d{3}-\d{2}-\d{4}\b");
 static BARE: Pattern = Pattern::new(
-    r"(?i)(?:\bssn\b|social security(?: number| no\.?)?)[^0-9\n]{0,30}?(\d{9}|\d{3} \d{2} \d{4})\b",
+    r"(?i)(?:(?:\b|_|(?-i:[a-z]S))ssn\b|(?-i:[a-z]Ssn\b)|social[ _-]?security(?:[ _-]?(?:number|no\.?|num|nr))?)[^0-9\n]{0,30}?(\d{9}|\d{3} \d{2} \d{4})\b",
 );
 static OTHER: Pattern = Pattern::new(
     r"(?i)(?:part|order|sku|model|item|serial|tel|phone|fax|ref(?:erence)?|isbn|invoice|case|product|catalog(?:ue)?|article|version)(?: ?(?:no|nr|num|number|code|id))?\.?\s{0,2}[:=#]?\s{0,2}$",
@@ -84,14 +85,17 @@ fn ssn(text: &str) -> Option<&str> {
 }
 
 /// Kind and number of the first of each kind in a text.
-fn ids(text: &str) -> Vec<(&'static str, &str)> {
+fn ids(text: &str, is_markup: bool) -> Vec<(&'static str, &str)> {
+    let is_called = |words: &Pattern, at: usize| {
+        words.is_match(&words_before(text, at, 80))
+            || head_of_column(text, at, is_markup).is_some_and(|head| words.is_match(&head))
+    };
     let first = |kind: &IdKind| {
         kind.pattern.all(text).into_iter().find(|found| {
             let range = found.range();
-            let words = kind.words.as_ref();
             stands_alone(text, &range)
                 && (kind.valid)(found.as_str())
-                && words.is_none_or(|words| words.is_match(before(text, range.start, 80)))
+                && kind.words.as_ref().is_none_or(|words| is_called(words, range.start))
         })
     };
     let mut all: Vec<(&'static str, &str)> = Vec::new();
@@ -140,7 +144,7 @@ impl Check for NationalIds {
 
     fn look<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
         let text = readable(entry)?;
-        let mut found = ids(text);
+        let mut found = ids(text, entry.response.is_html());
         if entry.response.is_script() {
             found.retain(|(_, number)| {
                 ['"', '\'', '`'].iter().any(|quote| text.contains(&format!("{quote}{number}{quote}")))
@@ -164,7 +168,14 @@ mod tests {
 
     #[test]
     fn social_security_numbers_are_told_from_others() {
-        for text in ["SSN: 536-22-8726", "<td>212-09-9754</td>", "Social security number 536228726"] {
+        for text in [
+            "SSN: 536-22-8726",
+            "<td>212-09-9754</td>",
+            "Social security number 536228726",
+            r#"{"customer_ssn": "536228726"}"#,
+            r#"{"userSsn": "536228726"}"#,
+            r#"{"socialSecurityNumber": "536228726"}"#,
+        ] {
             assert!(ssn(text).is_some(), "{text}");
         }
         for text in [
@@ -181,6 +192,21 @@ mod tests {
         ] {
             assert!(ssn(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn numbers_are_known_by_the_heads_of_their_columns() {
+        let address = "Very Long Street 12, 1000 AB Amsterdam, The Netherlands, care of somebody else";
+        let page = |head: &str| {
+            format!(
+                "<table><tr><th>Name</th><th>{head}</th></tr><tr><td>{address}</td><td>111222333</td></tr></table>"
+            )
+        };
+        assert_eq!(ids(&page("BSN"), true), [("Netherlands, BSN", "111222333")]);
+        assert_eq!(ids(&page("Part"), true), []);
+        let lines = format!("bsn\tname\n1\t{address}\n111222333\tAnn\n");
+        assert_eq!(ids(&lines, false), [("Netherlands, BSN", "111222333")]);
+        assert_eq!(ids(&lines.replace("bsn", "part"), false), []);
     }
 
     #[test]
@@ -205,8 +231,11 @@ mod tests {
             ("Portugal, NIF", "NIF 123456789"),
             ("Turkey, identity number", "TC Kimlik No 10000000146"),
             ("Mexico, CURP", "HEGG560427MVZRRL04"),
+            ("Poland, PESEL", r#"{"customerPesel": "44051401359"}"#),
+            ("Brazil, CPF", r#"{"user_cpf": "52998224725"}"#),
+            ("Norway, fødselsnummer", r#"{"F\u00f8dselsnummer": "01010750160"}"#),
         ] {
-            assert!(ids(text).iter().any(|(kind, _)| *kind == name), "{text}: {:?}", ids(text));
+            assert!(ids(text, true).iter().any(|(kind, _)| *kind == name), "{text}: {:?}", ids(text, true));
         }
         for text in [
             "DNI 12345678A",
@@ -222,7 +251,7 @@ mod tests {
             "order 44051401359",
             "BSN 111222334",
         ] {
-            assert_eq!(ids(text), [], "{text}");
+            assert_eq!(ids(text, true), [], "{text}");
         }
     }
 }

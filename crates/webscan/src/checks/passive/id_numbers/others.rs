@@ -49,7 +49,93 @@ pub(super) static KINDS: &[IdKind] = &[
         |t| date(&digits(t), 0),
         r"(?i)mykad|kad pengenalan|\bnric\b|\bic (?:no|number)",
     ),
+    named(
+        "United Kingdom, NHS number",
+        r"\b\d{3}[ -]?\d{3}[ -]?\d{4}\b",
+        nhs,
+        r"(?i)\bnhs[ -]?(?:no|nr|num|number|id)\b|\bnhs\W{1,6}$",
+    ),
+    named("India, PAN", r"\b[A-Z]{3}P[A-Z]\d{4}[A-Z]\b", |_| true, r"(?i)\bpan\b|permanent account"),
+    named("Australia, Medicare number", r"\b[2-6]\d{3} ?\d{5} ?\d\b", medicare, r"(?i)\bmedicare\b"),
+    named(
+        "Former Yugoslavia, unique master citizen number",
+        r"\b\d{13}\b",
+        jmbg,
+        r"(?i)\b(?:jmbg|emšo|emso|embg)\b|ЈМБГ|ЕМБГ|mati[cč]ni broj",
+    ),
+    named("Latvia, personal code", r"\b\d{6}-[0-2]\d{4}\b", latvian, r"(?i)personas kod|personal code"),
+    named(
+        "Germany, social insurance number",
+        r"\b\d{2} ?\d{6} ?[A-Z] ?\d{3}\b",
+        german_insurance,
+        r"(?i)sozialversicherung|rentenversicherung|\bsv-?(?:nr|nummer)|\brvnr\b|versicherungsnummer",
+    ),
+    named("New Zealand, IRD number", r"\b\d{2,3}-?\d{3}-?\d{3}\b", ird, r"(?i)\bird\b|inland revenue"),
+    named("Chile, RUT", r"\b\d{7,8}-[0-9kK]\b", super::rut, r"(?i)\brut\b|\brun\b"),
+    named("Argentina, CUIL", r"\b2[0347]\d{9}\b", cuil, r"(?i)\bcui[lt]\b"),
+    named("Korea, resident registration number", r"\b\d{6}[1-4]\d{6}\b", korean, r"(?i)\brrn\b|주민"),
+    named("Thailand, identity number", r"\b[1-8]\d{12}\b", thai, r"(?i)thai id|national id|ประจำตัว"),
+    named(
+        "Belgium, national register number",
+        r"\b\d{11}\b",
+        super::rrn,
+        r"(?i)rijksregister|registre national|national register|\brrn\b|\bniss\b|\binsz\b",
+    ),
+    named(
+        "Sweden, personal identity number",
+        r"\b(?:19|20)?\d{10}\b",
+        super::personnummer,
+        r"(?i)personnummer|\bpnr\b",
+    ),
 ];
+
+/// Weights from ten down to two, from the right of eleven.
+fn nhs(text: &str) -> bool {
+    let d = digits(text);
+    let check = 11 - weighted(&d, &[10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11;
+    d.len() == 10 && !all_same(&d) && check != 10 && check % 11 == at(&d, 9)
+}
+
+fn medicare(text: &str) -> bool {
+    let d = digits(text);
+    weighted(&d, &[1, 3, 7, 9, 1, 3, 7, 9]) % 10 == at(&d, 8)
+}
+
+fn jmbg(text: &str) -> bool {
+    let d = digits(text);
+    let rest = weighted(&d, &[7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11;
+    day_first(&d) && rest != 1 && (11 - rest) % 11 == at(&d, 12)
+}
+
+fn latvian(text: &str) -> bool {
+    let d = digits(text);
+    let sum = weighted(&d, &[1, 6, 3, 7, 9, 10, 5, 8, 4, 2]);
+    day_first(&d) && (1101 - sum) % 11 % 10 == at(&d, 10)
+}
+
+/// The letter counts as two digits; the sums of the products' digits are added.
+fn german_insurance(text: &str) -> bool {
+    let Some(letter) = text.bytes().find(u8::is_ascii_uppercase) else { return false };
+    let mut d = digits(text);
+    let place = u8::try_from(place_of(letter)).unwrap_or_default();
+    d.splice(8..8, [place / 10, place % 10]);
+    let weights = [2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1];
+    let sum: u32 = d.iter().zip(weights).map(|(d, w)| u32::from(*d) * w).map(|n| n / 10 + n % 10).sum();
+    day_first(d.get(2..).unwrap_or_default()) && sum % 10 == at(&d, 12)
+}
+
+fn ird(text: &str) -> bool {
+    let mut d = digits(text);
+    if d.len() == 8 {
+        d.insert(0, 0);
+    }
+    let check = |weights: &[u32]| (11 - weighted(&d, weights) % 11) % 11;
+    let check = match check(&[3, 2, 7, 6, 5, 4, 3, 2]) {
+        10 => check(&[7, 4, 3, 2, 5, 2, 7, 6]),
+        other => other,
+    };
+    (10_000_000..150_000_000).contains(&number(&d)) && check == at(&d, 8)
+}
 
 /// As an EAN-13.
 fn ahv(text: &str) -> bool {
@@ -189,6 +275,12 @@ mod tests {
             ("Taiwan, identity card", "A123456789"),
             ("Japan, My Number", "123456789018"),
             ("Australia, tax file number", "123456782"),
+            ("United Kingdom, NHS number", "943 476 5919"),
+            ("Australia, Medicare number", "2123 45670 1"),
+            ("Former Yugoslavia, unique master citizen number", "0101006500006"),
+            ("Latvia, personal code", "161175-19997"),
+            ("Germany, social insurance number", "15 070649 C 103"),
+            ("New Zealand, IRD number", "49-091-850"),
         ] {
             let kind = KINDS.iter().find(|kind| kind.name == name).unwrap();
             assert!(kind.pattern.is_match(text) && (kind.valid)(text), "{name} {text}");
