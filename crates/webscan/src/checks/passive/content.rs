@@ -16,7 +16,34 @@ pub(super) fn readable(entry: &Entry) -> Option<&str> {
         || ["json", "xml", "javascript", "ecmascript", "yaml", "x-www-form-urlencoded", "graphql", "csv"]
             .iter()
             .any(|part| kind.contains(part));
+    // What is given out to be saved is of any type: tables, settings, dumps.
+    let is_text = is_text || (SAVED.contains(&kind.as_str()) && is_plain(&entry.response.body));
     (is_text && !entry.response.body.is_empty()).then(|| entry.response.text())
+}
+
+/// Types of files that a browser saves.
+const SAVED: &[&str] = &[
+    "application/octet-stream",
+    "application/force-download",
+    "application/x-download",
+    "application/download",
+    "application/vnd.ms-excel",
+    "application/sql",
+    "application/x-sql",
+    "application/x-sh",
+    "application/x-pem-file",
+    "application/pgp-keys",
+];
+
+/// Whether bytes are letters, as far as their beginning tells.
+fn is_plain(bytes: &[u8]) -> bool {
+    let begin = bytes.get(..2048).unwrap_or(bytes);
+    !begin.iter().any(|byte| *byte < 32 && !b"\t\r\n".contains(byte))
+        && match std::str::from_utf8(begin) {
+            Ok(_) => true,
+            // The last letter may be cut in two.
+            Err(error) => error.error_len().is_none(),
+        }
 }
 
 /// Shows again that a text stands in the answer of an entry. The text itself is the control: without it nothing is found.
@@ -87,6 +114,19 @@ pub(super) fn mask(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_to_save_are_read_when_they_are_text() {
+        use crate::http::{Request, Response, Target};
+        let entry = |kind: &str, body: &'static [u8]| {
+            let response = Response::new(200, &[("content-type", kind)], body);
+            Entry::new(Request::get(Target::parse("http://a.test/x").unwrap()), response, None)
+        };
+        assert!(readable(&entry("application/octet-stream", b"name,card\nAnn,1\n")).is_some());
+        assert!(readable(&entry("application/octet-stream", b"PK\x03\x04\x00\x00")).is_none());
+        assert!(readable(&entry("image/png", b"name,card")).is_none());
+        assert!(is_plain(format!("a{}", "é".repeat(1_500)).as_bytes()) && !is_plain(b"\xff\xfe\xfd"));
+    }
 
     #[test]
     fn shapes_match_their_texts_and_hide_them() {

@@ -5,10 +5,12 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::content::{hidden_again, mask, readable};
+use super::content::{hidden_again, mask, readable, shape_of};
 use super::secret_kinds::{KINDS, Kind};
+use super::site_wide::seen_again;
 use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
+use crate::proof::{Control, Evidence, Expect};
 
 /// See [`About`].
 pub(super) struct Secrets;
@@ -74,7 +76,41 @@ impl Check for Secrets {
         // What was sent along is no secret of the site's.
         let sent = String::from_utf8_lossy(&entry.request.body.bytes()).into_owned();
         found.retain(|(_, secret)| !sent.contains(secret.as_str()));
-        (!found.is_empty()).then(|| look(bench, entry, found).boxed())
+        let told = in_head(entry);
+        (!found.is_empty() || told.is_some()).then(|| {
+            async move {
+                look(bench, entry, found).await;
+                if let Some((name, head, secret)) = told {
+                    look_at_head(bench, entry, (name, &head, &secret)).await;
+                }
+            }
+            .boxed()
+        })
+    }
+}
+
+/// Headers that give to the visitor what is the visitor's, and those of addresses and lists.
+const GIVEN: &[&str] =
+    &["set-cookie", "location", "content-security-policy", "link", "etag", "authorization"];
+
+/// Kind, header and text of the first secret in the head of an answer.
+fn in_head(entry: &Entry) -> Option<(&'static str, String, String)> {
+    let mut heads = entry.response.headers.iter().filter(|(name, _)| !GIVEN.contains(&name.as_str()));
+    heads.find_map(|(head, value)| {
+        KINDS.iter().find_map(|Kind { name, pattern }| {
+            let found = pattern.captures(value)?;
+            let secret = found.get(1).or_else(|| found.get(0))?.as_str();
+            let telling = found.get(2).map_or(secret, |m| m.as_str());
+            varies(telling).then(|| (*name, head.clone(), secret.to_owned()))
+        })
+    })
+}
+
+async fn look_at_head(bench: &Bench<'_>, entry: &Entry, (name, head, secret): (&'static str, &str, &str)) {
+    let expect = Expect::header(head, shape_of(secret));
+    let control = Control::Headers(vec![(head.to_owned(), String::new())]);
+    if let Some(proof) = seen_again(bench, entry, expect, control).await {
+        bench.report_named(990_023, entry, name, proof.saying(Evidence::sentence(mask(secret))));
     }
 }
 
@@ -197,6 +233,21 @@ async fn look(bench: &Bench<'_>, entry: &Entry, found: Vec<(&'static str, String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn secrets_in_headers_are_told_and_not_shown() {
+        let secret = format!("{}_16C7e42F292c6912E7710c838347Ae178B4a", "ghp");
+        let value = secret.clone();
+        let address = crate::testing::serve(move |asked: &crate::testing::Asked| {
+            let name = if asked.path == "/told" { "x-upstream-token" } else { "set-cookie" };
+            crate::testing::Answer(200, vec![(name.to_owned(), value.clone())], "hi".into())
+        })
+        .await;
+        let found = crate::testing::scan(&Secrets, address, "/told").await;
+        assert_eq!(found.len(), 1);
+        assert!(!serde_json::to_string(&found[0]).unwrap().contains(&secret));
+        assert!(crate::testing::scan(&Secrets, address, "/given").await.is_empty());
+    }
 
     #[test]
     fn secrets_are_told_from_what_only_looks_like_one() {
