@@ -26,10 +26,19 @@ static ABOUT: About = About {
 };
 
 /// What stands around a condition: within a filter with more parts, and at the end of one without.
-const PLACES: &[&str] =
-    &["{v}){c}", "{v})({c}", "*){c}", "*)(|{c}", "{v})(&{c}", "*))(|{c}", "*)){c}(|(cn=zq", "*)(|(&{c}"];
+const PLACES: &[&str] = &[
+    "{v}){c}",
+    "{v})({c}",
+    "*){c}",
+    "*)(|{c}",
+    "{v})(&{c}",
+    "*))(|{c}",
+    "*)){c}(|(cn=zq",
+    "*)(|(&{c}",
+    "{v}zq){c}",
+];
 /// Ends the filter behind the condition, so that what follows is not looked at.
-const CUTTING: &[&str] = &["{v}){c}))(&(cn=zq", "*){c}))(&(cn=zq", "{v}){c}))\0"];
+const CUTTING: &[&str] = &["{v}){c}))(&(cn=zq", "*){c}))(&(cn=zq", "*){c}))\0"];
 const YES: [&str; 2] = ["(objectClass=*", "(!(objectClass=zq)"];
 const NO: [&str; 2] = ["(objectClass=zq", "(!(objectClass=*)"];
 
@@ -86,6 +95,9 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         return;
     }
     wildcard(bench, entry, (point, &known), &token).await;
+    if !known.is_settled() {
+        spelled(bench, entry, (point, &known)).await;
+    }
 }
 
 /// Whether a star is answered otherwise than a plain word.
@@ -102,6 +114,42 @@ async fn wildcard(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Fa
         // Other languages for searching know the star, and mind brackets wherever they stand.
         no: [put(format!("{token})(objectClass=*")), put("*((objectClass=*".to_owned())],
         more: Vec::new(),
+    };
+    if let Some((payload, proof)) = choice.prove_beside(bench, entry, (point, known)).await {
+        known.settle();
+        bench.report_at(990_002, entry, Some((point, &payload)), proof);
+    }
+}
+
+/// Longest value that is spelled.
+const LONGEST: usize = 40;
+
+/// A value whose letter at a place is written by its number, as filters allow; by the number of the next letter for no.
+fn spelling(value: &str, at: usize, is_right: bool) -> String {
+    let letter = |(n, byte): (usize, u8)| match (n == at, is_right) {
+        (true, true) => format!("\\{byte:02x}"),
+        (true, false) => format!("\\{:02x}", byte + 1),
+        (false, _) => char::from(byte).to_string(),
+    };
+    value.bytes().enumerate().map(letter).collect()
+}
+
+/// The value with a letter written by its number finds what the value finds, where nothing escapes the backslash: for filters in
+/// which brackets are refused, or with which nothing can be done but that.
+async fn spelled(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Facts)) {
+    let value = &point.value;
+    let is_word = value.bytes().all(|letter| letter.is_ascii_alphanumeric());
+    if !known.matters || !is_word || !(3..=LONGEST).contains(&value.len()) {
+        return;
+    }
+    let put = |at: usize, is_right: bool| {
+        let text = spelling(value, at % value.len(), is_right);
+        (entry.request.with(point, &text), text)
+    };
+    let choice = Choice {
+        yes: [put(0, true), put(1, true)],
+        no: [put(0, false), put(1, false)],
+        more: (2..7).map(|at| [put(at, true), put(at, false)]).collect(),
     };
     if let Some((payload, proof)) = choice.prove_beside(bench, entry, (point, known)).await {
         known.settle();
@@ -136,8 +184,10 @@ mod tests {
             let have = match name {
                 "uid" => "ann",
                 "objectClass" => "person",
+                "cn" | "mail" => "nobody",
                 _ => return Some(false),
             };
+            let value = &unescaped(value);
             value == "*"
                 || value == have
                 || (value.ends_with('*') && have.starts_with(value.trim_end_matches('*')))
@@ -146,13 +196,33 @@ mod tests {
         Some(result)
     }
 
+    /// A value with its escapes read.
+    fn unescaped(value: &str) -> String {
+        let mut parts = value.split('\\');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let number = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            text.push(number.map_or('\\', char::from));
+            text.push_str(part.get(2..).unwrap_or_default());
+        }
+        text
+    }
+
     fn answer(asked: &Asked) -> Answer {
         let user = asked.field("user");
+        if asked.path == "/no-brackets" && user.contains(['(', ')']) {
+            return Answer::html("<p>Please enter a name</p>");
+        }
+        if asked.path == "/any-of" {
+            let filter = format!("(|(cn={user})(mail={user}))");
+            let is_there = holds(&mut filter.as_str()) == Some(true);
+            return Answer::html(if is_there { "<p>ann, room 7</p>" } else { "Nobody" });
+        }
         let escaped =
             user.replace('\\', "\\5c").replace('*', "\\2a").replace('(', "\\28").replace(')', "\\29");
         let filter = match asked.path.as_str() {
             "/and" => format!("(&(uid={user})(objectClass=person))"),
-            "/alone" => format!("(uid={user})"),
+            "/alone" | "/no-brackets" => format!("(uid={user})"),
             "/tells" => format!("(&(uid={user}))"),
             _ => format!("(uid={escaped})"),
         };
@@ -183,7 +253,7 @@ mod tests {
     #[tokio::test]
     async fn filters_are_found_where_values_are_not_escaped() {
         let server = serve(answer).await;
-        for path in ["/and", "/alone", "/tells"] {
+        for path in ["/and", "/alone", "/tells", "/any-of", "/no-brackets"] {
             let found = scan(&Ldap, server, &format!("{path}?user=ann")).await;
             assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_002], "{path}");
         }

