@@ -117,14 +117,24 @@ pub(crate) struct Memo(Mutex<HashMap<u64, Cell>>);
 
 /// What breaks out of quotes and brackets of most languages, in front of a word.
 const BREAKER: &str = "'\"`)(";
+/// What ends a comment of SQL.
+const COMMENT: &str = "*/";
+/// In GBK the last byte of this letter and the backslash that is put before a quote are one letter, so that the quote is free. Two
+/// quotes leave the number of all of them odd, so that none of them ends what another one began.
+const DOUBLE: &str = "縗''";
 
 /// A value that breaks out of quotes and brackets; where a filter leaves nothing of these, the backslash escapes what follows.
-/// Servers do not read cookies with double quotes or backslashes in them.
+/// Servers do not read cookies with double quotes or backslashes in them, and some no paths with slashes.
 pub(super) fn breaking(point: &Point, before: &str, token: &str) -> String {
     if point.place == Place::Cookie {
         return format!("{before}'`)({token}");
     }
-    format!("{before}{BREAKER}{token}\\\"")
+    match point.place.outer() {
+        Place::Query(_) | Place::Form(_) | Place::Multipart(_) | Place::Json(_) | Place::Xml(_) => {
+            format!("{before}{COMMENT}{BREAKER}{token}\\\"{DOUBLE}")
+        }
+        _ => format!("{before}{BREAKER}{token}\\\""),
+    }
 }
 
 /// What is known of a point; none when the target does not answer.

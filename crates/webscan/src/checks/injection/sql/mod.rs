@@ -1,5 +1,6 @@
 //! Values that become part of an SQL statement.
 
+mod basic;
 mod blind;
 mod later;
 mod message;
@@ -56,12 +57,13 @@ impl Check for SqlInjection {
 
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
         let work = async move {
+            basic::try_entry(bench, entry).await;
             pair::try_entry(bench, entry).await;
             if timing::may_log(entry) {
                 timing::unseen(bench, entry, &blind::LOGGED, (ABOUT.qids, 150_012)).await;
             }
         };
-        (timing::may_log(entry) || pair::has_pairs(entry)).then(|| work.boxed())
+        (timing::may_log(entry) || pair::has_pairs(entry) || basic::asks(bench, entry)).then(|| work.boxed())
     }
 
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
@@ -72,7 +74,14 @@ impl Check for SqlInjection {
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if known.is_route(point) || known.is_settled() {
+    if known.is_settled() {
+        return;
+    }
+    if known.is_route(point) {
+        if let Some((payload, proof)) = blind::behind_route(bench, entry, (point, &known)).await {
+            known.settle();
+            bench.report_at(150_012, entry, Some((point, &payload)), proof);
+        }
         return;
     }
     let is_quiet = known.is_quiet();

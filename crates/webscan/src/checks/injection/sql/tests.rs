@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ToSql, params};
 
@@ -60,13 +62,45 @@ fn answer(asked: &Asked) -> Answer {
         }
         // Conditions don't get through; errors say nothing, but are told by their status.
         "/no-conditions"
-            if ["and", "or", "case", "like", "sleep"].iter().any(|word| q.to_lowercase().contains(word)) =>
+            if ["and", "or", "case", "like", "sleep", "where"]
+                .iter()
+                .any(|word| q.to_lowercase().contains(word)) =>
         {
             Answer::html("<p>That is not allowed</p>")
         }
         "/no-conditions" => {
             let found = rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]);
             if found.is_err() { Answer::status(500) } else { shown(found, false) }
+        }
+        "/basic" | "/basic-tells" | "/basic-bound" => {
+            let given = asked.header("authorization");
+            let text = given.strip_prefix("Basic ").unwrap_or_default();
+            let name = String::from_utf8(STANDARD.decode(text).unwrap()).unwrap();
+            let name = name.split(':').next().unwrap_or_default();
+            let found = if asked.path == "/basic-bound" {
+                rows("SELECT name FROM users WHERE name = ? AND password = ''", params![name])
+            } else {
+                rows(&format!("SELECT name FROM users WHERE name = '{name}' AND password = ''"), &[])
+            };
+            match found {
+                Ok(rows) if !rows.is_empty() => Answer::html("Welcome"),
+                Err(error) if asked.path == "/basic-tells" => shown(Err(error), true),
+                _ => Answer::status(401).with("www-authenticate", "Basic realm=\"desk\""),
+            }
+        }
+        // What is not there is told as an address that is not.
+        path if path.starts_with("/route/") => {
+            let id = crate::http::encode::unpercent(path.trim_start_matches("/route/"));
+            match rows(&format!("SELECT name FROM goods WHERE id = {id}"), &[]) {
+                Ok(rows) if !rows.is_empty() => shown(Ok(rows), false),
+                _ => Answer::status(404),
+            }
+        }
+        path if path.starts_with("/known-route/") => {
+            match path.trim_start_matches("/known-route/").parse::<u8>() {
+                Ok(id) => shown(rows("SELECT name FROM goods WHERE id = ?", params![id]), false),
+                Err(_) => Answer::status(404),
+            }
         }
         "/moved" => match rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]) {
             Err(error) => {
@@ -93,6 +127,43 @@ fn answer(asked: &Asked) -> Answer {
         "/page" => {
             let name = q.strip_suffix(".html").unwrap_or_default();
             shown(rows(&format!("SELECT name FROM goods WHERE name = '{name}'"), &[]), false)
+        }
+        // Told by its status alone, and by whether anything is found.
+        "/offset" => {
+            let found = rows(&format!("SELECT name FROM goods ORDER BY id LIMIT 2 OFFSET {q}"), &[]);
+            if found.is_err() { Answer::status(500) } else { Answer::html("Thank you") }
+        }
+        "/added" => {
+            let sql = format!("INSERT INTO goods (name, price) VALUES ('x', {q}) RETURNING id");
+            if rows(&sql, &[]).is_err() { Answer::status(500) } else { Answer::html("Thank you") }
+        }
+        "/ends" if !q.ends_with("chair") => Answer::status(400),
+        "/no-signs" if q.contains(['<', '>', '=']) => Answer::status(400),
+        "/ends" => shown(rows(&format!("SELECT name FROM goods WHERE name = '{q}'"), &[]), false),
+        "/no-signs" => shown(rows(&format!("SELECT name FROM goods WHERE id = {q}"), &[]), false),
+        "/no-quotes" if asked.field("sort").contains('\'') => Answer::status(400),
+        "/no-quotes" => {
+            let sql = format!("SELECT name FROM goods ORDER BY \"{}\" LIMIT 1", asked.field("sort"));
+            if rows(&sql, &[]).is_err() { Answer::status(500) } else { Answer::html("Thank you") }
+        }
+        // Backslashes escape quotes; in a database that reads GBK, one is the second half of a letter.
+        "/double-bytes" | "/one-byte" => {
+            let escaped = q.replace('\\', "\\\\").replace('\'', "\\'").replace('"', "\\\"");
+            let read = if asked.path == "/one-byte" { escaped } else { escaped.replace("縗\\", "縗") };
+            let read = read.replace("\\'", "''").replace("\\\"", "\"").replace("\\\\", "\\");
+            shown(rows(&format!("SELECT name FROM goods WHERE name = '{read}'"), &[]), true)
+        }
+        "/comment" => shown(rows(&format!("SELECT name /* for {q} */ FROM goods"), &[]), true),
+        "/comment-cleaned" => {
+            let q = q.replace(['*', '/'], "");
+            shown(rows(&format!("SELECT name /* for {q} */ FROM goods"), &[]), true)
+        }
+        "/table" => shown(rows(&format!("SELECT name FROM {}", asked.field("table")), &[]), false),
+        "/known-table" if asked.field("table") != "goods" => Answer::html("<p>Nothing found</p>"),
+        "/known-table" => shown(rows("SELECT name FROM goods", &[]), false),
+        "/compared" => {
+            let _ = rows(&format!("SELECT name FROM goods WHERE {q} = 'chair'"), &[]);
+            Answer::html("Thank you")
         }
         "/unknown" => {
             let words: String = q.chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
@@ -198,6 +269,13 @@ async fn injections_are_found_by_message_by_choice_and_by_waiting() {
         ("/brackets?q=price", 150_003),
         ("/few-signs?q=1", 150_003),
         ("/no-words?q=1", 150_012),
+        ("/offset?q=1", 150_012),
+        ("/added?q=3", 150_012),
+        ("/ends?q=chair", 150_012),
+        ("/no-signs?q=1", 150_012),
+        ("/double-bytes?q=chair", 150_003),
+        ("/comment?q=shoes", 150_003),
+        ("/compared?q=name", 150_012),
     ] {
         let found = scan(&SqlInjection, server, path).await;
         let found: Vec<_> = found.iter().map(|found| (found.qid, found.parameter.as_deref())).collect();
@@ -214,7 +292,15 @@ async fn names_of_columns_and_two_fields_are_found() {
     for (path, parameter) in [
         ("/columns?f[name]=chair", Some("(any name)")),
         ("/known-columns?f[name]=chair", None),
+        ("/table?table=goods", Some("table")),
+        ("/no-quotes?sort=name", Some("sort")),
+        ("/known-table?table=goods", None),
         ("/pair?name=zed&password=x", Some("password")),
+        ("/basic", Some("Authorization")),
+        ("/basic-tells", Some("Authorization")),
+        ("/basic-bound", None),
+        ("/route/2", Some("2")),
+        ("/known-route/2", None),
     ] {
         let found = scan(&SqlInjection, server, path).await;
         let found: Vec<_> =
@@ -259,6 +345,8 @@ async fn bound_values_walls_and_changing_pages_are_not() {
         "/hash?q=red",
         "/length?q=red",
         "/unknown-quoted?q=price",
+        "/comment-cleaned?q=shoes",
+        "/one-byte?q=chair",
         "/echo?q=a",
     ] {
         let found = scan(&SqlInjection, server, path).await;
