@@ -36,9 +36,9 @@ pub enum Coding {
         /// Which field.
         at: usize,
     },
-    /// What stands before an ending, such as `.html`.
+    /// What stands before an ending, such as `.html`, a direction, or a name in words.
     Before(String),
-    /// What stands behind the name of a parameter of a segment of the path (`;colour=`), with what goes before it.
+    /// What stands behind the name of a parameter of a segment of the path (`;colour=`), with what goes before it; or behind a sign.
     After(String),
 }
 
@@ -55,6 +55,15 @@ static FORM: LazyLock<Regex> = LazyLock::new(|| {
 
 #[expect(clippy::unwrap_used, reason = "the pattern is a constant; a test reads it")]
 static ENDING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(.*\d)(\.[a-z]{2,5})$").unwrap());
+
+/// A column and its direction, as in `name:asc`.
+#[expect(clippy::unwrap_used, reason = "the pattern is a constant; a test reads it")]
+static SORTED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^([A-Za-z][A-Za-z_.]*)([:,_ .|-](?i:asc|desc))$").unwrap());
+
+/// A number and what it means in words, as in `7-blue-chair`.
+#[expect(clippy::unwrap_used, reason = "the pattern is a constant; a test reads it")]
+static SLUG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(\d{1,9})(-[a-z].{0,80})$").unwrap());
 
 impl Coding {
     /// The outer value, with another inner one.
@@ -138,9 +147,21 @@ impl Point {
             all.push(text);
         }
         all.extend(self.members());
-        if let (Place::Path(_), Some(parts)) = (&self.place, ENDING.captures(&self.value)) {
-            let part = |n: usize| parts.get(n).map_or("", |part| part.as_str());
-            all.push(self.within(Coding::Before(part(2).to_owned()), &self.name, part(1)));
+        let is_path = matches!(self.place, Place::Path(_));
+        let patterns: Vec<&Regex> = if is_path { vec![&*ENDING, &*SLUG] } else { vec![&*SORTED] };
+        for pattern in patterns {
+            if let Some(parts) = pattern.captures(&self.value) {
+                let part = |n: usize| parts.get(n).map_or("", |part| part.as_str());
+                all.push(self.within(Coding::Before(part(2).to_owned()), &self.name, part(1)));
+            }
+        }
+        // A column with the sign of its direction.
+        let name = self.name.to_ascii_lowercase();
+        if let Some(column) = self.value.strip_prefix('-')
+            && (name.contains("sort") || name.contains("order"))
+            && column.starts_with(|first: char| first.is_ascii_alphabetic())
+        {
+            all.push(self.within(Coding::After("-".to_owned()), &self.name, column));
         }
         if let (Place::Path(_), Some((begin, value))) = (&self.place, self.value.rsplit_once('='))
             && let Some((_, name)) = begin.rsplit_once(';')
@@ -267,6 +288,22 @@ mod tests {
         let point = request.path_points().iter().flat_map(Point::inner).next().unwrap();
         assert_eq!((point.value.as_str(), point.kind()), ("7", "path"));
         assert_eq!(request.with(&point, "7'").url.path, "/item/7%27.html");
+    }
+
+    #[test]
+    fn columns_are_told_from_their_directions_and_numbers_from_words() {
+        assert_eq!(texts(&inner("name:asc")), [("f", "name", "name'x:asc")]);
+        assert_eq!(texts(&inner("price_desc")), [("f", "price", "price'x_desc")]);
+        let first = |address: &str, of_path: bool| {
+            let request = Request::get(Target::parse(address).unwrap());
+            let points = if of_path { request.path_points() } else { request.points() };
+            let point = points.iter().flat_map(Point::inner).next()?;
+            Some(request.with(&point, format!("{}'", point.value).as_str()).url.to_string())
+        };
+        assert_eq!(first("http://a.test/?sort=-price", false).unwrap(), "http://a.test/?sort=-price%27");
+        assert_eq!(first("http://a.test/?x=-price", false), None);
+        assert_eq!(first("http://a.test/7-a-chair", true).unwrap(), "http://a.test/7%27-a-chair");
+        assert_eq!(first("http://a.test/a-chair", true), None);
     }
 
     #[test]
