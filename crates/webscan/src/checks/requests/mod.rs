@@ -10,6 +10,7 @@ mod csrf;
 mod host_header;
 mod jwt;
 mod mass_assignment;
+mod near;
 mod open_redirect;
 mod prototype;
 mod session_fixation;

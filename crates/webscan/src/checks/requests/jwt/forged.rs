@@ -1,6 +1,7 @@
 //! Forged tokens: each with one that is refused by whoever looks at all.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,9 +9,11 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::GARBAGE;
+use super::named::named;
 use super::published::published;
 use super::token::Token;
 use crate::checks::pattern::Pattern;
+use crate::checks::requests::near::nearest;
 use crate::checks::{Bench, Entry};
 use crate::own_key;
 
@@ -60,34 +63,15 @@ pub(super) async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -
         token: token.signed_with(b"redoubt", "HS256", &own),
         control: token.signed_with(b"redoubt-control", "HS256", &own),
     });
-    if let Some(secret) = guessed(bench, token).await {
+    if let Some(secret) = guessed(bench, entry, token).await {
         let algorithm = token.algorithm();
         all.push(Forged {
-            what: "The secret that tokens are signed with is easily guessed; a token made with it is accepted.",
+            what: "The secret that tokens are signed with is easily guessed, or shown by the site; a token made with it is accepted.",
             token: token.signed_with(&secret, algorithm, &[]),
             control: token.signed_with(b"redoubt-control", algorithm, &[]),
         });
     }
-    if token.header.get("kid").is_some() {
-        let of_file = "The key is read from the file that the token names; a token signed with an empty file is accepted.";
-        // What a database is made to answer becomes the key.
-        let of_query = "The key is looked up with what the token names, as a part of a query; a key of one's own is accepted.";
-        for (what, place, key) in [
-            (of_file, "../../../../../../../../dev/null", ""),
-            (of_file, "/dev/null", ""),
-            (of_file, "../../../../../../../../proc/sys/kernel/randomize_va_space", "2\n"),
-            (of_query, "x' UNION SELECT 'redoubt'-- -", "redoubt"),
-            (of_query, "x\" UNION SELECT 'redoubt'-- -", "redoubt"),
-            (of_query, "0 UNION SELECT 'redoubt'-- -", "redoubt"),
-        ] {
-            let kid = [("kid", json!(place))];
-            all.push(Forged {
-                what,
-                token: token.signed_with(key.as_bytes(), "HS256", &kid),
-                control: token.signed_with(b"redoubt-control", "HS256", &kid),
-            });
-        }
-    }
+    all.extend(by_kid(token));
     for (what, (token, control)) in with_keys(bench, token) {
         all.push(Forged { what, token, control });
     }
@@ -120,6 +104,41 @@ pub(super) async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -
     all
 }
 
+/// Tokens whose `kid` leads to a key that is known.
+fn by_kid(token: &Token) -> Vec<Forged> {
+    if token.header.get("kid").is_none() {
+        return Vec::new();
+    }
+    let of_file =
+        "The key is read from the file that the token names; a token signed with an empty file is accepted.";
+    // What a database is made to answer becomes the key.
+    let of_query = "The key is looked up with what the token names, as a part of a query; a key of one's own is accepted.";
+    let of_command =
+        "The key is what a command prints that the token's kid is a part of; a key of one's own is accepted.";
+    let of_none = "Where the token names a key that there is not, it is checked with an empty one.";
+    let algorithm = if token.algorithm().starts_with("HS") { token.algorithm() } else { "HS256" };
+    let forms = [
+        (of_file, "../../../../../../../../dev/null", ""),
+        (of_file, "/dev/null", ""),
+        (of_file, "../../../../../../../../proc/sys/kernel/randomize_va_space", "2\n"),
+        (of_query, "x' UNION SELECT 'redoubt'-- -", "redoubt"),
+        (of_query, "x\" UNION SELECT 'redoubt'-- -", "redoubt"),
+        (of_query, "0 UNION SELECT 'redoubt'-- -", "redoubt"),
+        (of_command, "rdbt;echo redoubt", "redoubt"),
+        (of_command, "rdbt;echo redoubt", "redoubt\n"),
+        (of_none, "rdbt", ""),
+    ];
+    let forged = |(what, place, key): (&'static str, &str, &str)| {
+        let kid = [("kid", json!(place))];
+        Forged {
+            what,
+            token: token.signed_with(key.as_bytes(), algorithm, &kid),
+            control: token.signed_with(b"redoubt-control", algorithm, &kid),
+        }
+    };
+    forms.into_iter().map(forged).collect()
+}
+
 /// Tokens signed with our own key, which they bring along, or for which they name our listener; each with a control.
 fn with_keys(bench: &Bench<'_>, token: &Token) -> Vec<(&'static str, (String, String))> {
     let brought = "The key that the token brings along is believed; a token signed with a key of one's own is accepted.";
@@ -141,15 +160,17 @@ fn with_keys(bench: &Bench<'_>, token: &Token) -> Vec<(&'static str, (String, St
 
 /// The secret of a token, where it can be guessed; worked out once for each token, and beside the scan: it is many small
 /// steps.
-async fn guessed(bench: &Bench<'_>, token: &Token) -> Option<Vec<u8>> {
-    static KNOWN: LazyLock<Mutex<HashMap<String, Option<Vec<u8>>>>> = LazyLock::new(Mutex::default);
-    let words = words(bench);
-    let key = format!("{} {}", token.whole(), words.join(" "));
+async fn guessed(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Option<Vec<u8>> {
+    static KNOWN: LazyLock<Mutex<HashMap<u64, Option<Vec<u8>>>>> = LazyLock::new(Mutex::default);
+    let (words, named) = (words(bench, entry), named(bench, entry));
+    let mut hasher = DefaultHasher::new();
+    (token.whole(), &words, &named).hash(&mut hasher);
+    let key = hasher.finish();
     if let Some(known) = KNOWN.lock().get(&key) {
         return known.clone();
     }
     let token = token.clone();
-    let secret = tokio::task::spawn_blocking(move || token.secret(&words)).await.ok().flatten();
+    let secret = tokio::task::spawn_blocking(move || token.secret(&words, &named)).await.ok().flatten();
     let mut known = KNOWN.lock();
     if known.len() < 1_000 {
         known.insert(key, secret.clone());
@@ -158,12 +179,14 @@ async fn guessed(bench: &Bench<'_>, token: &Token) -> Option<Vec<u8>> {
 }
 
 /// Words of the site: of its name, and of the titles of its pages.
-fn words(bench: &Bench<'_>) -> Vec<String> {
+fn words(bench: &Bench<'_>, entry: &Entry) -> Vec<String> {
     static TITLE: Pattern = Pattern::new(r"(?i)<title[^>]*>([^<]{1,80})");
     let host = bench.client.scope().start().origin.host.clone();
     let mut texts = vec![host];
-    for entry in bench.entries.iter().filter(|entry| entry.response.is_html()).take(20) {
-        let title = TITLE.captures(entry.response.text());
+    let pages = bench.entries.iter().filter(|page| page.response.is_html());
+    let pages = nearest(pages, &entry.request.url.path);
+    for page in pages.into_iter().take(20) {
+        let title = TITLE.captures(page.response.text());
         texts.extend(title.and_then(|found| Some(found.get(1)?.as_str().to_owned())));
     }
     let mut all: Vec<String> = Vec::new();

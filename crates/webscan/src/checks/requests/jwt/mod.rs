@@ -1,6 +1,8 @@
 //! Tokens that the server takes though it did not issue them.
 
+mod carried;
 mod forged;
+mod named;
 mod published;
 mod secrets;
 mod token;
@@ -13,7 +15,6 @@ use futures_util::future::BoxFuture;
 use self::forged::{Forged, forgeries};
 use self::token::Token;
 use super::alike::{ALIKE, alike};
-use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Request, Response};
 use crate::point::Point;
@@ -51,7 +52,8 @@ impl Check for Jwt {
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
         let token = Token::read(&point.value)?;
-        let put = move |value: &str| entry.request.with(point, value);
+        let before = prefix(&point.value);
+        let put = move |value: &str| entry.request.with(point, &*format!("{before}{value}"));
         Some(async move { attack(bench, entry, &token, &put, &point.name).await }.boxed())
     }
 
@@ -66,10 +68,19 @@ impl Check for Jwt {
                 .boxed(),
             );
         }
+        if let Some((point, token)) = in_cookie(bench, entry) {
+            return Some(
+                async move {
+                    let put = |value: &str| entry.request.with(&point, value);
+                    attack(bench, entry, &token, &put, &point.name).await;
+                }
+                .boxed(),
+            );
+        }
         let own = entry.request.headers.iter().chain(&bench.session.headers);
         let (name, prefix, token) = own.filter(|(_, value)| value.len() > 20).find_map(|(name, value)| {
             let token = Token::read(value)?;
-            Some((name.clone(), if value.starts_with("Bearer ") { "Bearer " } else { "" }, token))
+            Some((name.clone(), prefix(value), token))
         })?;
         Some(
             async move {
@@ -81,9 +92,24 @@ impl Check for Jwt {
     }
 
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
-        let tokens = issued(bench);
-        (!tokens.is_empty()).then(|| carry(bench, tokens).boxed())
+        let tokens = carried::issued(bench);
+        (!tokens.is_empty()).then(|| carried::carry(bench, tokens).boxed())
     }
+}
+
+/// A token in a cookie of the session, where a place is closed: it may have been seen before there was the cookie, so that
+/// no change of the cookie shows any effect.
+fn in_cookie(bench: &Bench<'_>, entry: &Entry) -> Option<(Point, Token)> {
+    if entry.response.status < 400 && !carried::is_closed(entry) {
+        return None;
+    }
+    let cookies = bench.session.dress(&entry.request).cookies;
+    cookies.iter().find_map(|(name, value)| Some((Point::cookie(name, value), Token::read(value)?)))
+}
+
+/// What stands before the token in a value.
+fn prefix(value: &str) -> &'static str {
+    if value.trim_start().starts_with("Bearer ") { "Bearer " } else { "" }
 }
 
 /// A field of a form that has a token, which is taken anew from the form's page before each request: where it is, and the
@@ -102,93 +128,6 @@ fn in_form(bench: &Bench<'_>, entry: &Entry) -> Option<(Point, String, Token)> {
     })
 }
 
-static ISSUED: Pattern = Pattern::new(r"\beyJ[\w-]{8,4000}\.eyJ[\w-]{2,8000}\.[\w-]{16,1000}");
-/// Most tokens of answers that are tried, and most closed places that they are tried at.
-const MOST: (usize, usize) = (3, 12);
-
-/// Tokens that answers issue, as sign-ins for programs do: nothing but scripts would send them back.
-fn issued(bench: &Bench<'_>) -> Vec<String> {
-    let mut tokens: Vec<String> = Vec::new();
-    for entry in bench.entries.iter().filter(|entry| entry.response.status < 400) {
-        let text = entry.response.text();
-        for found in ISSUED.all(text) {
-            let token = text.get(found.start()..found.end()).unwrap_or_default();
-            if tokens.len() < MOST.0
-                && Token::read(token).is_some()
-                && !tokens.iter().any(|have| have == token)
-            {
-                tokens.push(token.to_owned());
-            }
-        }
-    }
-    tokens
-}
-
-/// Ways in which programs send tokens: a header, and what stands before the token.
-const WAYS: &[(&str, &str)] = &[
-    ("Authorization", "Bearer "),
-    ("Authorization", ""),
-    ("x-access-token", ""),
-    ("X-Auth-Token", ""),
-    ("Authorization", "JWT "),
-    ("Authorization", "Token "),
-    ("Cookie", "token="),
-];
-
-/// At how many closed places all ways are tried.
-const WHERE_ALL: usize = 4;
-
-/// What answers say that want a token, though their status does not.
-static WANTS: Pattern = Pattern::new(
-    r"(?i)\b(?:token|jwt|authorization)\b|unauthori[sz]ed|not authenticated|unauthenticated|not logged in|log ?in (?:first|required)",
-);
-
-/// Whether a place is closed without a token.
-fn is_closed(entry: &Entry) -> bool {
-    let response = &entry.response;
-    let says = || {
-        response.media_type().ends_with("json")
-            && response.text().len() < 300
-            && WANTS.is_match(response.text())
-    };
-    matches!(response.status, 401 | 403) || (says() && !ISSUED.is_match(response.text()))
-}
-
-/// Takes issued tokens to places that are closed without; where one opens, forged ones are tried.
-async fn carry(bench: &Bench<'_>, tokens: Vec<String>) {
-    let mut usual: Option<(&str, &str)> = None;
-    for (n, entry) in bench.entries.iter().filter(|entry| is_closed(entry)).take(MOST.1).enumerate() {
-        // The first places show which way the application takes them.
-        let others = WAYS.iter().take(if n < WHERE_ALL { WAYS.len() } else { 1 });
-        let mut ways: Vec<(&str, &str)> = usual.into_iter().collect();
-        ways.extend(others.filter(|way| Some(**way) != usual));
-        let mut tried = Vec::new();
-        for way in ways {
-            tried.extend(tokens.iter().map(|value| (way.0, way.1, value)));
-        }
-        for (header, before, value) in tried {
-            let Some(token) = Token::read(value) else { continue };
-            let put = |value: &str| {
-                let mut request = entry.request.clone();
-                match before.strip_suffix('=') {
-                    Some(name) => request.cookies.push((name.to_owned(), value.to_owned())),
-                    None => request.set_header(header, format!("{before}{value}")),
-                }
-                request
-            };
-            let request = put(value);
-            let Ok(response) = bench.send_of(entry, &request).await else { continue };
-            if response.status >= 400 || alike(&response, &entry.response) {
-                continue;
-            }
-            usual = Some((header, before));
-            let opened = Entry { request, response: Arc::new(response), page: None, ..entry.clone() };
-            attack(bench, &opened, &token, &put, header).await;
-            break;
-        }
-    }
-}
-
 async fn attack(
     bench: &Bench<'_>,
     entry: &Entry,
@@ -196,14 +135,21 @@ async fn attack(
     put: &(dyn Fn(&str) -> Request + Sync),
     name: &str,
 ) {
-    if entry.response.status >= 400 || bench.sink.has_at(&[990_009], &entry.request.url.path, name) {
+    if bench.sink.has_at(&[990_009], &entry.request.url.path, name) {
         return;
     }
     // Whether the answer depends on the token at all.
     let Ok(refused) = bench.send_of(entry, &put(GARBAGE)).await else { return };
-    if alike(&refused, &entry.response) {
-        return;
+    let mut entry = std::borrow::Cow::Borrowed(entry);
+    if entry.response.status >= 400 || alike(&refused, &entry.response) {
+        // What was crawled before the token was there was answered without it.
+        let Ok(usual) = bench.send_of(&entry, &put(&token.whole())).await else { return };
+        if usual.status >= 400 || alike(&refused, &usual) {
+            return;
+        }
+        entry.to_mut().response = Arc::new(usual);
     }
+    let entry = &*entry;
     for forged in forgeries(bench, entry, token).await {
         let Ok(answer) = bench.send_of(entry, &put(&forged.token)).await else { return };
         if accepts(&answer, entry, &refused) && prove(bench, entry, &forged, put, name).await {

@@ -4,33 +4,39 @@ use serde_json::Value;
 
 use super::token;
 use crate::checks::pattern::Pattern;
+use crate::checks::requests::near::{nearest, shared};
 use crate::checks::{Bench, Entry};
 use crate::http::Request;
 
 /// Public keys that the site publishes, as PEM with and without its last line end.
 pub(super) async fn published(bench: &Bench<'_>, entry: &Entry) -> Vec<String> {
-    let mut sets: Vec<String> = Vec::new();
+    let path = &entry.request.url.path;
     let is_set = |text: &str| text.contains("\"keys\"") && text.contains("\"kty\"");
-    for other in bench.entries.iter().filter(|other| is_set(other.response.text())) {
-        sets.push(other.response.text().to_owned());
-    }
-    let mut pems: Vec<String> =
-        bench.entries.iter().filter_map(|other| pem_in(other.response.text())).take(4).collect();
-    if sets.is_empty() && pems.is_empty() {
-        let directory = entry.request.url.directory();
-        let mut places = vec![format!("{directory}.well-known/jwks.json"), format!("{directory}jwks.json")];
-        places.extend(["/.well-known/jwks.json".to_owned(), "/jwks.json".to_owned()]);
-        places.extend(KEYS.iter().flat_map(|name| [format!("{directory}{name}"), format!("/{name}")]));
-        let mut seen = std::collections::BTreeSet::new();
-        places.retain(|place| seen.insert(place.clone()));
-        for place in places {
+    let near = nearest(bench.entries.iter(), path);
+    let texts = |near: &[&Entry]| -> (Vec<String>, Vec<String>) {
+        let sets = near.iter().map(|other| other.response.text()).filter(|text| is_set(text));
+        let pems = near.iter().filter_map(|other| pem_in(other.response.text()));
+        (sets.map(str::to_owned).take(4).collect(), pems.take(4).collect())
+    };
+    let (mut sets, mut pems) = texts(&near);
+    // An application below a path may have keys of its own there, whatever others publish.
+    let own = shared(entry.request.url.directory(), path).saturating_sub(1);
+    let is_own = |other: &&&Entry| shared(&other.request.url.path, path) >= own.max(1);
+    let known = texts(&near.iter().filter(is_own).copied().collect::<Vec<_>>());
+    if known.0.is_empty() && known.1.is_empty() {
+        for place in places(entry.request.url.directory()) {
             let Ok(answer) = bench.send(&Request::get(entry.request.url.at(place))).await else { continue };
-            if answer.status == 200 && is_set(answer.text()) {
-                sets.push(answer.text().to_owned());
+            let mut text = answer.text().to_owned();
+            if let Some(address) = named_set(&text).and_then(|named| entry.request.url.join(&named)) {
+                let Ok(answer) = bench.send(&Request::get(address)).await else { continue };
+                answer.text().clone_into(&mut text);
+            }
+            if answer.status == 200 && is_set(&text) {
+                sets.insert(0, text);
                 break;
             }
-            pems.extend(pem_in(answer.text()));
-            if !pems.is_empty() {
+            if let Some(pem) = pem_in(&text) {
+                pems.insert(0, pem);
                 break;
             }
         }
@@ -50,6 +56,26 @@ pub(super) async fn published(bench: &Bench<'_>, entry: &Entry) -> Vec<String> {
     }
     keys.truncate(8);
     keys
+}
+
+/// Where keys may lie for what is in a directory: there, one above, and at the root.
+fn places(directory: &str) -> Vec<String> {
+    let above = directory.trim_end_matches('/').rfind('/').and_then(|at| directory.get(..=at)).unwrap_or("/");
+    let mut places = Vec::new();
+    for directory in [directory, above, "/"] {
+        let usual = [".well-known/jwks.json", "jwks.json", ".well-known/openid-configuration"];
+        places.extend(usual.map(|name| format!("{directory}{name}")));
+    }
+    places.extend(KEYS.iter().flat_map(|name| [format!("{directory}{name}"), format!("/{name}")]));
+    let mut seen = std::collections::BTreeSet::new();
+    places.retain(|place| seen.insert(place.clone()));
+    places
+}
+
+/// Where a description of a sign-in service says that its keys are (OpenID Connect Discovery, 3).
+fn named_set(text: &str) -> Option<String> {
+    let description: Value = serde_json::from_str(text).ok()?;
+    Some(description.get("jwks_uri")?.as_str()?.to_owned())
 }
 
 /// Where public keys lie beside the usual places of sets of keys.
@@ -78,6 +104,15 @@ fn pem_in(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_are_looked_for_near_and_where_a_service_says() {
+        let all = places("/shop/api/");
+        assert_eq!(all.first().unwrap(), "/shop/api/.well-known/jwks.json");
+        assert!(all.contains(&"/shop/jwks.json".to_owned()) && all.contains(&"/jwks.json".to_owned()));
+        assert_eq!(named_set("{\"jwks_uri\":\"/certs\"}").as_deref(), Some("/certs"));
+        assert_eq!(named_set("<p>none</p>"), None);
+    }
 
     #[test]
     fn keys_are_found_in_texts() {

@@ -148,3 +148,93 @@ async fn published_keys_are_tried_as_secrets() {
         assert_eq!(found.len(), count, "{path}: {found:?}");
     }
 }
+
+/// One with a `kid`, which a server looks up in its own way.
+fn with_kid(kid: &str, secret: &str) -> String {
+    let head = BASE64.encode(json!({"alg": "HS256", "kid": kid}).to_string());
+    let signed = format!("{head}.{}", BASE64.encode(json!({"sub": "alice"}).to_string()));
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), signed.as_bytes());
+    format!("{signed}.{}", BASE64.encode(tag))
+}
+
+#[tokio::test]
+async fn keys_that_are_not_there_or_printed_are_told() {
+    let address = serve(|asked: &Asked| {
+        let text = asked.cookie("token");
+        let Some(read) = Token::read(&text) else { return Answer::status(401) };
+        let kid = read.header["kid"].as_str().unwrap_or_default();
+        let secret = match asked.path.as_str() {
+            _ if kid == "main" => STRONG,
+            "/missing" => "",
+            "/printed" if kid.ends_with(";echo redoubt") => "redoubt\n",
+            _ => return Answer::status(401),
+        };
+        let (signed, tag) = text.rsplit_once('.').unwrap();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        match hmac::verify(&key, signed.as_bytes(), &BASE64.decode(tag).unwrap()) {
+            Ok(()) => Answer::html("Signed in as alice"),
+            Err(_) => Answer::status(401),
+        }
+    })
+    .await;
+    for (path, count) in [("/missing", 1), ("/printed", 1), ("/listed", 0)] {
+        let mut request = Request::get(Target::parse(&format!("http://{address}{path}")).unwrap());
+        request.cookies.push(("token".into(), with_kid("main", STRONG)));
+        let (found, _) = scan_with(&Jwt, vec![request], Extras::default()).await;
+        assert_eq!(found.len(), count, "{path}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn secrets_that_a_page_shows_are_tried() {
+    let shown = "tin-lantern-204";
+    let address = serve(move |asked: &Asked| {
+        if asked.path.ends_with("/about") {
+            let note = if asked.path.starts_with("/told") { shown } else { "the usual one" };
+            return Answer::html(format!("<!-- the signing key is {note} --><p>About</p>"));
+        }
+        let token = asked.cookie("token");
+        let Some((signed, tag)) = token.rsplit_once('.') else { return Answer::status(401) };
+        let key = hmac::Key::new(hmac::HMAC_SHA256, shown.as_bytes());
+        let is_signed =
+            BASE64.decode(tag).is_ok_and(|tag| hmac::verify(&key, signed.as_bytes(), &tag).is_ok());
+        if is_signed { Answer::html("Signed in as alice") } else { Answer::status(401) }
+    })
+    .await;
+    for (place, count) in [("told", 1), ("kept", 0)] {
+        let get =
+            |path: &str| Request::get(Target::parse(&format!("http://{address}/{place}/{path}")).unwrap());
+        let mut request = get("me");
+        request
+            .cookies
+            .push(("token".into(), sign(shown, &json!({"sub": "alice", "exp": 4_000_000_000_i64}))));
+        let (found, _) = scan_with(&Jwt, vec![get("about"), request], Extras::default()).await;
+        assert_eq!(found.len(), count, "{place}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn pages_that_were_seen_before_the_token_came_are_asked_again() {
+    for (flaw, is_told) in [("unchecked", true), ("checked", false)] {
+        let token = sign(STRONG, &json!({"sub": "alice", "exp": 4_000_000_000_i64}));
+        let place = format!("/{flaw}");
+        let form = format!(
+            "<a href={place}>Account</a><form method=post action=/enter><input type=hidden name=as value=guest><button>Enter</button></form>"
+        );
+        let address = serve(move |asked: &Asked| match asked.path.as_str() {
+            "/" => Answer::html(form.clone()),
+            "/enter" => Answer(
+                302,
+                vec![
+                    ("set-cookie".into(), format!("token={token}; Path=/")),
+                    ("location".into(), place.clone()),
+                ],
+                String::new(),
+            ),
+            _ => answer(asked),
+        })
+        .await;
+        let (found, _) = crate::testing::crawl_and_scan(&Jwt, address, "/", Extras::default()).await;
+        assert_eq!(!found.is_empty(), is_told, "{flaw}: {found:?}");
+    }
+}
