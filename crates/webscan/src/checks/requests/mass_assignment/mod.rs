@@ -1,5 +1,7 @@
 //! Members of an object that a request may change though no form or script sends them.
 
+mod fields;
+mod learnt;
 mod object;
 mod page;
 
@@ -8,6 +10,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use self::object::{Member, Model, credible, guessed};
+use crate::checks::requests::near::shared;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Method, Request};
 use crate::proof::{Control, Expect, Proof, Replay, Seen, Step, TOKEN};
@@ -44,8 +47,8 @@ impl Check for MassAssignment {
                 async move {
                     let is_told = attack(bench, entry, model, views).await;
                     if !is_told && page::is_worth_it(entry) {
-                        // What the answer itself shows may be what was sent; the object was asked for elsewhere.
-                        page::attack(bench, entry, false).await;
+                        // What data shows in the answer itself may be what was sent; the object was asked for elsewhere.
+                        page::attack(bench, entry, json(entry).is_none()).await;
                     }
                 }
                 .boxed(),
@@ -84,11 +87,21 @@ fn views<'a>(bench: &'a Bench<'_>, entry: &'a Entry) -> Vec<View<'a>> {
         let shares = |shown: &Value| wanted > 0 && object::most_shared(&names, shown) >= wanted;
         let others = bench.entries.iter().filter(|other| other.request.method == Method::Get);
         let shown = |other: &'a Entry| json(other).filter(|shown| shares(shown)).map(|shown| (other, shown));
-        // The one that shows most of what only the application should set; of those alike, the first.
+        // One that shows what only the application should set: the nearest, since others may show another application's;
+        // of those the one that shows most, and then the first.
         let telling = |shown: &Value| Model::of(&entry.request, shown).map_or(0, |model| model.members.len());
-        let best = others.filter_map(shown).map(|(other, shown)| (telling(&shown), other, shown));
-        let best = best.reduce(|best, other| if other.0 > best.0 { other } else { best });
-        views.extend(best.map(|(_, other, shown)| View { shown, how: How::Entry(other) }));
+        let ranked = others.filter_map(shown).map(|(other, shown)| {
+            let tells = telling(&shown);
+            (
+                (tells > 0, shared(&other.request.url.path, path), tells),
+                View { shown, how: How::Entry(other) },
+            )
+        });
+        let mut ranked: Vec<_> = ranked.collect();
+        ranked.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        // One may show who is there, and the other all that were made.
+        let second = ranked.iter().skip(1).take_while(|((tells, ..), _)| *tells).take(1).count();
+        views.extend(ranked.into_iter().take(1 + second).map(|(_, view)| view));
     }
     if let Some(shown) = json(entry) {
         let ids = [shown.get("id"), shown.pointer("/data/id")];

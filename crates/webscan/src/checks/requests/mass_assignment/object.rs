@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::fields;
 use crate::checks::pattern::Pattern;
 use crate::http::{Body, Request};
 
@@ -18,7 +19,7 @@ pub(super) struct Member {
 pub(super) struct Model {
     /// Members that have to do with rights, states or money.
     pub(super) members: Vec<Member>,
-    /// Where in the request's body the members of the object stand: a JSON pointer, or the name before the brackets.
+    /// Where in the request's body the members of the object stand: a JSON pointer, or what is before the names of fields.
     inside: String,
 }
 
@@ -88,13 +89,10 @@ impl Model {
                         object.insert(member.name.clone(), value.clone());
                     }
                 }
-                Body::Form(fields) => {
-                    let name = match self.inside.as_str() {
-                        "" => member.name.clone(),
-                        outer => format!("{outer}[{}]", member.name),
-                    };
+                Body::Form(_) | Body::Multipart(_) => {
                     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    fields.push((name, if value.is_null() { String::new() } else { text }));
+                    let text = if value.is_null() { String::new() } else { text };
+                    fields::add(&mut request.body, fields::join(&self.inside, &member.name), text);
                 }
                 _ => {}
             }
@@ -123,12 +121,16 @@ pub(super) fn guessed(model: &Model) -> Vec<Member> {
 pub(super) fn credible(model: &Model) -> Vec<Member> {
     static RIGHT: Pattern = Pattern::new(r"(?i)role|type$|group$|level|rank|perm|privilege|scope");
     static PLAN: Pattern = Pattern::new(r"(?i)plan$|tier|subscription|membership");
+    static STATE: Pattern = Pattern::new(r"(?i)status$|state$");
+    static DATE: Pattern = Pattern::new(r"^\d{4}(-\d\d-\d\d)");
     let word = |member: &&Member| {
         let old = member.old.as_str().unwrap_or_default().to_ascii_lowercase();
         let words: &[&str] = match () {
             () if !member.old.is_string() => &[],
             () if RIGHT.is_match(&member.name) => &["admin", "administrator"],
             () if PLAN.is_match(&member.name) => &["premium", "pro"],
+            () if STATE.is_match(&member.name) => &["approved", "active"],
+            () if DATE.is_match(&old) => &["2041-07-23", "2042-07-23"],
             () => &[],
         };
         Some(*words.iter().find(|word| **word != old)?)
@@ -150,14 +152,10 @@ fn sent(body: &Body) -> Vec<(String, Vec<String>)> {
             }
             all
         }
-        Body::Form(fields) => {
+        Body::Form(_) | Body::Multipart(_) => {
             let mut all: Vec<(String, Vec<String>)> = vec![(String::new(), Vec::new())];
-            for (name, _) in fields {
-                let (outer, inner) =
-                    match name.split_once('[').map(|(outer, rest)| (outer, rest.strip_suffix(']'))) {
-                        Some((outer, Some(inner))) => (outer, inner),
-                        _ => ("", name.as_str()),
-                    };
+            for name in fields::names(body).unwrap_or_default() {
+                let (outer, inner) = fields::split(name);
                 match all.iter_mut().find(|(have, _)| have == outer) {
                     Some((_, names)) => names.push(inner.to_owned()),
                     None => all.push((outer.to_owned(), vec![inner.to_owned()])),

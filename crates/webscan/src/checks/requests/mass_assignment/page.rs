@@ -1,11 +1,12 @@
 //! Objects that are shown in pages: members that no form has are sent along, and looked for in what is shown then.
 
 use super::QID;
-use super::object::NAME;
+use super::fields;
+use super::learnt::{Kind, Learnt, learnt};
 use crate::checks::pattern::Pattern;
 use crate::checks::requests::alike::visible;
 use crate::checks::{Bench, Entry};
-use crate::http::{Body, Method, Part, Request, Target};
+use crate::http::{Body, Method, Request, Target};
 use crate::proof::{Control, Expect, Replay, Step, TOKEN};
 
 /// Names of members that only the application should set, as objects of users and the like have them.
@@ -54,14 +55,24 @@ static PERSONAL: Pattern =
 const NOBODYS: &str = "rdbtmember";
 
 /// What is sent as the nth member.
-fn mark(n: usize, name: &str) -> String {
-    if NUMBERS.contains(&name) { format!("{}", 9_001_700 + n) } else { format!("rdbt{n}z4d1f") }
+fn mark(n: usize, kind: Kind) -> String {
+    match kind {
+        Kind::Number => format!("{}", 9_001_700 + n),
+        Kind::Date => format!("{}-07-23", 2041 + n),
+        Kind::Text | Kind::Flag => format!("rdbt{n}z4d1f"),
+    }
+}
+
+/// The kind of a usual name.
+fn kind(name: &str) -> Kind {
+    if NUMBERS.contains(&name) { Kind::Number } else { Kind::Text }
 }
 
 /// The request with members beside its own; none when it has no form, or has them already.
 fn with(request: &Request, members: &[(&str, String)]) -> Option<Request> {
     let mut request = request.clone();
-    if let Body::Json(serde_json::Value::Object(object)) = &mut request.body {
+    if let Body::Json(body) = &mut request.body {
+        let object = fields::object(body)?;
         for (name, value) in members {
             object.entry(*name).or_insert_with(|| match value.parse::<serde_json::Value>() {
                 Ok(value) if value.is_number() || value.is_boolean() => value,
@@ -70,23 +81,13 @@ fn with(request: &Request, members: &[(&str, String)]) -> Option<Request> {
         }
         return Some(request);
     }
-    let own: Vec<String> = match &request.body {
-        Body::Form(fields) => fields.iter().map(|(name, _)| name.clone()).collect(),
-        Body::Multipart(parts) => parts.iter().map(|part| part.name.clone()).collect(),
-        _ => return None,
-    };
-    let outer = own.iter().find_map(|name| Some(name.split_once('[')?.0.to_owned()));
+    let own: Vec<String> = fields::names(&request.body)?.into_iter().map(str::to_owned).collect();
+    let outer =
+        own.iter().map(|name| fields::split(name).0).find(|outer| !outer.is_empty()).unwrap_or_default();
     for (name, value) in members {
-        let name = outer.as_ref().map_or_else(|| (*name).to_owned(), |outer| format!("{outer}[{name}]"));
-        if own.contains(&name) {
-            continue;
-        }
-        match &mut request.body {
-            Body::Form(fields) => fields.push((name, value.clone())),
-            Body::Multipart(parts) => {
-                parts.push(Part { name, value: value.clone(), file_name: None, content_type: None });
-            }
-            _ => {}
+        let name = fields::join(outer, name);
+        if !own.contains(&name) {
+            fields::add(&mut request.body, name, value.clone());
         }
     }
     Some(request)
@@ -150,35 +151,6 @@ pub(super) fn is_worth_it(entry: &Entry) -> bool {
         && (ABOUT.is_match(&entry.request.url.path) || names())
 }
 
-/// Members that other answers and forms of the site name, and that only the application should set.
-fn learnt(bench: &Bench<'_>, entry: &Entry) -> Vec<String> {
-    static MEMBER: Pattern = Pattern::new(r#""([A-Za-z_]\w{2,30})"\s*:"#);
-    let origin = &entry.request.url.origin;
-    let mut all: Vec<String> = Vec::new();
-    let mut add = |name: &str| {
-        if all.len() < LEARNT
-            && NAME.is_match(name)
-            && !NAMES.contains(&name)
-            && !all.iter().any(|have| have == name)
-        {
-            all.push(name.to_owned());
-        }
-    };
-    for other in bench.entries.iter().filter(|other| other.request.url.origin == *origin).take(200) {
-        let controls = other.page.iter().flat_map(|page| &page.forms).flat_map(|form| &form.controls);
-        controls.for_each(|control| add(&control.name));
-        if other.response.media_type().ends_with("json") {
-            for found in MEMBER.all_captures(other.response.text()).into_iter().take(200) {
-                add(found.get(1).map_or("", |name| name.as_str()));
-            }
-        }
-    }
-    all
-}
-
-/// Most names that are learnt.
-const LEARNT: usize = 12;
-
 /// Where the object may be shown after the request: in the answer, on the page of the form, where the answer leads, and
 /// where the site shows who one is.
 fn views(bench: &Bench<'_>, entry: &Entry) -> Vec<Vec<Step>> {
@@ -202,9 +174,13 @@ fn views(bench: &Bench<'_>, entry: &Entry) -> Vec<Vec<Step>> {
 pub(super) async fn attack(bench: &Bench<'_>, entry: &Entry, in_answer: bool) {
     let mut views = views(bench, entry);
     views.retain(|view| in_answer || !view.is_empty());
-    let learnt = learnt(bench, entry);
-    let names = NAMES.iter().copied().chain(learnt.iter().map(String::as_str)).chain([NOBODYS]);
-    let members: Vec<(&str, String)> = names.enumerate().map(|(n, name)| (name, mark(n, name))).collect();
+    let learnt = learnt(bench, entry, NAMES);
+    let (flags, learnt): (Vec<Learnt>, Vec<Learnt>) =
+        learnt.into_iter().partition(|member| member.kind == Kind::Flag);
+    let usual = NAMES.iter().map(|name| (*name, kind(name)));
+    let names = usual.chain(learnt.iter().map(|member| (member.name.as_str(), member.kind)));
+    let names = names.chain([(NOBODYS, Kind::Text)]).enumerate();
+    let members: Vec<(&str, String)> = names.map(|(n, (name, kind))| (name, mark(n, kind))).collect();
     let mut request = entry.request.clone();
     for view in &views {
         let mut seen = None;
@@ -229,14 +205,19 @@ pub(super) async fn attack(bench: &Bench<'_>, entry: &Entry, in_answer: bool) {
         }
         for (name, mark) in shown.into_iter().take(3) {
             let Some(attack) = steps(entry, &request, &[(name, mark.clone())], view) else { continue };
-            let usual = if NUMBERS.contains(name) { "1" } else { "user" };
+            let usual = match mark {
+                mark if mark.ends_with("-07-23") => "2021-01-01",
+                mark if mark.parse::<u32>().is_ok() => "1",
+                _ => "user",
+            };
             let Some(control) = steps(entry, &request, &[(name, usual.to_owned())], view) else { continue };
             if tell(bench, entry, name, attack, shows(&request, mark), control).await {
                 return;
             }
         }
     }
-    believed(bench, entry, &request, &views).await;
+    let flags: Vec<&str> = flags.iter().map(|member| member.name.as_str()).collect();
+    believed(bench, entry, &request, &views, &flags).await;
 }
 
 /// That an answer shows a text; where each request makes an object of its own, beside that object's name, since those made
@@ -304,14 +285,16 @@ static REFUSALS: Pattern = Pattern::new(
 
 /// Tries values that are believed though others are refused: what pages say of rights then, and not when they are taken
 /// back.
-async fn believed(bench: &Bench<'_>, entry: &Entry, request: &Request, views: &[Vec<Step>]) {
+async fn believed(bench: &Bench<'_>, entry: &Entry, request: &Request, views: &[Vec<Step>], flags: &[&str]) {
+    let flags = flags.iter().map(|name| (*name, "true", "false"));
+    let known: Vec<(&str, &str, &str)> = BELIEVED.iter().copied().chain(flags).collect();
     let plain = |value: &str| match (value, &entry.request.body) {
         ("true", Body::Form(_) | Body::Multipart(_)) => "1".to_owned(),
         ("false", Body::Form(_) | Body::Multipart(_)) => "0".to_owned(),
         _ => value.to_owned(),
     };
     let all = |is_given: bool| -> Vec<(&str, String)> {
-        BELIEVED.iter().map(|(name, yes, no)| (*name, plain(if is_given { yes } else { no }))).collect()
+        known.iter().map(|(name, yes, no)| (*name, plain(if is_given { yes } else { no }))).collect()
     };
     let shown = async |is_given: bool, view: &[Step]| {
         let (answer, _) = bench.prover().walk(&steps(entry, request, &all(is_given), view)?).await.ok()?;
@@ -348,7 +331,7 @@ async fn believed(bench: &Bench<'_>, entry: &Entry, request: &Request, views: &[
             let Some(line) = new else { continue };
             Expect::All(vec![Expect::Body(line), Expect::Status(vec![with.status])])
         };
-        for (name, yes, no) in BELIEVED {
+        for (name, yes, no) in known.iter().copied() {
             let pair = [yes, no].map(|value| steps(entry, request, &[(name, plain(value))], view));
             let [Some(attack), Some(control)] = pair else { continue };
             if tell(bench, entry, name, attack, expect.clone(), control).await {

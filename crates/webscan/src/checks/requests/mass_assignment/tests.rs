@@ -30,7 +30,9 @@ impl Site {
         let body: Value = serde_json::from_str(&asked.body).unwrap_or_else(|_| {
             let fields = encode::read_form(&asked.body).into_iter();
             fields
-                .map(|(name, value)| (name.replace("user[", "").replace(']', ""), Value::from(value)))
+                .map(|(name, value)| {
+                    (name.replace("user[", "").replace("user.", "").replace(']', ""), Value::from(value))
+                })
                 .collect()
         });
         let taken = |name: &str| match asked.path.as_str() {
@@ -105,4 +107,10 @@ async fn members_that_are_left_out_refused_or_only_shown_are_not() {
             assert_eq!(found(path, name(), true).await, [], "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn members_within_and_with_dots_are_found() {
+    let dotted = Body::Form(vec![("user.name".into(), "ann".into())]);
+    assert_eq!(found("/form", dotted, false).await, [Some("credit".to_owned())]);
 }
