@@ -1,11 +1,14 @@
 //! What GraphQL endpoints tell about themselves.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod suspects;
+
+use std::collections::BTreeSet;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use self::suspects::suspects;
 use super::places::NOWHERE;
 use crate::checks::pattern::Pattern;
 use crate::checks::{About, Bench, Check, Entry};
@@ -24,7 +27,7 @@ static ABOUT: About = About {
               request get past limits on requests, as those on sign-in.",
     remedy: "Switch off introspection, suggestions and the console in production, and limit batches. What a caller may do must be \
              decided at each field in any case.",
-    technique: "Endpoints are those that pages use and those with usual names; they must answer a query for a type's name. Then \
+    technique: "Endpoints are those that pages use or name and those with usual names; they must answer a query for a type's name. Then \
                 the schema is asked for, by GET where POST is not taken; a misspelt field is asked for where it is closed; two \
                 operations are sent at once; and the page that a browser would get is looked at.",
     source: "GraphQL specification, 4 (introspection); OWASP GraphQL",
@@ -32,28 +35,6 @@ static ABOUT: About = About {
 
 const NAME: &str = "{__typename}";
 const SCHEMA: &str = "{__schema{queryType{name}types{name kind fields{name}}}}";
-
-/// Names under which endpoints usually lie.
-const USUAL: &[&str] = &[
-    "graphql",
-    "api/graphql",
-    "graphql/v1",
-    "v1/graphql",
-    "gql",
-    "query",
-    "graphql/api",
-    "api/gql",
-    "graphql.php",
-    "api",
-    "v2/graphql",
-    "graph",
-    "graphiql",
-    "api/v1/graphql",
-    "api/v2/graphql",
-    "graphql/query",
-    "admin/graphql",
-    "internal/graphql",
-];
 
 /// Names under which consoles lie beside endpoints.
 const CONSOLES: &[&str] = &[
@@ -69,14 +50,7 @@ const CONSOLES: &[&str] = &[
     "api/graphiql",
 ];
 
-static PATH: Pattern = Pattern::new(r"(?i)(?:^|/)(?:graphi?ql|gql)(?:/|$|\.php$)");
-/// What endpoints say to a request without a query.
-static SPEAKS: Pattern = Pattern::new(
-    r#"GraphQL|(?i)(?:must provide|missing|no|required|expected|get)\W{0,3}(?:an? |the )?(?:operation|"?query"?)(?: string| parameter| document| missing|\b)|"errors"\s*:\s*\[\s*\{\s*"(?:message|extensions|locations)""#,
-);
 static NAMED: Pattern = Pattern::new(r#""__typename"\s*:\s*""#);
-static FIELD: Pattern = Pattern::new(r"\{\s*([A-Za-z_]\w*)");
-
 /// One type, where only the word for the whole is refused.
 const TYPE: &str = "{__type(name:\"Query\"){name fields{name}}}";
 const HAS_TYPE: &str = r#""__type"\s*:\s*\{[^{}]*"fields"\s*:\s*\[\s*\{"#;
@@ -124,8 +98,8 @@ const MISSPELT: &[&str] = &[
     "loginn",
     "currentUserr",
 ];
-/// The same for types, among them one that each schema has.
-const TYPES: &str = "... on Querry{__typename} ... on Usr{__typename}";
+/// The same for types and for an argument of a directive, among them what each schema has.
+const TYPES: &str = "... on Querry{__typename} ... on Usr{__typename} __typename @include(iff:true)";
 
 /// How many misspelt names are sent where many are refused.
 const FEW: usize = 9;
@@ -157,15 +131,17 @@ enum Way {
     Form,
     /// The query alone, with a media type of its own.
     Plain,
+    /// In a list of operations, and not otherwise.
+    List,
 }
 
 async fn look(bench: &Bench<'_>) {
     let mut met: Vec<Endpoint<'_>> = Vec::new();
     for (url, (entry, field)) in suspects(bench) {
         let mut is_missing = true;
-        for way in [Way::Json, Way::Get, Way::Form, Way::Plain] {
+        for way in [Way::Json, Way::Get, Way::Form, Way::Plain, Way::List] {
             // What is there neither for the one nor the other method is nowhere.
-            if is_missing && matches!(way, Way::Form | Way::Plain) {
+            if is_missing && matches!(way, Way::Form | Way::Plain | Way::List) {
                 break;
             }
             let endpoint = Endpoint { url: url.clone(), entry, field: field.clone(), way };
@@ -193,47 +169,8 @@ async fn look(bench: &Bench<'_>) {
     }
 }
 
-/// Places that may be endpoints, each once.
-fn suspects<'a>(bench: &'a Bench<'_>) -> BTreeMap<Target, (&'a Entry, Option<String>)> {
-    let mut all: BTreeMap<Target, (&Entry, Option<String>)> = BTreeMap::new();
-    for entry in bench.entries {
-        let url = entry.request.url.at(entry.request.url.path.clone());
-        let in_body = match &entry.request.body {
-            Body::Json(body) => body.get("query").and_then(Value::as_str).map(str::to_owned),
-            _ => None,
-        };
-        let is_query = |text: &String| text.contains('{');
-        let in_query = || {
-            let mut fields = entry.request.query().into_iter();
-            fields.find(|(name, _)| name == "query").map(|(_, value)| value)
-        };
-        let query = in_body.or_else(in_query).filter(is_query);
-        let speaks = !entry.response.is_html() && SPEAKS.is_match(entry.response.text());
-        if query.is_none() && !PATH.is_match(&url.path) && !speaks {
-            continue;
-        }
-        let field = query.as_deref().and_then(|text| Some(FIELD.captures(text)?.get(1)?.as_str().to_owned()));
-        let known = all.entry(url).or_insert((entry, None));
-        known.1 = known.1.take().or(field);
-    }
-    if let Some(entry) = bench.entries.first() {
-        let start = bench.client.scope().start();
-        for name in USUAL {
-            let url = start.at(format!("{}{name}", start.directory()));
-            let is_inside = bench.client.scope().rule(&url) == crate::scope::Ruling::Inside;
-            if is_inside && all.len() < MOST {
-                all.entry(url).or_insert((entry, None));
-            }
-        }
-    }
-    all
-}
-
 /// Most directories in which consoles are looked for.
 const MOST_PLACES: usize = 4;
-/// Most endpoints that are tested.
-const MOST: usize = 60;
-
 impl Endpoint<'_> {
     fn ask(&self, query: &str) -> Request {
         let mut request = Request::get(self.url.clone());
@@ -244,6 +181,7 @@ impl Endpoint<'_> {
                 return request;
             }
             Way::Json => Body::Json(json!({"query": query})),
+            Way::List => Body::Json(json!([{"query": query}])),
             Way::Form => Body::Form(vec![field]),
             Way::Plain => {
                 Body::Text { content_type: "application/graphql".to_owned(), text: query.to_owned() }
@@ -288,7 +226,7 @@ impl Endpoint<'_> {
                 }
             }
         }
-        if self.way == Way::Json {
+        if matches!(self.way, Way::Json | Way::List) {
             let operation = json!({"query": NAME});
             let batch = Body::Json(json!([operation, operation]));
             let batch = Request { body: batch, ..self.ask(NAME) };
@@ -330,119 +268,4 @@ fn sees(expect: &Expect, response: Response) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{Answer, Asked, Extras, scan_with, serve};
-
-    fn json(status: u16, value: &Value) -> Answer {
-        Answer(status, vec![("content-type".into(), "application/json".into())], value.to_string())
-    }
-
-    fn one(query: &str, path: &str) -> Value {
-        let word = query.trim_matches(['{', '}', ' ']).split([' ', '{', '\n']).next().unwrap_or_default();
-        match word {
-            "__schema" if path == "/word" && query.starts_with("{__schema{") => {
-                json!({"errors": [{"message": "introspection is disabled"}]})
-            }
-            "__schema" if ["/open", "/by-get", "/word", "/form"].contains(&path) => {
-                json!({"data": {"__schema": {"queryType": {"name": "Query"}, "types": []}}})
-            }
-            "__schema" => json!({"errors": [{"message": "introspection is disabled"}]}),
-            "__typename" => json!({"data": {"__typename": "Query"}}),
-            "products" => json!({"data": {"products": [{"name": "chair"}]}}),
-            _ if path == "/types" && query.contains("Querry") => {
-                json!({"errors": [{"message": "Unknown type \"Querry\". Did you mean \"Query\"?"}]})
-            }
-            _ if path == "/suggests" => {
-                json!({"errors": [{"message": format!("Cannot query field \"{word}\". Did you mean \"products\"?")}]})
-            }
-            _ => json!({"errors": [{"message": format!("Cannot query field \"{word}\".")}]}),
-        }
-    }
-
-    fn answer(asked: &Asked) -> Answer {
-        let path = asked.path.as_str();
-        if asked.method == "GET" && asked.header("accept").contains("html") && path == "/console" {
-            return Answer::html("<title>GraphiQL</title><div id=\"graphiql\"></div>");
-        }
-        if asked.method == "GET" && !["/by-get", "/closed"].contains(&path)
-            || path == "/by-get" && asked.method == "POST"
-        {
-            return json(400, &json!({"errors": [{"message": "Must provide query string."}]}));
-        }
-        if path == "/form" {
-            let query = asked.field("query");
-            return if query.is_empty() {
-                json(400, &json!({"errors": [{"message": "Must provide query string."}]}))
-            } else {
-                json(200, &one(&query, path))
-            };
-        }
-        if !["/open", "/by-get", "/suggests", "/types", "/closed", "/batch", "/console", "/word"]
-            .contains(&path)
-        {
-            return Answer::html(asked.body.replace('<', "&lt;"));
-        }
-        let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
-        match body.as_array() {
-            Some(all) if path == "/batch" => {
-                let all: Vec<Value> =
-                    all.iter().map(|body| one(body["query"].as_str().unwrap(), path)).collect();
-                json(200, &Value::from(all))
-            }
-            Some(_) => json(400, &json!({"errors": [{"message": "no batches"}]})),
-            None => {
-                let query = body["query"].as_str().map_or_else(|| asked.field("query"), str::to_owned);
-                json(200, &one(&query, path))
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn consoles_beside_the_endpoint_are_found() {
-        let server = serve(|asked: &Asked| match asked.path.as_str() {
-            "/api/voyager" => Answer::html("<title>GraphQL Voyager</title>"),
-            "/api/query" => answer(&Asked { path: "/closed".to_owned(), ..asked.clone() }),
-            _ => Answer::status(404),
-        })
-        .await;
-        let url = Target::parse(&format!("http://{server}/api/query")).unwrap();
-        let body = Body::Json(json!({"query": "{ products { name } }"}));
-        let request = Request { method: Method::Post, body, ..Request::get(url) };
-        let (found, _) = scan_with(&GraphQl, vec![request], Extras::default()).await;
-        let found: Vec<_> = found.iter().map(|finding| (finding.qid, finding.url.path.as_str())).collect();
-        assert_eq!(found, [(990_017, "/api/voyager")]);
-    }
-
-    #[tokio::test]
-    async fn endpoints_are_known_by_what_they_miss() {
-        let server = serve(answer).await;
-        for (path, wanted) in [("/form", vec![990_014]), ("/elsewhere", vec![])] {
-            let url = Target::parse(&format!("http://{server}{path}")).unwrap();
-            let (found, _) = scan_with(&GraphQl, vec![Request::get(url)], Extras::default()).await;
-            assert_eq!(found.iter().map(|finding| finding.qid).collect::<Vec<_>>(), wanted, "{path}");
-        }
-    }
-
-    #[tokio::test]
-    async fn what_endpoints_tell_is_found() {
-        let server = serve(answer).await;
-        for (path, wanted) in [
-            ("/open", vec![990_014]),
-            ("/by-get", vec![990_014]),
-            ("/word", vec![990_014]),
-            ("/suggests", vec![990_033]),
-            ("/batch", vec![990_030]),
-            ("/console", vec![990_017]),
-            ("/types", vec![990_033]),
-            ("/closed", vec![]),
-            ("/echo", vec![]),
-        ] {
-            let url = Target::parse(&format!("http://{server}{path}")).unwrap();
-            let body = Body::Json(json!({"query": "{ products { name } }"}));
-            let request = Request { method: Method::Post, body, ..Request::get(url) };
-            let (found, _) = scan_with(&GraphQl, vec![request], Extras::default()).await;
-            assert_eq!(found.iter().map(|finding| finding.qid).collect::<Vec<_>>(), wanted, "{path}");
-        }
-    }
-}
+mod tests;
