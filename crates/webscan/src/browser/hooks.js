@@ -1,4 +1,4 @@
-// Runs in each page before its own scripts. Notes what scripts do, so that the crawl can follow; changes nothing else.
+// Runs in each page before its own scripts. Notes what scripts do, so that the crawl can follow; changes nothing else but the pace of timers.
 (() => {
   if (window.__redoubt) return;
   const note = { routes: [], sockets: [], sinks: [], delegates: false, hashes: false, kinds: [], timers: 0, soon: 0 };
@@ -83,6 +83,17 @@
   method(Document.prototype, 'write', 'html', [0, 1, 2]);
   method(Document.prototype, 'writeln', 'html', [0, 1, 2]);
   method(Range.prototype, 'createContextualFragment', 'html', [0]);
+  // jQuery makes a text of what has no markup, and of what has some, elements.
+  const plain = Document.prototype.createTextNode;
+  Document.prototype.createTextNode = function (text) {
+    if (window.jQuery && !String(text).includes('<')) saw('html', text);
+    return plain.apply(this, arguments);
+  };
+  const command = Document.prototype.execCommand;
+  Document.prototype.execCommand = function (name, ui, value) {
+    if (/^inserthtml$/i.test(name)) saw('html', value);
+    return command.apply(this, arguments);
+  };
   setter(HTMLIFrameElement.prototype, 'srcdoc', 'html');
   for (const [proto, name] of [[HTMLAnchorElement.prototype, 'href'], [HTMLIFrameElement.prototype, 'src'],
     [HTMLFormElement.prototype, 'action'], [HTMLEmbedElement.prototype, 'src'], [HTMLObjectElement.prototype, 'data'],
@@ -114,24 +125,31 @@
   if (get) window.fetch = function (url) { fetched(url); return get.apply(this, arguments); };
   const ask = XMLHttpRequest.prototype.open;
   XMLHttpRequest.prototype.open = function (how, url) { fetched(url); return ask.apply(this, arguments); };
-  // What the page itself puts off for a moment is waited for; what that puts off again is not. `soon` is what comes at once.
-  let late = false;
+  // What the page puts off is waited for, and comes four times as soon: also what that puts off again, three times and for
+  // three seconds in all. Of what comes again and again, only the first time is waited for. `soon` is what comes at once.
+  const pace = (delay) => Math.min(delay, Math.max(60, delay / 4));
+  let spent = 0;
+  let depth = 0;
   const put = new Map();
   const over = (id) => { const kind = put.get(id); if (put.delete(id)) note[kind]--; };
+  const wait = window.setTimeout;
   const timer = (name) => {
     const real = window[name];
     window[name] = function (what, delay, ...rest) {
       if (typeof what === 'string') saw('script', what);
       const kind = !(delay > 60) ? 'soon' : 'timers';
-      if (name !== 'setTimeout' || delay > 1500 || (late && kind === 'timers')) return real.apply(this, arguments);
+      const all = spent + (Number(delay) || 0);
+      const is_again = name !== 'setTimeout' && (kind === 'soon' || delay > 1500);
+      if (is_again || delay > 3000 || (kind === 'timers' && (all > 3000 || depth > 2))) return real.apply(this, arguments);
+      const level = depth + (kind === 'timers' ? 1 : 0);
       const is_function = typeof what === 'function';
       const id = is_function
         ? real.call(this, function () {
-          late = late || kind === 'timers';
-          try { return what.apply(this, arguments); } finally { late = false; over(id); }
-        }, delay, ...rest)
-        : real.apply(this, arguments);
-      if (!is_function) real.call(this, over, (delay || 0) + 10, id);
+          [spent, depth] = [all, level];
+          try { return what.apply(this, arguments); } finally { [spent, depth] = [0, 0]; over(id); }
+        }, pace(delay), ...rest)
+        : real.call(this, what, pace(delay), ...rest);
+      if (!is_function) wait.call(window, over, (pace(delay) || 0) + 10, id);
       put.set(id, kind);
       note[kind]++;
       return id;

@@ -27,6 +27,8 @@ pub(super) struct Gleaned {
     marks: Vec<String>,
 }
 
+/// Most pairs that are tried around a value.
+const WANTED: usize = 3;
 /// Most names of a kind.
 const MOST: usize = 20;
 /// Members of the browser's own objects.
@@ -121,6 +123,16 @@ pattern!(NAMED, r"\b(\w{1,40})\s*=\s*/((?:\\/|[^/\n*]){1,80})/");
 pattern!(SEPARATOR, r#"split\(\s*['"]([:;|,&=/~])['"]\s*\)"#);
 pattern!(MARKED, r##"['"`/^](?:\\?#)(!?/?[\w/-]{1,30}[-/=:_])['"`(.\[$]"##);
 pattern!(ROUTE, r#"['"`]#?(/[A-Za-z][\w-]{1,30}(?:/[\w-]{1,30})?)['"`]"#);
+pattern!(
+    BEGINS,
+    r#"startsWith\(\s*['"`]([^'"`]{1,40})['"`]|[\w)\]'"]\.(?:indexOf|search)\(\s*['"`]([^'"`]{1,40})['"`]\s*\)\s*[!=]==?\s*0|/\^([\w:-]{2,20})/?[a-z]*[\W]"#
+);
+pattern!(
+    CONTAINS,
+    r#"[\w)\]'"]\.(?:indexOf|includes)\(\s*['"`]([^'"`]{2,40})['"`]\s*\)\s*(?:\)|&&|\|\||\?|[!=]==?\s*-|<\s*0|>\s*-|>=\s*0)"#
+);
+pattern!(NUMERIC, r"(?:\bparseInt|\bparseFloat|\bisNaN)\(|/\^\\d");
+pattern!(LETTERS, r"/\^(?:\[a-z|\[A-Z|\\w)");
 pattern!(LINKED, r##"href\s*=\s*["']?#([^"'\s>]{2,80})"##);
 
 impl Gleaned {
@@ -181,6 +193,38 @@ impl Gleaned {
         // Slashes of patterns stand for themselves.
         all(&MARKED, &text.replace("\\/", "/")).flatten().for_each(|mark| add(&mut own.marks, mark));
         own
+    }
+
+    /// What a value must have before and behind it, so that scripts go on with it.
+    pub(super) fn wanted(&self, own: &str) -> Vec<(String, String)> {
+        let is_text = |text: &&str| {
+            let is_scheme = ["javascript:", "data:", "vbscript:"].contains(text);
+            !is_scheme
+                && text.len() >= 2
+                && !text.starts_with(['?', '&', '#', '<', '.'])
+                && !text.ends_with(['=', '<'])
+        };
+        let mut wanted: Vec<(String, String)> = Vec::new();
+        let mut add = |before: &str, behind: &str| {
+            let pair = (before.to_owned(), behind.to_owned());
+            if wanted.len() < WANTED && !wanted.contains(&pair) {
+                wanted.push(pair);
+            }
+        };
+        all(&BEGINS, own).flatten().filter(is_text).for_each(|text| add(text, ""));
+        for sign in self.separators.iter().filter(|sign| [":", "|", ";", "~"].contains(&sign.as_str())) {
+            add(&format!("a{sign}"), "");
+        }
+        if NUMERIC.as_ref().is_some_and(|numeric| numeric.is_match(own)) {
+            add("1", "");
+        }
+        if LETTERS.as_ref().is_some_and(|letters| letters.is_match(own)) {
+            add("item", "");
+        }
+        for text in all(&CONTAINS, own).flatten().filter(is_text) {
+            add("", &format!("//{text}"));
+        }
+        wanted
     }
 
     /// JSON objects of the members that are read, with `{}` where a value may stand.
@@ -250,10 +294,13 @@ impl Gleaned {
             }
         }
         self.marks.iter().for_each(|mark| add(&mut shapes, &format!("{mark}{{}}")));
-        if ["'?'", "\"?\""].iter().any(|sign| own.contains(sign)) && !self.asked.is_empty() {
+        if ["'?'", "\"?\"", "\\?("].iter().any(|sign| own.contains(sign)) && !self.asked.is_empty() {
             // Routes within the page that have a query of their own.
             let fields: Vec<String> = self.asked.iter().take(4).map(|name| format!("{name}={{}}")).collect();
-            for route in all(&ROUTE, own).flatten().take(3) {
+            let is_name =
+                |text: &&String| text.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
+            let named = self.literals.iter().filter(is_name).map(|name| format!("/{name}"));
+            for route in all(&ROUTE, own).flatten().map(str::to_owned).chain(named).take(3) {
                 add(&mut shapes, &format!("{route}?{}", fields.join("&")));
             }
         }
@@ -286,6 +333,25 @@ impl Gleaned {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_scripts_want_around_a_value_is_gleaned() {
+        let of = |text: &str| {
+            let pairs = Gleaned::of(text).wanted(text).into_iter();
+            pairs.map(|(before, behind)| format!("{before}_{behind}")).collect::<Vec<_>>()
+        };
+        for (text, pair) in [
+            ("if ((v || '').indexOf('item-') !== 0) return;", "item-_"),
+            ("if (v.startsWith(\"view:\")) show(v)", "view:_"),
+            ("if (isNaN(parseInt(v, 10))) return;", "1_"),
+            ("if (!/^[a-z]{3,}/i.test(v)) return;", "item_"),
+            ("if (v.indexOf('partner.example') === -1) v = '/';", "_//partner.example"),
+            ("var bits = v.split(':'); use(bits[1]);", "a:_"),
+        ] {
+            assert_eq!(of(text), [pair], "{text}");
+        }
+        assert_eq!(of("var at = document.URL.indexOf('name='); use(at);"), Vec::<String>::new());
+    }
 
     #[test]
     fn names_are_gleaned_from_what_scripts_ask_for() {

@@ -163,7 +163,10 @@ fn has_sinks(text: &str) -> bool {
 /// Whether scripts go to addresses that they make.
 fn navigates(text: &str) -> bool {
     static GOES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"location\s*=[^=]|\.href\s*=[^=]|location\.(?:assign|replace)\s*\(").ok()
+        Regex::new(
+            r"location\s*=[^=]|\.href\s*=[^=]|location\.(?:assign|replace)\s*\(|\bopen\s*\(|\.submit\s*\(",
+        )
+        .ok()
     });
     GOES.as_ref().is_some_and(|goes| goes.is_match(text))
 }
@@ -189,6 +192,9 @@ async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: Stri
         source.is_guess() && proven.iter().any(|have| have.is_guess() && have.slot() != source.slot())
     };
     for bundle in &bundles {
+        if !proven.is_empty() && bundle.iter().all(|source| source.is_dressed()) {
+            continue;
+        }
         let mut arrived = arrivals(bench, entry, bundle).await;
         if arrived.is_empty() && bundle.len() > 1 && has_sinks(&text) {
             // One of them may have kept the others from being read.

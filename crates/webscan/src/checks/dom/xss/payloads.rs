@@ -8,10 +8,12 @@ pub(super) const HTML: &[&str] = &[
     "\"><img src=x onerror=alert('{M}')>",
     "'><img src=x onerror=alert('{M}')>",
     "<svg onload=alert('{M}')>",
+    "<svg/onload=alert('{M}')>",
     "</textarea></title></script><img src=x onerror=alert('{M}')>",
     "<script>alert('{M}')</script>",
     "<iframe srcdoc=\"<script>parent.alert('{M}')</script>\">",
     "%3Cimg src=x onerror=alert('{M}')%3E",
+    "&lt;img src=x onerror=alert('{M}')&gt;",
     "\\u003cimg src=x onerror=alert({M})\\u003e",
     "\\x3cimg src=x onerror=alert({M})\\x3e",
     "<img src=x onerror=alert`{M}`>",
@@ -22,6 +24,7 @@ pub(super) const HTML: &[&str] = &[
     "<iframe src=\"javascript:parent.alert('{M}')\"></iframe>",
     "<IMG SRC=X ONERROR=&#97;&#108;&#101;&#114;&#116;&#40;{M}&#41;>",
     "<img src=x oonnerror=alert('{M}')>",
+    "onx=<img src=x onerror=alert('{M}')>",
     "<scr<script>ipt>alert('{M}')</scr</script>ipt><im<img>g src=x oonerrornerror=alert('{M}')>",
 ];
 /// Code.
@@ -75,6 +78,8 @@ pub(super) const URL: &[&str] = &[
     "javascript://%0aalert('{M}')",
     "data:text/html,<script>alert('{M}')</script>",
     "\tjavascript:alert('{M}')",
+    "JavaScript:alert('{M}')",
+    "javajavascript:script:alert('{M}')",
     "javascript:alert('{M}')//http://https://",
 ];
 

@@ -41,6 +41,8 @@ pub(super) enum Form {
     Json(String),
     /// In base64.
     Base64(Box<Form>),
+    /// Between what scripts want to stand before and behind it.
+    Around(String, String),
 }
 
 /// A place, and the form of a value there.
@@ -64,6 +66,7 @@ impl Form {
                 shape.replace("{}", inner)
             }
             Self::Base64(inner) => BASE64_STANDARD.encode(inner.of(value)),
+            Self::Around(before, behind) => format!("{before}{value}{behind}"),
         }
     }
 }
@@ -158,6 +161,11 @@ impl Source {
         matches!(self.place, Where::NewQuery(_, true))
     }
 
+    /// Whether it has more than the value, for what scripts ask of it.
+    pub(super) fn is_dressed(&self) -> bool {
+        matches!(self.form, Form::Around(..))
+    }
+
     /// Whether a link brings it along.
     pub(in crate::checks::dom) fn is_of_a_link(&self) -> bool {
         matches!(
@@ -233,7 +241,10 @@ const SHAPES: usize = 6;
 fn takes_all_of_the_query(own: &str) -> bool {
     static TAKES: Pattern =
         Pattern::new(r"(?:\.|\b)search\s*\.\s*(?:substr|substring|slice)\s*\(\s*1\s*\)|\.search\.replace\(");
-    TAKES.is_match(own) && !own.contains("split(")
+    static SPLIT: Pattern = Pattern::new(r#"\.split\(\s*['"]\?['"]\s*\)\s*(?:\[\s*1\s*\]|\.pop\(\))"#);
+    let is_taken_apart =
+        ["split('&", "split(\"&", "split('=", "split(\"="].iter().any(|word| own.contains(word));
+    (TAKES.is_match(own) && !own.contains("split(")) || (SPLIT.is_match(own) && !is_taken_apart)
 }
 
 /// The sources that a page's scripts read: `text` is of all of them, `own` without libraries.
@@ -259,9 +270,20 @@ pub(in crate::checks::dom) fn sources(entry: &Entry, text: &str, own: &str) -> V
     let is_written = |point: &Point| {
         matches!(point.place, Place::Query(_)) && point.value.len() >= 3 && own.contains(&point.value)
     };
+    // And what it writes into attributes and fields, which scripts read.
+    let is_reflected = || {
+        let points = entry.request.points();
+        let shown = |point: &Point| {
+            matches!(point.place, Place::Query(_))
+                && point.value.len() >= 3
+                && entry.response.text().contains(&point.value)
+        };
+        points.iter().any(shown)
+    };
     let in_query = whole
         || reads(&["location.search", "URLSearchParams", "searchParams", "search"])
-        || entry.request.points().iter().any(is_written);
+        || entry.request.points().iter().any(is_written)
+        || (super::has_sinks(own) && own_reads(&["dataset", ".value", "getAttribute"]) && is_reflected());
     let mut forms: Vec<Form> = Vec::new();
     if own_reads(&["JSON.parse"]) {
         forms.extend(known.shapes().into_iter().map(Form::Json));
@@ -269,6 +291,9 @@ pub(in crate::checks::dom) fn sources(entry: &Entry, text: &str, own: &str) -> V
     if own_reads(&["atob("]) {
         let coded = std::iter::once(Form::Plain).chain(forms.iter().cloned());
         forms = coded.map(|form| Form::Base64(Box::new(form))).collect();
+    }
+    if super::has_sinks(own) {
+        forms.extend(known.wanted(own).into_iter().map(|(before, behind)| Form::Around(before, behind)));
     }
     let mut formed: Vec<(Where, Form)> = Vec::new();
     let with_forms =
@@ -336,23 +361,12 @@ pub(in crate::checks::dom) fn sources(entry: &Entry, text: &str, own: &str) -> V
     if own_reads(&["pathname"]) || (whole && own_reads(&["'/'", "\"/\""])) {
         places.extend(entry.request.path_points().into_iter().next_back().map(Where::Path));
     }
-    let acts = own_reads(&[
-        "addEventListener(",
-        "onclick",
-        "onsubmit",
-        "onchange",
-        "oninput",
-        "onkeyup",
-        "onfocus",
-        "onmouse",
-        ".on(",
-        ".click(",
-        ".submit(",
-        ".change(",
-        "@click",
-    ]) || [" onclick=", " onsubmit=", " onchange=", " oninput=", " onmouseover=", " onkeyup="]
-        .iter()
-        .any(|word| entry.response.text().contains(word));
+    static ACTS: Pattern = Pattern::new(
+        r"addEventListener\(|\bon(?:click|dblclick|mouse\w+|pointer\w+|key\w+|focus\w*|blur|change|input|submit|scroll|resize|popstate)\s*=|\.on\(|\.(?:click|submit|change|keyup|focus|hover)\(|@click",
+    );
+    static ATTRIBUTE: Pattern =
+        Pattern::new(r"\son(?:click|dblclick|submit|change|input|mouse\w+|pointer\w+|key\w+|focus|blur)=");
+    let acts = ACTS.is_match(own) || ATTRIBUTE.is_match(entry.response.text());
     let plain = places.into_iter().map(|place| (place, Form::Plain));
     plain.chain(formed).map(|(place, form)| Source { place, form, acts, then: None }).collect()
 }
