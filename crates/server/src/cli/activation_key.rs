@@ -6,11 +6,8 @@ use platform::agents::{self, ActivationKey};
 use store::Store;
 
 use super::place::Place;
-use super::{Failure, say};
+use super::{AUTHOR, Failure, say};
 use crate::log::{self, LogFormat};
-
-/// The author of these writes.
-const AUTHOR: &str = "command line";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

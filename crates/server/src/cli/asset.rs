@@ -5,11 +5,8 @@ use clap::{Args, Subcommand};
 use platform::assets;
 
 use super::place::Place;
-use super::{Failure, say};
+use super::{AUTHOR, Failure, say};
 use crate::log::{self, LogFormat};
-
-/// The author of these writes.
-const AUTHOR: &str = "command line";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -7,14 +7,11 @@ use clap::{Args, Subcommand};
 use platform::installers::{Addition, Installer, Installers, installers};
 use store::Store;
 
-use super::{Failure, say};
+use super::{AUTHOR, Failure, say};
 use crate::data_dir::DataDir;
 use crate::database::Database;
 use crate::log::{self, LogFormat};
 use crate::own_agent;
-
-/// The author of these writes.
-const AUTHOR: &str = "command line";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

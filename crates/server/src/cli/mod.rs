@@ -23,6 +23,9 @@ use nix::sys::stat::{Mode, umask};
 /// What ends a command early. The message is all that people get, so it says what to do.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// The author of what commands write.
+const AUTHOR: &str = "command line";
+
 /// A security platform that speaks the Qualys-compatible API.
 #[derive(Debug, Parser)]
 #[command(name = "redoubt", version)]

@@ -9,11 +9,9 @@ use platform::users::{self, NewUser, Role, User};
 use store::{Id, Object, Store, Stored};
 
 use super::place::Place;
-use super::{Failure, say};
+use super::{AUTHOR, Failure, say};
 use crate::log::{self, LogFormat};
 
-/// The author of these writes.
-const AUTHOR: &str = "command line";
 /// The longest line that is read as a password.
 const LONGEST: u64 = 4_096;
 
