@@ -20,6 +20,7 @@ mod own_key;
 pub mod page;
 pub mod point;
 pub mod profile;
+pub mod program;
 pub mod proof;
 pub mod qid;
 pub mod report;

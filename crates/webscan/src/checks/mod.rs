@@ -25,6 +25,7 @@ use crate::http::{Client, Fault, Request, Response, Target};
 use crate::page::Page;
 use crate::point::Point;
 use crate::profile::Profile;
+use crate::program::program;
 use crate::proof::{Listener, NotProven, Opener, Proof, Prover, Replay, Transport};
 use crate::qid::Qid;
 use crate::session::Session;
@@ -57,6 +58,8 @@ pub struct Entry {
     pub response: Arc<Response>,
     /// The answer as a page, where it is one.
     pub page: Option<Arc<Page>>,
+    /// What that page runs.
+    pub program: Option<u64>,
     /// Links that lead to it.
     pub access_path: Vec<Target>,
     /// The page with the form, where it is a form's.
@@ -76,6 +79,7 @@ impl Entry {
         Self {
             request,
             response: Arc::new(response),
+            program: page.as_deref().and_then(program),
             page,
             access_path: Vec::new(),
             form_at: None,

@@ -25,6 +25,7 @@ use crate::http::{Body, Client, Fault, Method, Request, Response, Target, encode
 use crate::page::Page;
 use crate::point::Point;
 use crate::profile::{BrowserUse, Profile};
+use crate::program::Programs;
 use crate::proof::{Step, follow, led_to};
 use crate::scope::Ruling;
 use crate::session::Session;
@@ -137,6 +138,10 @@ pub struct Crawler<'a> {
     shapes: Shapes,
     purposes: Purposes,
     rendered: BTreeSet<String>,
+    programs: Programs,
+    /// What the requests that waited were for, and how many purposes there were.
+    known: Purposes,
+    purposes_known: usize,
     /// Pages that a browser is to open.
     to_render: Vec<(Job, Arc<Page>)>,
     /// Directories in which something that is linked is not there.
@@ -170,6 +175,9 @@ impl<'a> Crawler<'a> {
             shapes: Shapes::default(),
             purposes: Purposes::default(),
             rendered: BTreeSet::new(),
+            programs: Programs::default(),
+            known: Purposes::default(),
+            purposes_known: 0,
             to_render: Vec::new(),
             missing: BTreeSet::new(),
             soft: soft::Soft::default(),
@@ -213,6 +221,7 @@ impl<'a> Crawler<'a> {
                 self.guesses.push_back(job);
             }
         } else if self.waiting.len() < WAITING && self.seen.insert(key) {
+            self.purposes_known += usize::from(self.known.is_new(&job.request));
             self.waiting.push_back(job);
         }
     }
@@ -448,7 +457,8 @@ impl<'a> Crawler<'a> {
         self.soft.is_missing(self.client, &self.session, url, response).await
     }
 
-    /// Opens pages in the browser, some at once; what they lead to is taken in in their order.
+    /// Opens pages in the browser, some at once; what they lead to is taken in in their order. Those that must wait for what
+    /// others of their program bring stay.
     async fn render_all(&mut self, pages: Vec<(Job, Arc<Page>)>, go_on: &(dyn Fn() -> bool + Sync)) {
         let Some(renderer) = self.renderer else { return };
         let (session, depth) = (self.session.clone(), self.profile.smart_scan_depth);
@@ -462,12 +472,26 @@ impl<'a> Crawler<'a> {
                 Some((job, page, rendered))
             }
         };
+        let chosen = if self.profile.browser == BrowserUse::Always {
+            pages
+        } else {
+            let (chosen, waiting) = self.programs.choose(pages);
+            self.to_render = waiting;
+            chosen
+        };
         // How many are open at once, the browser knows.
         let at_once = self.profile.performance.concurrency();
-        let opened: Vec<_> = stream::iter(pages).map(open).buffered(at_once).collect().await;
+        let opened: Vec<_> = stream::iter(chosen).map(open).buffered(at_once).collect().await;
         for (job, page, rendered) in opened.into_iter().flatten() {
+            let known = self.finds();
             self.take_rendered(&job, &page, rendered);
+            self.programs.learn(&page, self.finds() > known);
         }
+    }
+
+    /// How much of different kinds was found.
+    fn finds(&self) -> usize {
+        self.purposes_known + self.crawled.states.len() + self.crawled.sockets.len()
     }
 
     fn take_rendered(&mut self, job: &Job, page: &Page, rendered: render::Rendered) {

@@ -174,6 +174,15 @@ pub struct Purposes(HashMap<String, BTreeSet<String>>);
 impl Purposes {
     /// The purpose of a request. When a shape has very many, all further ones are one.
     pub fn of(&mut self, request: &Request) -> String {
+        self.learn(request).0
+    }
+
+    /// Whether a request has a purpose that none before it had.
+    pub fn is_new(&mut self, request: &Request) -> bool {
+        self.learn(request).1
+    }
+
+    fn learn(&mut self, request: &Request) -> (String, bool) {
         let shape = shape(request);
         let mut parts = selectors(request);
         if request.body != Body::None {
@@ -184,11 +193,14 @@ impl Purposes {
         parts.extend(request.url.path.split('/').filter(|segment| is_numbered(segment)).map(str::to_owned));
         let purpose = format!("{shape} {}", parts.join("&"));
         let known = self.0.entry(shape.clone()).or_default();
-        if known.len() < MOST_PURPOSES || known.contains(&purpose) {
-            known.insert(purpose.clone());
-            return purpose;
+        if known.contains(&purpose) {
+            return (purpose, false);
         }
-        shape
+        if known.len() < MOST_PURPOSES {
+            known.insert(purpose.clone());
+            return (purpose, true);
+        }
+        (shape, false)
     }
 }
 

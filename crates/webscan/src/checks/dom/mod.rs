@@ -4,6 +4,8 @@ mod pollution;
 mod redirect;
 mod xss;
 
+use std::collections::BTreeSet;
+
 use super::pattern::Pattern;
 use super::{Check, Entry};
 use crate::page::Page;
@@ -41,13 +43,19 @@ fn handlers(html: &str) -> String {
     text
 }
 
-/// Whether the same scripts of the same path have been tested with another query.
+/// Paths on which one program is tested: on further ones the same scripts run.
+const PATHS: usize = 16;
+
+/// Whether the same scripts of the same path have been tested with another query, or their program on many paths.
 fn seen_before(entry: &Entry, entries: &[Entry], text: &str) -> bool {
     let url = &entry.request.url;
-    let earlier = entries.iter().take_while(|other| other.request != entry.request);
-    earlier
-        .filter(|other| other.request.url.path == url.path && other.request.url.origin == url.origin)
-        .any(|other| scripts(other, entries).as_deref() == Some(text))
+    let earlier = || entries.iter().take_while(|other| other.request != entry.request);
+    let same_program = earlier().filter(|other| other.program == entry.program && other.program.is_some());
+    let paths: BTreeSet<&str> = same_program.map(|other| other.request.url.path.as_str()).collect();
+    paths.len() >= PATHS
+        || earlier()
+            .filter(|other| other.request.url.path == url.path && other.request.url.origin == url.origin)
+            .any(|other| scripts(other, entries).as_deref() == Some(text))
 }
 
 #[cfg(test)]
