@@ -72,7 +72,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         let expect = Expect::BodyMatches(messages::pattern(Family::Ldap));
         let replay =
             entry.replay(entry.request.with(point, &payload), expect, entry.request.with(point, &token));
-        if let Ok(proof) = bench.prove(replay).await {
+        if let Ok(proof) = bench.prove(replay.rounds(messages::rounds(point))).await {
             known.settle();
             return bench.report_at(990_002, entry, Some((point, &payload)), proof);
         }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use regex::RegexSet;
 
 use crate::http::Response;
+use crate::point::Point;
 
 /// Whose message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +162,12 @@ pub(super) fn pattern(family: Family) -> String {
     let patterns: Vec<&str> =
         MESSAGES.iter().filter(|(have, _)| *have == family).map(|(_, pattern)| *pattern).collect();
     patterns.join("|")
+}
+
+/// How often a message must come with its cause and stay away without it. What another test has stored meanwhile may bring one
+/// by chance, the more so at a place where nothing was asked for.
+pub(super) fn rounds(point: &Point) -> u8 {
+    if point.is_guess() { 4 } else { 2 }
 }
 
 /// The first message of a family in a text.

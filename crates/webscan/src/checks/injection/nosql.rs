@@ -182,7 +182,8 @@ async fn by_message(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(
     let attack = entry.request.with(point, &payload);
     let control = entry.request.with(point, &Marks::of(entry, point).token);
     let expect = Expect::BodyMatches(messages::pattern(Family::Nosql));
-    let proof = bench.prove(entry.replay(attack, expect, control)).await.ok()?;
+    let replay = entry.replay(attack, expect, control).rounds(messages::rounds(point));
+    let proof = bench.prove(replay).await.ok()?;
     Some((payload, proof))
 }
 

@@ -93,7 +93,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         let expect = Expect::BodyMatches(messages::pattern(Family::Xpath));
         let replay =
             entry.replay(entry.request.with(point, &payload), expect, entry.request.with(point, &token));
-        if let Ok(proof) = bench.prove(replay).await {
+        if let Ok(proof) = bench.prove(replay.rounds(messages::rounds(point))).await {
             known.settle();
             return bench.report_at(990_003, entry, Some((point, &payload)), proof);
         }

@@ -145,7 +145,9 @@ async fn by_message(bench: &Bench<'_>, entry: &Entry, point: &Point, known: &Fac
         // As long as the payload: what is too long for a column is no statement either.
         let word = token.repeat(1 + payload.len() / token.len().max(1));
         let control = entry.request.with(point, &word);
-        if let Ok(proof) = bench.prove(entry.replay(attack, expect, control)).await {
+        if let Ok(proof) =
+            bench.prove(entry.replay(attack, expect, control).rounds(messages::rounds(point))).await
+        {
             bench.report_at(qid(point), entry, Some((point, &payload)), proof);
             return true;
         }
