@@ -102,8 +102,9 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let is_code = |letter: char| letter.is_ascii_digit() || "+*/()'\"[]$.".contains(letter);
     let bears = !known.breaks && known.errors.is_empty();
     let may_be_code = !bears || (known.matters && point.value.contains(is_code));
-    let is_far = matches!(point.place, Place::Header | Place::Path(_)) && known.errors.is_empty();
-    if is_far || known.is_route(point) || known.is_settled() {
+    let is_quiet_part = matches!(point.place, Place::Path(_)) && known.is_quiet();
+    let is_far = (point.place == Place::Header || is_quiet_part) && known.errors.is_empty();
+    if is_far || known.is_route() || known.is_settled() {
         return;
     }
     // Where errors are swallowed, nothing tells code from what is only kept.

@@ -130,8 +130,8 @@ impl Check for Command {
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
     let is_quiet = known.is_quiet() && known.errors.is_empty();
-    let is_far = matches!(point.place, Place::Header | Place::Path(_) | Place::Cookie);
-    if known.is_route(point) || known.is_settled() || (is_quiet && is_far) {
+    let is_far = matches!(point.place, Place::Header | Place::Cookie);
+    if known.is_route() || known.is_settled() || (is_quiet && is_far) {
         return;
     }
     // A shell does not bear quotes that don't fit: where they change nothing, its output is not shown.

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use super::difference::Gist;
 use super::marks::{Marks, hash};
 use super::messages::{self, Family};
+use super::routes;
 use super::xss::context::{Context, contexts};
 use crate::checks::{Bench, Entry};
 use crate::http::{Request, Response};
@@ -40,6 +41,8 @@ pub(in crate::checks) struct Facts {
     pub(super) breaks: bool,
     /// Error messages that the value that breaks out provokes, and the plain word does not.
     pub(super) errors: Vec<Family>,
+    /// See [`Facts::is_route`].
+    is_route: bool,
     /// The answer to a plain word, unless it is long.
     plain: Option<Response>,
     token: String,
@@ -104,8 +107,8 @@ impl Facts {
     }
 
     /// Whether the point is a part of the path that only chooses where a request goes.
-    pub(super) fn is_route(&self, point: &Point) -> bool {
-        matches!(point.place, Place::Path(_)) && self.status == 404 && !self.echoes && self.errors.is_empty()
+    pub(super) fn is_route(&self) -> bool {
+        self.is_route
     }
 }
 
@@ -179,9 +182,14 @@ async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
         prefix.clone_from(&point.value);
     }
     let shown = with_value.as_ref().unwrap_or(if late_echo { &broken } else { &plain });
+    let echoes = plain_echo || late_echo || with_value.is_some();
+    let breaks = of_plain != of_broken;
+    let may_be_route = matches!(point.place, Place::Path(_)) && plain.status == 404;
+    let has_effect = echoes || breaks || !errors.is_empty();
     Some(Facts {
         status: plain.status,
-        echoes: plain_echo || late_echo || with_value.is_some(),
+        is_route: may_be_route && !has_effect && !routes::is_read(bench, entry, point).await,
+        echoes,
         in_header: in_header(&plain, &token) || in_header(&broken, &token),
         contexts: if document(shown) == Some(Document::Html) {
             contexts(shown.text(), &token)
@@ -192,7 +200,7 @@ async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
         prefix,
         suffix,
         matters: usual != of_plain,
-        breaks: of_plain != of_broken,
+        breaks,
         errors,
         settled: AtomicBool::new(false),
         plain: (plain.body.len() <= KEPT).then_some(plain),

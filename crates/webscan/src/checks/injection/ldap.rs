@@ -60,7 +60,7 @@ impl Check for Ldap {
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
     let is_quiet = known.is_quiet();
-    if known.is_route(point) || known.is_settled() || (is_quiet && point.is_guess()) {
+    if known.is_route() || known.is_settled() || (is_quiet && point.is_guess()) {
         return;
     }
     if is_quiet && matches!(point.place, Place::Path(_)) {

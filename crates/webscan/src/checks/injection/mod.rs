@@ -14,6 +14,7 @@ mod marks;
 mod messages;
 mod nosql;
 mod remote_file;
+mod routes;
 mod shellshock;
 mod sql;
 mod template;
@@ -27,6 +28,7 @@ use super::Check;
 
 pub(crate) use facts::{Memo, worth_a_test};
 pub(super) use marks::{Marks, hash};
+pub(crate) use routes::is_value;
 
 /// The checks of this kind, in the order in which they run.
 pub(super) const CHECKS: &[&dyn Check] = &[

@@ -145,7 +145,7 @@ const WAITING: &[&str] = &[
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if known.is_route(point) || known.is_settled() {
+    if known.is_route() || known.is_settled() {
         return;
     }
     let mut found = by_operators(bench, entry, (point, &known)).await;
@@ -154,7 +154,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     if found.is_none() && has_error {
         found = by_message(bench, entry, point).await;
     }
-    if found.is_none() && !(is_quiet && matches!(point.place, Place::Path(_))) {
+    if found.is_none() {
         let list = if is_quiet { SCRIPTS.get(1..3).unwrap_or_default() } else { SCRIPTS };
         for template in list {
             let choice = Choice::of((YES, NO), |condition| {
@@ -167,7 +167,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
             }
         }
     }
-    let can_wait = !matches!(point.place, Place::Path(_) | Place::Cookie) || !is_quiet;
+    let can_wait = point.place != Place::Cookie || !is_quiet;
     if found.is_none() && can_wait {
         found = timing::prove_first(bench, entry, point, WAITING).await;
     }

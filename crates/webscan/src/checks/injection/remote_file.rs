@@ -59,14 +59,15 @@ impl Check for RemoteFile {
         entry: &'a Entry,
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
-        (!matches!(point.place, Place::Header | Place::Path(_))).then(|| probe(bench, entry, point).boxed())
+        (point.place != Place::Header).then(|| probe(bench, entry, point).boxed())
     }
 }
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
     // What can't be included may be left out without a word.
-    if !known.matters && !has_likely_name(point) {
+    let is_part = matches!(point.place, Place::Path(_));
+    if known.is_route() || (!known.matters && (is_part || !has_likely_name(point))) {
         return;
     }
     if let Some((qid, payload, proof)) = by_call(bench, entry, point).await {

@@ -197,7 +197,7 @@ async fn sign(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Facts)
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    if known.is_route(point) || known.is_settled() {
+    if known.is_route() || known.is_settled() {
         return;
     }
     let marks = Marks::of(entry, point);

@@ -85,11 +85,11 @@ struct Try {
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
     let is_path = matches!(point.place, Place::Path(_));
-    if is_path && !is_last(entry, point) && known.is_route(point) {
+    if is_path && !is_last(entry, point) && known.is_route() {
         return;
     }
     let (has_name, is_file) = (has_likely_name(point), is_file_like(point));
-    if (is_path || point.is_guess()) && !known.matters && !is_file {
+    if point.is_guess() && !known.matters && !is_file {
         return;
     }
     // Where the usual value is not found either, its name must do.
@@ -104,7 +104,10 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         tries(&point.value)
     } else {
         let own = (has_name && can_tell).then(|| encoded(&point.value));
-        tries("").into_iter().take(2).chain(own).collect()
+        // A part of a path has no slashes but encoded ones.
+        let is_part = |attempt: &Try| is_path && attempt.payload == steps_within();
+        let few = tries("").into_iter().enumerate().filter(|(n, attempt)| *n < 2 || is_part(attempt));
+        few.map(|(_, attempt)| attempt).chain(own).collect()
     };
     for attempt in list {
         if let Some(raw) = try_one(bench, entry, point, &attempt).await {
@@ -184,7 +187,7 @@ fn tries(value: &str) -> Vec<Try> {
     list.push((format!("{}{unix}", "../".repeat(SHORT)), unix_sign));
     list.push((up("..\\", windows), windows_sign));
     list.push((format!("C:\\{}", windows.replace('/', "\\")), windows_sign));
-    list.push(("%2e%2e%2f".repeat(DEPTH) + "etc%2fpasswd", unix_sign));
+    list.push((steps_within(), unix_sign));
     if !folder.is_empty() {
         list.push((format!("{folder}/{}", up("../", unix)), unix_sign));
         list.push((format!("{folder}/{}", up("....//", unix)), unix_sign));
@@ -234,6 +237,11 @@ fn tries(value: &str) -> Vec<Try> {
         pattern: pattern.to_owned(),
     });
     tries.chain((!value.is_empty()).then(|| encoded(value))).collect()
+}
+
+/// Steps up without a slash or dot that a server would look at.
+fn steps_within() -> String {
+    "%2e%2e%2f".repeat(DEPTH) + "etc%2fpasswd"
 }
 
 /// Where an ending is added: the program's own text, encoded, instead of what it does.

@@ -84,7 +84,7 @@ impl Check for Xpath {
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
     let is_quiet = known.is_quiet();
-    if known.is_route(point) || known.is_settled() || (is_quiet && point.is_guess()) {
+    if known.is_route() || known.is_settled() || (is_quiet && point.is_guess()) {
         return;
     }
     let token = Marks::of(entry, point).token;

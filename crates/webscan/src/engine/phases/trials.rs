@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::Run;
-use crate::checks::injection::worth_a_test;
+use crate::checks::injection::{is_value as is_value_of, worth_a_test};
 use crate::checks::run::{On, Task, points_of, run};
 use crate::checks::{Bench, Check, Entry, Sink, all};
 use crate::crawl::shape::{Purposes, is_selector, shape};
@@ -145,7 +145,7 @@ impl Run<'_> {
                 let is_tested = !(is_token || is_static || seen.contains(&key));
                 if is_tested
                     && (!matches!(point.place.outer(), Place::Path(_))
-                        || self.reads(entry, &point, &pages).await)
+                        || self.reads(bench, entry, &point, &pages).await)
                 {
                     seen.insert(key);
                     points.push(point);
@@ -158,7 +158,7 @@ impl Run<'_> {
 
     /// Whether the application reads a segment of the path: another value there still brings a page, or is spoken of. Only
     /// segments behind the directory of a page are asked for, and few of them, and those that the page speaks of.
-    async fn reads(&self, entry: &Entry, point: &Point, pages: &BTreeSet<String>) -> bool {
+    async fn reads(&self, bench: &Bench<'_>, entry: &Entry, point: &Point, pages: &BTreeSet<String>) -> bool {
         let Place::Path(at) = *point.place.outer() else { return false };
         let path = &entry.request.url.path;
         let last = path.split('/').skip(1).count().saturating_sub(1 + usize::from(path.ends_with('/')));
@@ -176,15 +176,21 @@ impl Run<'_> {
         };
         let is_led = leads(&entry.response, &point.value);
         // The name of a file may be read from a disk by the application, whatever it says of other names.
-        if point.value.contains('.') && entry.response.status < 400 && !is_led {
-            return at == last;
+        if at == last && point.value.contains('.') && entry.response.status < 400 && !is_led {
+            return true;
         }
         let other = entry.request.with(point, "rdbt7391");
         let Ok(answer) = self.client.send(&self.session().dress(&other)).await else { return false };
         if entry.response.status >= 400 {
             return at == last || answer.text().contains("rdbt7391");
         }
-        if at == last && answer.status != entry.response.status && self.is_read_as_code(entry, point).await {
+        let in_head =
+            |answer: &crate::http::Response| answer.headers.iter().any(|(_, have)| have.contains("rdbt7391"));
+        let leads_elsewhere = answer.location() != entry.response.location();
+        if in_head(&answer) || (answer.status == entry.response.status && is_likely && leads_elsewhere) {
+            return true;
+        }
+        if answer.status == 404 && is_value_of(bench, entry, point).await {
             return true;
         }
         // An object that is not there is told otherwise than an address that is not.
@@ -200,15 +206,6 @@ impl Run<'_> {
         answer.text().contains("rdbt7391")
             || (is_led && leads(&answer, "rdbt7391"))
             || (is_likely && answer.status == entry.response.status && answer.location().is_none())
-    }
-
-    /// Whether what a statement reads as the value itself is answered as the value is.
-    async fn is_read_as_code(&self, entry: &Entry, point: &Point) -> bool {
-        let is_number = point.value.bytes().all(|letter| letter.is_ascii_digit());
-        let same = format!("{}{}", point.value, if is_number { "-0" } else { "'||'" });
-        let request = self.session().dress(&entry.request.with(point, &same));
-        let Ok(answer) = self.client.send(&request).await else { return false };
-        answer.status == entry.response.status && answer.location() == entry.response.location()
     }
 }
 

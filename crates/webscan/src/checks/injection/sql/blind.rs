@@ -298,7 +298,7 @@ const SOURCES: [&str; 3] = [
 /// What waits, in each database's own way; `{t}` are seconds.
 pub(super) fn waiting(point: &Point, known: &Facts) -> Vec<&'static str> {
     let is_number = is_number(&point.value);
-    if matches!(point.place, Place::Header | Place::Path(_)) && !is_number {
+    if point.place == Place::Header && !is_number {
         return STRINGS.to_vec();
     }
     // A date without quotes is a difference of numbers.

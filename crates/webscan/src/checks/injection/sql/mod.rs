@@ -77,7 +77,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     if known.is_settled() {
         return;
     }
-    if known.is_route(point) {
+    if known.is_route() {
         if let Some((payload, proof)) = blind::behind_route(bench, entry, (point, &known)).await {
             known.settle();
             bench.report_at(150_012, entry, Some((point, &payload)), proof);
@@ -89,8 +89,7 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         known.settle();
         return;
     }
-    if is_quiet && (point.is_name() || matches!(point.place, Place::Header | Place::Path(_) | Place::Cookie))
-    {
+    if is_quiet && (point.is_name() || matches!(point.place, Place::Header | Place::Cookie)) {
         return;
     }
     let mut found = blind::by_choice(bench, entry, (point, &known)).await;
