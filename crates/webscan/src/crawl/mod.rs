@@ -119,6 +119,8 @@ pub struct Crawled {
 
 /// Requests of a round.
 const ROUND: usize = 16;
+/// Most directories above each other that are asked whether they answer alike.
+const MOST_ALIKE: usize = 8;
 /// Most requests that wait.
 const WAITING: usize = 20_000;
 
@@ -371,11 +373,10 @@ impl<'a> Crawler<'a> {
             && job.request.points().is_empty()
             && url.path != "/"
             && self.is_soft(&url, &response).await;
-        // What answers every path alike is looked at once in each directory, and not at all below where it does.
+        // What answers every path alike is looked at once, and below where it does: it may read a part of the path.
         let is_shell = is_soft && {
-            let place = format!("{}{}", url.origin, url.directory());
+            let place = format!("{}{}", url.origin, self.alike_from(&url, &response).await);
             !self.shells.insert((place, shape::words(response.text())))
-                || self.is_soft_above(&url, &response).await
         };
         if !is_shell {
             match self.behind(&job, &response, is_login).await {
@@ -446,11 +447,18 @@ impl<'a> Crawler<'a> {
         (is_worth_it && page.status < 400 && page.location().is_none()).then_some((page, read))
     }
 
-    /// Whether the directory above answers alike, too. A page of a directory that answers alike below is one of its own, as is
-    /// a value in a path that is not looked at.
-    async fn is_soft_above(&mut self, url: &Target, response: &Response) -> bool {
-        let directory = url.directory().trim_end_matches('/').to_owned();
-        !directory.is_empty() && self.is_soft(&url.at(directory), response).await
+    /// The directory from which on every path is answered like one in it. A page of a directory that answers alike below is one of
+    /// its own, as is a value in a path that is not looked at.
+    async fn alike_from(&mut self, url: &Target, response: &Response) -> String {
+        let mut from = url.directory().to_owned();
+        for _ in 0..MOST_ALIKE {
+            let above = url.at(from.trim_end_matches('/'));
+            if above.path.is_empty() || !self.is_soft(&above, response).await {
+                break;
+            }
+            above.directory().clone_into(&mut from);
+        }
+        from
     }
 
     async fn is_soft(&mut self, url: &Target, response: &Response) -> bool {
