@@ -115,9 +115,10 @@ impl Run<'_> {
             entries.iter().filter(is_page).map(|entry| entry.request.url.path.clone()).collect();
         let of_entry = |entry| candidates(entry, bench);
         let at_once = self.plan.profile.performance.concurrency();
-        let mut candidates = stream::iter(entries).map(of_entry).buffered(at_once);
-        for entry in entries {
-            let candidates = candidates.next().await.unwrap_or_default();
+        // All of them first: what waits in a stream that is not asked keeps its turn, and what is sent meanwhile would wait for it.
+        let candidates: Vec<Vec<Point>> =
+            stream::iter(entries).map(of_entry).buffered(at_once).collect().await;
+        for (entry, candidates) in entries.iter().zip(candidates) {
             let is_static = is_static(entry);
             let (shape, purpose) = (shape(&entry.request), purposes.of(&entry.request));
             let mut points = Vec::new();
