@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -12,10 +12,13 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A browser that goes on to leave commands unanswered for so long, and says nothing else, is given up: each further page would
+/// wait for it in vain.
+const SILENCE: Duration = Duration::from_secs(20);
 /// Most bytes of one message.
 const LONGEST: usize = 64 << 20;
 
@@ -49,12 +52,17 @@ pub enum BrowserError {
 
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Result<Value, String>>>>>;
 
+type Silent = Arc<Mutex<Option<Instant>>>;
+
 /// A running browser.
 pub(super) struct Connection {
     next: AtomicU64,
     waiting: Waiting,
     out: mpsc::Sender<String>,
     happenings: broadcast::Sender<Arc<Happening>>,
+    /// Since when commands are not answered, with no other word from the browser meanwhile.
+    silent: Silent,
+    is_given_up: AtomicBool,
     // Killed when it is dropped.
     _child: Mutex<Child>,
 }
@@ -80,9 +88,11 @@ impl Connection {
         let (out, commands) = mpsc::channel(256);
         let (happenings, _) = broadcast::channel(4096);
         let waiting = Waiting::default();
+        let silent = Silent::default();
         tokio::spawn(write(stdin, commands));
-        tokio::spawn(read(BufReader::new(stdout), waiting.clone(), happenings.clone()));
-        Ok(Self { next: AtomicU64::new(1), waiting, out, happenings, _child: Mutex::new(child) })
+        tokio::spawn(read(BufReader::new(stdout), waiting.clone(), happenings.clone(), silent.clone()));
+        let (next, is_given_up) = (AtomicU64::new(1), AtomicBool::new(false));
+        Ok(Self { next, waiting, out, happenings, silent, is_given_up, _child: Mutex::new(child) })
     }
 
     /// What happens from now on.
@@ -97,6 +107,9 @@ impl Connection {
         method: &str,
         params: Value,
     ) -> Result<Value, BrowserError> {
+        if self.is_given_up.load(Ordering::Relaxed) {
+            return Err(BrowserError::Gone);
+        }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let mut message = json!({"id": id, "method": method, "params": params});
         if let (false, Some(members)) = (session.is_empty(), message.as_object_mut()) {
@@ -104,13 +117,18 @@ impl Connection {
         }
         let (answer, answered) = oneshot::channel();
         self.waiting.lock().insert(id, answer);
-        let sent = self.out.send(message.to_string()).await;
-        let result = match sent {
-            Ok(()) => timeout(PATIENCE, answered).await,
-            Err(_) => return Err(BrowserError::Gone),
+        // A browser that reads no commands any more lets them pile up.
+        let exchange = async {
+            self.out.send(message.to_string()).await.map_err(|_| BrowserError::Gone)?;
+            answered.await.map_err(|_| BrowserError::Gone)
         };
+        let result = timeout(PATIENCE, exchange).await;
         self.waiting.lock().remove(&id);
-        let answer = result.map_err(|_| BrowserError::Gone)?.map_err(|_| BrowserError::Gone)?;
+        if result.is_err() && self.silent.lock().get_or_insert_with(Instant::now).elapsed() >= SILENCE {
+            tracing::warn!("the browser says nothing any more: no further pages are opened in it");
+            self.is_given_up.store(true, Ordering::Relaxed);
+        }
+        let answer = result.map_err(|_| BrowserError::Gone)??;
         answer.map_err(|why| BrowserError::Refused(method.to_owned(), why))
     }
 }
@@ -129,6 +147,7 @@ async fn read(
     mut pipe: BufReader<tokio::process::ChildStdout>,
     waiting: Waiting,
     happenings: broadcast::Sender<Arc<Happening>>,
+    silent: Silent,
 ) {
     let mut bytes = Vec::new();
     loop {
@@ -137,6 +156,7 @@ async fn read(
             Ok(n) if n > 0 => {}
             _ => break,
         }
+        *silent.lock() = None;
         bytes.pop();
         if bytes.len() > LONGEST {
             continue;
