@@ -209,8 +209,15 @@ impl Client {
     }
 
     /// Waits for the turn of what only one may do at a time, as the same user: held until it is dropped.
-    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.0.turn.lock().await
+    ///
+    /// # Errors
+    /// The scan was cancelled meanwhile.
+    pub(crate) async fn turn(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Fault> {
+        tokio::select! {
+            biased;
+            () = self.0.cancel.cancelled() => Err(Fault::Cancelled),
+            turn = self.0.turn.lock() => Ok(turn),
+        }
     }
 
     /// The scope.
@@ -549,4 +556,26 @@ fn cookie_safe(value: &str) -> String {
 fn latin(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes)
         .map_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Target;
+    use crate::scope::ScopeRules;
+
+    #[tokio::test]
+    async fn what_waits_for_its_turn_hears_of_a_cancel() {
+        let url = Target::parse("http://shop.example.test/").unwrap();
+        let scope = Arc::new(Scope::new(&url, &ScopeRules::default()).unwrap());
+        let cancel = Cancel::default();
+        let client = Client::new(scope, ClientOptions::default(), cancel.clone());
+        let held = client.turn().await;
+        assert!(held.is_ok());
+        assert!(timeout(Duration::from_millis(20), client.turn()).await.is_err(), "there is one turn");
+        cancel.cancel();
+        let ended = timeout(Duration::from_secs(5), client.turn()).await;
+        assert!(matches!(ended, Ok(Err(Fault::Cancelled))));
+        drop(held);
+    }
 }
