@@ -32,8 +32,22 @@ pub fn program(page: &Page) -> Option<u64> {
     Some(hasher.finish())
 }
 
-/// Pages, each with something of the caller's.
-pub type Pages<T> = Vec<(T, Arc<Page>)>;
+/// A page that may be opened, with something of the caller's.
+#[derive(Debug)]
+pub struct Waiting<T> {
+    /// What the caller has with it.
+    pub item: T,
+    /// The page.
+    pub page: Arc<Page>,
+    program: Option<u64>,
+}
+
+impl<T> Waiting<T> {
+    /// The page, its scripts read.
+    pub fn new(item: T, page: Arc<Page>) -> Self {
+        Self { item, program: program(&page), page }
+    }
+}
 
 /// Pages of one program, one after the other, that bring nothing new until no further one is opened.
 const ENOUGH: usize = 6;
@@ -48,29 +62,30 @@ pub struct Programs {
 impl Programs {
     /// Of pages that wait, which are opened now and which must wait for what those bring, both in their order. Pages of a program
     /// that has brought nothing for long are in neither, unless they are built by their scripts.
-    pub fn choose<T>(&self, pages: Pages<T>) -> (Pages<T>, Pages<T>) {
+    #[must_use]
+    pub fn choose<T>(&self, pages: Vec<Waiting<T>>) -> (Vec<Waiting<T>>, Vec<Waiting<T>>) {
         let mut now = HashMap::<u64, usize>::new();
         let (mut opened, mut waiting) = (Vec::new(), Vec::new());
-        for (item, page) in pages {
-            let Some(program) = program(&page).filter(|_| !page.wants_browser) else {
-                opened.push((item, page));
+        for page in pages {
+            let Some(program) = page.program.filter(|_| !page.page.wants_browser) else {
+                opened.push(page);
                 continue;
             };
             let dull = self.dull.get(&program).copied().unwrap_or_default();
             let chosen = now.entry(program).or_default();
             if dull + *chosen < ENOUGH {
                 *chosen += 1;
-                opened.push((item, page));
+                opened.push(page);
             } else if dull < ENOUGH {
-                waiting.push((item, page));
+                waiting.push(page);
             }
         }
         (opened, waiting)
     }
 
     /// Notes whether opening a page has brought anything.
-    pub fn learn(&mut self, page: &Page, has_news: bool) {
-        if let Some(program) = program(page) {
+    pub fn learn<T>(&mut self, page: &Waiting<T>, has_news: bool) {
+        if let Some(program) = page.program {
             let dull = self.dull.entry(program).or_default();
             *dull = if has_news { 0 } else { *dull + 1 };
         }
@@ -109,12 +124,12 @@ mod tests {
     fn a_program_that_brings_nothing_is_opened_a_few_times_only() {
         let same = Arc::new(page("start()", "a"));
         let mut programs = Programs::default();
-        let mut waiting: Pages<usize> = (0..40).map(|item| (item, Arc::clone(&same))).collect();
+        let mut waiting: Vec<_> = (0..40).map(|item| Waiting::new(item, Arc::clone(&same))).collect();
         let mut opened = Vec::new();
         while !waiting.is_empty() {
             let (now, later) = programs.choose(waiting);
-            now.iter().for_each(|(item, page)| programs.learn(page, *item == 3));
-            opened.extend(now.into_iter().map(|(item, _)| item));
+            now.iter().for_each(|page| programs.learn(page, page.item == 3));
+            opened.extend(now.into_iter().map(|page| page.item));
             waiting = later;
         }
         // The fourth has news, so that six more have their chance after it.
@@ -127,7 +142,7 @@ mod tests {
         page.wants_browser = true;
         let page = Arc::new(page);
         let (now, later) =
-            Programs::default().choose((0..40).map(|item| (item, Arc::clone(&page))).collect());
+            Programs::default().choose((0..40).map(|item| Waiting::new(item, Arc::clone(&page))).collect());
         assert_eq!((now.len(), later.len()), (40, 0));
     }
 }

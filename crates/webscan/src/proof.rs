@@ -134,6 +134,15 @@ impl Replay {
         }
     }
 
+    /// The requests of its steps and of those of its control.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        let others = match &self.control {
+            Control::Requests(steps) => &steps[..],
+            _ => &[],
+        };
+        self.steps.iter().chain(others).map(|step| &step.request)
+    }
+
     /// The same, agreed on so many times.
     #[must_use]
     pub fn rounds(mut self, rounds: u8) -> Self {

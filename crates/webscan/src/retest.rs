@@ -10,7 +10,7 @@ use crate::browser::OnDemand;
 use crate::cancel::Cancel;
 use crate::engine::Help;
 use crate::finding::Finding;
-use crate::http::{Client, ClientOptions, Fault};
+use crate::http::{Client, ClientOptions, Fault, Method, Request};
 use crate::proof::{Opener, Outcome, Prover};
 use crate::scope::{Reach, Scope, ScopeRules};
 use crate::session::Session;
@@ -46,6 +46,9 @@ pub async fn retest(
     let broken = |error: crate::scope::ScopeError| Fault::Unsendable(error.to_string());
     let scope = Arc::new(Scope::new(&finding.url, &rules).map_err(broken)?);
     let client = Client::new(scope, ClientOptions::default(), stop.clone());
+    // The control of such a finding puts back what the attack changes.
+    let is_part = |request: &&Request| request.method == Method::Patch;
+    finding.replay.requests().filter(is_part).for_each(|request| client.answer_for(request));
     let work = async {
         let session = match record {
             Some(record) => log_in(&client, &finding.url, record).await?.session,

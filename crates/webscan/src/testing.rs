@@ -146,6 +146,7 @@ pub(crate) async fn scan_with(
         opener: *opener,
         transport: *transport,
         entries: &entries,
+        withheld: &[],
         sink: &sink,
     };
     run_all(check, &bench).await;
@@ -175,6 +176,7 @@ pub(crate) async fn crawl_and_scan(
         opener: *opener,
         transport: *transport,
         entries: &crawled.entries,
+        withheld: &crawled.withheld,
         sink: &sink,
     };
     run_all(check, &bench).await;
@@ -221,6 +223,7 @@ pub(crate) async fn bench_on<T>(
         opener: None,
         transport: None,
         entries: &entries,
+        withheld: &[],
         sink: &sink,
     };
     test(&bench, &entry).await

@@ -75,11 +75,17 @@ fn a_slow_host_keeps_no_port_to_itself() {
     let open = [3, 22, 80, 171, 200, 299];
     net.listen(&open);
     for (address, more) in [(HOST, &[][..]), (HOST6, &["-6"][..])] {
-        let nmap = net.nmap(&[&["-p1-300", address], more].concat());
         let (ours, report) = net.discover(&[QUICK, "--ports 1-300", address]);
-        // Nmap itself misses one now and then on such a host while the machine is busy.
-        assert!(nmap.is_subset(&BTreeSet::from(open)) && nmap.len() + 1 >= open.len(), "{nmap:?}");
         assert_eq!(ours, BTreeSet::from(open), "{report}");
+        // Nmap misses ports of such a host now and then while the machine is busy: up to three of its scans together.
+        let mut nmap = BTreeSet::new();
+        for _ in 0..3 {
+            nmap.append(&mut net.nmap(&[&["-p1-300", address], more].concat()));
+            if nmap == ours {
+                break;
+            }
+        }
+        assert_eq!(nmap, ours);
         let host = &report["hosts"][0];
         assert_eq!(host["closed"], 300 - open.len(), "{report}");
         assert!(host["roundTripMs"].as_f64().unwrap() >= 1_200.0, "{report}");

@@ -167,8 +167,10 @@ impl Net {
 
     /// The open ports by Nmap's connect scan.
     pub(crate) fn nmap(&self, arguments: &[&str]) -> BTreeSet<u16> {
-        // To a host that is far away, Nmap is only patient if it has met it before.
-        let meeting = if self.is_slow { &[][..] } else { &["-Pn"] };
+        // With a host that is far away, Nmap is only patient if it has met it before, and gives a port up after little more
+        // than the usual round trip, which is too soon while this machine is busy.
+        let patience = ["--initial-rtt-timeout", "3s", "--min-rtt-timeout", "3s"];
+        let meeting = if self.is_slow { &patience[..] } else { &["-Pn"] };
         let all =
             [&["netns", "exec", &self.scanner, "nmap", "-sT", "-n", "-oG", "-"], meeting, arguments].concat();
         let text = run("ip", &all, None).unwrap();

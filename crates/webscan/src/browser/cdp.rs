@@ -62,9 +62,9 @@ pub(super) struct Connection {
     happenings: broadcast::Sender<Arc<Happening>>,
     /// Since when commands are not answered, with no other word from the browser meanwhile.
     silent: Silent,
-    is_given_up: AtomicBool,
-    // Killed when it is dropped.
-    _child: Mutex<Child>,
+    is_gone: Arc<AtomicBool>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "killed when it is dropped"))]
+    child: Mutex<Child>,
 }
 
 impl Connection {
@@ -90,9 +90,25 @@ impl Connection {
         let waiting = Waiting::default();
         let silent = Silent::default();
         tokio::spawn(write(stdin, commands));
-        tokio::spawn(read(BufReader::new(stdout), waiting.clone(), happenings.clone(), silent.clone()));
-        let (next, is_given_up) = (AtomicU64::new(1), AtomicBool::new(false));
-        Ok(Self { next, waiting, out, happenings, silent, is_given_up, _child: Mutex::new(child) })
+        let (next, is_gone) = (AtomicU64::new(1), Arc::new(AtomicBool::new(false)));
+        let reading = read(BufReader::new(stdout), waiting.clone(), happenings.clone(), silent.clone());
+        let ended = is_gone.clone();
+        tokio::spawn(async move {
+            reading.await;
+            ended.store(true, Ordering::Relaxed);
+        });
+        Ok(Self { next, waiting, out, happenings, silent, is_gone, child: Mutex::new(child) })
+    }
+
+    /// Whether it has ended, or was given up.
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Relaxed)
+    }
+
+    /// Its process, while it runs.
+    #[cfg(test)]
+    pub(super) fn process(&self) -> Option<u32> {
+        self.child.lock().id()
     }
 
     /// What happens from now on.
@@ -107,7 +123,7 @@ impl Connection {
         method: &str,
         params: Value,
     ) -> Result<Value, BrowserError> {
-        if self.is_given_up.load(Ordering::Relaxed) {
+        if self.is_gone() {
             return Err(BrowserError::Gone);
         }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
@@ -125,8 +141,7 @@ impl Connection {
         let result = timeout(PATIENCE, exchange).await;
         self.waiting.lock().remove(&id);
         if result.is_err() && self.silent.lock().get_or_insert_with(Instant::now).elapsed() >= SILENCE {
-            tracing::warn!("the browser says nothing any more: no further pages are opened in it");
-            self.is_given_up.store(true, Ordering::Relaxed);
+            self.is_gone.store(true, Ordering::Relaxed);
         }
         let answer = result.map_err(|_| BrowserError::Gone)??;
         answer.map_err(|why| BrowserError::Refused(method.to_owned(), why))

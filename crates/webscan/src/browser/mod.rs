@@ -5,6 +5,7 @@
 
 mod cdp;
 mod events;
+mod on_demand;
 mod play;
 mod proxy;
 mod side;
@@ -12,6 +13,7 @@ mod tab;
 mod tabs;
 
 pub use cdp::BrowserError;
+pub use on_demand::OnDemand;
 pub use play::{PlayError, Played};
 pub use side::{Script, SideError};
 
@@ -23,7 +25,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tempfile::TempDir;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use crate::crawl::render::{Rendered, Renderer};
@@ -41,9 +43,8 @@ const PROGRAMS: &[&str] = &["/usr/bin/chromium", "/usr/bin/chromium-browser", "/
 /// Most events that are tried on one page, and the time for all of them.
 const ACTIONS: usize = 120;
 const PAGE_TIME: Duration = Duration::from_secs(40);
-/// How often a browser that is being started is asked whether it is there, and how often one is started.
+/// How often a browser that is being started is asked whether it is there.
 const STARTING: usize = 3;
-const STARTS: usize = 2;
 /// How long one opening of a page may take as a whole.
 const OPEN_TIME: Duration = Duration::from_secs(12);
 
@@ -168,7 +169,12 @@ impl Browser {
                 break;
             }
         }
-        Ok(ran)
+        if ran.is_empty() && self.is_gone() { Err(BrowserError::Gone) } else { Ok(ran) }
+    }
+
+    /// Whether it has ended, or does not answer any more.
+    fn is_gone(&self) -> bool {
+        self.tabs.connection().is_gone()
     }
 }
 
@@ -186,65 +192,6 @@ impl Renderer for Browser {
         depth: usize,
     ) -> BoxFuture<'a, Rendered> {
         async move { self.rendered(request, session, depth).await.unwrap_or_default() }.boxed()
-    }
-}
-
-/// A browser that starts when it is first needed; one that does not start is missed once and for all.
-pub struct OnDemand {
-    client: Client,
-    browser: OnceCell<Option<Browser>>,
-}
-
-impl OnDemand {
-    /// For pages within the client's scope.
-    ///
-    /// # Errors
-    /// There is no browser on this machine.
-    pub fn new(client: Client) -> Result<Self, BrowserError> {
-        Browser::program()?;
-        Ok(Self { client, browser: OnceCell::new() })
-    }
-
-    async fn browser(&self) -> Option<&Browser> {
-        let start = async {
-            for _ in 0..STARTS {
-                match Browser::start(self.client.clone()).await {
-                    Ok(browser) => return Some(browser),
-                    Err(error) => tracing::warn!(%error, "no browser"),
-                }
-            }
-            None
-        };
-        self.browser.get_or_init(|| start).await.as_ref()
-    }
-}
-
-impl Opener for OnDemand {
-    fn open<'a>(&'a self, request: &'a Request, markers: &'a [&'a str]) -> BoxFuture<'a, Vec<String>> {
-        async move {
-            match self.browser().await {
-                Some(browser) => browser.open(request, markers).await,
-                None => Vec::new(),
-            }
-        }
-        .boxed()
-    }
-}
-
-impl Renderer for OnDemand {
-    fn render<'a>(
-        &'a self,
-        request: &'a Request,
-        session: &'a Session,
-        depth: usize,
-    ) -> BoxFuture<'a, Rendered> {
-        async move {
-            match self.browser().await {
-                Some(browser) => browser.render(request, session, depth).await,
-                None => Rendered::default(),
-            }
-        }
-        .boxed()
     }
 }
 

@@ -24,6 +24,11 @@ impl Tabs {
         Self { connection, client, free: Mutex::default() }
     }
 
+    /// The browser that they are in.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// A page for requests like this one: see [`Tab::dress`].
     ///
     /// # Errors

@@ -25,7 +25,7 @@ use crate::http::{Body, Client, Fault, Method, Request, Response, Target, encode
 use crate::page::Page;
 use crate::point::Point;
 use crate::profile::{BrowserUse, Profile};
-use crate::program::Programs;
+use crate::program::{Programs, Waiting};
 use crate::proof::{Step, follow, led_to};
 use crate::scope::Ruling;
 use crate::session::Session;
@@ -99,6 +99,8 @@ pub struct Crawled {
     pub external_forms: BTreeSet<String>,
     /// Links that a list keeps out, or that are not followed, and why.
     pub rejected: BTreeMap<String, String>,
+    /// Requests of pages that change a part of something (PATCH), and were not sent.
+    pub withheld: Vec<Request>,
     /// Forms.
     pub forms: BTreeSet<SeenForm>,
     /// WebSocket addresses.
@@ -121,6 +123,8 @@ pub struct Crawled {
 const ROUND: usize = 16;
 /// Most directories above each other that are asked whether they answer alike.
 const MOST_ALIKE: usize = 8;
+/// Most requests that are withheld for a check.
+const WITHHELD: usize = 100;
 /// Most requests that wait.
 const WAITING: usize = 20_000;
 
@@ -145,7 +149,7 @@ pub struct Crawler<'a> {
     known: Purposes,
     purposes_known: usize,
     /// Pages that a browser is to open.
-    to_render: Vec<(Job, Arc<Page>)>,
+    to_render: Vec<Waiting<Job>>,
     /// Directories in which something that is linked is not there.
     missing: BTreeSet<String>,
     soft: soft::Soft,
@@ -215,6 +219,13 @@ impl<'a> Crawler<'a> {
             return self.reject(text, "its path goes round in circles");
         }
         if job.request.method.is_destructive() && !self.profile.destructive_methods {
+            let is_told = job.request.method == Method::Patch && job.how != How::Described;
+            if is_told
+                && self.crawled.withheld.len() < WITHHELD
+                && !self.crawled.withheld.contains(&job.request)
+            {
+                self.crawled.withheld.push(job.request);
+            }
             return self.reject(text, "its method may destroy data");
         }
         let key = shape::key(&job.request);
@@ -325,7 +336,7 @@ impl<'a> Crawler<'a> {
     }
 
     /// Takes in an answer; gives the page back when a browser should open it.
-    async fn take(&mut self, job: Job, response: Response) -> Option<(Job, Arc<Page>)> {
+    async fn take(&mut self, job: Job, response: Response) -> Option<Waiting<Job>> {
         let url = job.request.url.clone();
         let is_login = matches!(&job.request.body, Body::Form(fields) if fields.iter().any(|(name, _)| name.to_ascii_lowercase().contains("pass")));
         if !is_login {
@@ -404,7 +415,7 @@ impl<'a> Crawler<'a> {
             && self.renderer.is_some()
             && !is_shell
             && self.rendered.insert(self.purposes.of(&job.request)))
-        .then_some((job, page))
+        .then(|| Waiting::new(job, page))
     }
 
     fn entry(&mut self, job: Job, response: Response, page: Option<Arc<Page>>, follows: bool) {
@@ -467,17 +478,17 @@ impl<'a> Crawler<'a> {
 
     /// Opens pages in the browser, some at once; what they lead to is taken in in their order. Those that must wait for what
     /// others of their program bring stay.
-    async fn render_all(&mut self, pages: Vec<(Job, Arc<Page>)>, go_on: &(dyn Fn() -> bool + Sync)) {
+    async fn render_all(&mut self, pages: Vec<Waiting<Job>>, go_on: &(dyn Fn() -> bool + Sync)) {
         let Some(renderer) = self.renderer else { return };
         let (session, depth) = (self.session.clone(), self.profile.smart_scan_depth);
-        let open = |(job, page): (Job, Arc<Page>)| {
+        let open = |waiting: Waiting<Job>| {
             let session = &session;
             async move {
                 if !go_on() {
                     return None;
                 }
-                let rendered = renderer.render(&job.request, session, depth).await;
-                Some((job, page, rendered))
+                let rendered = renderer.render(&waiting.item.request, session, depth).await;
+                Some((waiting, rendered))
             }
         };
         let chosen = if self.profile.browser == BrowserUse::Always {
@@ -490,10 +501,10 @@ impl<'a> Crawler<'a> {
         // How many are open at once, the browser knows.
         let at_once = self.profile.performance.concurrency();
         let opened: Vec<_> = stream::iter(chosen).map(open).buffered(at_once).collect().await;
-        for (job, page, rendered) in opened.into_iter().flatten() {
+        for (waiting, rendered) in opened.into_iter().flatten() {
             let known = self.finds();
-            self.take_rendered(&job, &page, rendered);
-            self.programs.learn(&page, self.finds() > known);
+            self.take_rendered(&waiting.item, &waiting.page, rendered);
+            self.programs.learn(&waiting, self.finds() > known);
         }
     }
 

@@ -32,4 +32,9 @@ pub trait Renderer: Opener {
         session: &'a Session,
         depth: usize,
     ) -> BoxFuture<'a, Rendered>;
+
+    /// What went wrong with the browser itself so far, in order.
+    fn troubles(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

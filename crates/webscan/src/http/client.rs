@@ -1,7 +1,7 @@
 //! The client. Each request is held against the scope; names are looked up once, so that a name that changes its
 //! address in the middle leads nowhere new.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
@@ -166,6 +166,8 @@ struct Inner {
     idle: Mutex<HashMap<Origin, Vec<Connection>>>,
     tls: Arc<ClientConfig>,
     turn: tokio::sync::Mutex<()>,
+    /// What may be sent though its method changes data: see [`Client::answer_for`].
+    answered_for: Mutex<BTreeSet<String>>,
 }
 
 struct Connection {
@@ -196,6 +198,7 @@ impl Client {
                 idle: Mutex::default(),
                 tls: trust::anybody(),
                 turn: tokio::sync::Mutex::default(),
+                answered_for: Mutex::default(),
                 options,
             }),
             None,
@@ -206,6 +209,12 @@ impl Client {
     #[must_use]
     pub fn kept(&self, keeper: Arc<dyn KeepsLogin>) -> Self {
         Self(self.0.clone(), Some(keeper))
+    }
+
+    /// Lets requests of the same method to the same URL through though the method changes data: whoever calls it puts back
+    /// what they change.
+    pub(crate) fn answer_for(&self, request: &Request) {
+        self.0.answered_for.lock().insert(format!("{} {}", request.method, request.url));
     }
 
     /// Waits for the turn of what only one may do at a time, as the same user: held until it is dropped.
@@ -303,7 +312,9 @@ impl Client {
             }
             Ruling::Logout => {}
         }
-        if request.method.is_destructive() && !self.0.options.destructive {
+        let is_answered_for =
+            || self.0.answered_for.lock().contains(&format!("{} {}", request.method, request.url));
+        if request.method.is_destructive() && !self.0.options.destructive && !is_answered_for() {
             return Err(Fault::Refused("the method may destroy data, and the profile does not allow it"));
         }
         if !self.0.scope.allows_body(&String::from_utf8_lossy(&request.body.bytes())) {

@@ -64,6 +64,11 @@ const OTHERS: &[&str] = &[
     "#{Integer({a})*{b}}",
     "'+(Integer({a})*{b}).to_s+'",
     "\"+(Integer({a})*{b}).to_s+\"",
+    // Languages of expressions (of Spring, OGNL, MVEL and the like) and JavaScript, which calculators are not.
+    "'zq '.concat({a}*{b})",
+    "'+'zq '.concat({a}*{b})+'",
+    "\"+\"zq \".concat({a}*{b})+\"",
+    "{v}+'zq '.concat({a}*{b})",
     "'.(int({a})*{b}).'",
     "\".(int({a})*{b}).\"",
 ];
@@ -101,14 +106,16 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     // Code does not bear quotes and brackets that don't fit; where a plain word is no better, the value itself is code.
     let is_code = |letter: char| letter.is_ascii_digit() || "+*/()'\"[]$.".contains(letter);
     let bears = !known.breaks && known.errors.is_empty();
-    let may_be_code = !bears || (known.matters && point.value.contains(is_code));
+    // A name that is not known is an error, too.
+    let is_name = known.status >= 500 && entry.response.status < 400;
+    let may_be_code = !bears || is_name || (known.matters && point.value.contains(is_code));
     let is_quiet_part = matches!(point.place, Place::Path(_)) && known.is_quiet();
     let is_far = (point.place == Place::Header || is_quiet_part) && known.errors.is_empty();
     if is_far || known.is_route() || known.is_settled() {
         return;
     }
-    // Where errors are swallowed, nothing tells code from what is only kept.
-    let is_silent = !known.echoes && point.place != Place::Cookie && !point.is_guess();
+    // Where errors are swallowed, nothing tells code from what is only kept or shown.
+    let is_silent = point.place != Place::Cookie && !point.is_guess();
     if !may_be_code && !is_silent {
         return;
     }
@@ -137,7 +144,7 @@ async fn by_output(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &F
 async fn by_waiting(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Facts)) {
     let all = if known.breaks { usize::MAX } else { 1 };
     for (qid, templates) in [(150_055, PHP_WAITS), (990_029, OTHERS_WAIT)] {
-        let all = if qid == 990_029 { all.saturating_mul(3) } else { all };
+        let all = if qid == 990_029 && !known.echoes { all.saturating_mul(3) } else { all };
         let list = templates.get(..all.min(templates.len())).unwrap_or_default();
         if let Some((payload, proof)) = timing::prove_first(bench, entry, point, list).await {
             known.settle();
@@ -166,6 +173,22 @@ mod tests {
                 perl(&format!("my $name = '{x}';"));
                 "saved".to_owned()
             }
+            "/thanked" => {
+                perl(&format!("my $name = '{x}';"));
+                format!("<p>Thank you, {}</p>", x.replace('<', "&lt;"))
+            }
+            // A language of expressions: a text, and what is put behind it.
+            "/expression" => {
+                let joined = regex::Regex::new(r"^'([^']*)'\.concat\((\d+)\*(\d+)\)$").unwrap();
+                match joined.captures(&x) {
+                    Some(found) => {
+                        let number = |at: usize| found[at].parse::<u64>().unwrap();
+                        format!("{}{}", &found[1], number(2) * number(3))
+                    }
+                    None if x == "price" => "30".to_owned(),
+                    None => return Answer::status(500),
+                }
+            }
             "/kept" => "saved".to_owned(),
             // A calculator: digits and signs alone.
             "/calculator" => {
@@ -179,10 +202,14 @@ mod tests {
     #[tokio::test]
     async fn evaluated_values_are_found_and_calculators_are_not() {
         let server = serve(answer).await;
-        let found = scan(&Code, server, "/perl?x=you").await;
-        assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_029]);
-        let found = scan(&Code, server, "/silent?x=you").await;
-        assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [150_055]);
+        for path in ["/perl?x=you", "/expression?x=price"] {
+            let found = scan(&Code, server, path).await;
+            assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_029], "{path}");
+        }
+        for path in ["/silent", "/thanked"] {
+            let found = scan(&Code, server, &format!("{path}?x=you")).await;
+            assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [150_055], "{path}");
+        }
         for path in ["/calculator?x=7", "/echo?x=7", "/kept?x=7"] {
             assert!(scan(&Code, server, path).await.is_empty(), "{path}");
         }

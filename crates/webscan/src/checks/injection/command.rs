@@ -136,11 +136,12 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     }
     // A shell does not bear quotes that don't fit: where they change nothing, its output is not shown.
     let mut found = if is_quiet { None } else { by_output(bench, entry, (point, &known)).await };
-    if found.is_none() && (!is_quiet || !known.echoes) {
+    if found.is_none() {
         found = by_waiting(bench, entry, (point, &known)).await;
-        if found.is_none() {
-            found = called::prove_first(bench, entry, point, CALLING).await;
-        }
+    }
+    if found.is_none() {
+        let count = if is_quiet && known.echoes { 1 } else { CALLING.len() };
+        found = called::prove_first(bench, entry, point, CALLING.get(..count).unwrap_or_default()).await;
     }
     if let Some((payload, proof)) = found {
         known.settle();
@@ -231,7 +232,12 @@ async fn by_waiting(
     let has_waited = answer.elapsed >= timing::SIGN + entry.response.elapsed || known.refuses(&answer);
     // Another page may be that of a filter, or only say that the command failed.
     let is_else = known.says_else(point, &answer, &all);
-    let within: &[&str] = if has_waited { &[] } else { WITHIN };
+    let within: &[&str] = match has_waited {
+        true => &[],
+        // What is shown as it came is less likely to be a part of a command.
+        false if known.echoes && known.is_quiet() => WITHIN.get(..1).unwrap_or_default(),
+        false => WITHIN,
+    };
     let waiting: &[&str] = if has_waited || is_else { WAITING } else { &[] };
     let list = within.iter().chain(waiting);
     let list: Vec<String> = list.map(|template| ended(template, point)).collect();
@@ -290,6 +296,10 @@ mod tests {
                 shell(&format!("echo {host}"));
                 "done".to_owned()
             }
+            "/thanked" => {
+                shell(&format!("echo {host}"));
+                format!("<p>Thank you for {}</p>", host.replace('<', "&lt;"))
+            }
             // A job takes it up later: neither an output nor a wait.
             "/queued-filtered" if host.contains(['|', '&']) => "no".to_owned(),
             "/queued" | "/slow-queue" | "/queued-filtered" => {
@@ -321,6 +331,7 @@ mod tests {
             "/pattern",
             "/no-dollar",
             "/worded",
+            "/thanked",
         ];
         for path in paths {
             let found = scan(&Command, server, &format!("{path}?host=a.test")).await;

@@ -13,6 +13,7 @@ mod ldap;
 mod marks;
 mod messages;
 mod nosql;
+mod regular_expression;
 mod remote_file;
 mod routes;
 mod shellshock;
@@ -44,6 +45,7 @@ pub(super) const CHECKS: &[&dyn Check] = &[
     &nosql::Nosql,
     &ldap::Ldap,
     &xpath::Xpath,
+    &regular_expression::RegularExpression,
     &includes::Includes,
     &shellshock::Shellshock,
     &xxe::Xxe,

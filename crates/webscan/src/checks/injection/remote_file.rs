@@ -65,13 +65,18 @@ impl Check for RemoteFile {
 
 async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     let Some(known) = facts(bench, entry, point).await else { return };
-    // What can't be included may be left out without a word.
-    let is_part = matches!(point.place, Place::Path(_));
-    if known.is_route() || (!known.matters && (is_part || !has_likely_name(point))) {
+    if known.is_route() {
         return;
     }
-    if let Some((qid, payload, proof)) = by_call(bench, entry, point).await {
+    // What can't be included may be left out without a word: then the plainest address must do.
+    let is_part = matches!(point.place, Place::Path(_));
+    let is_likely = known.matters || (!is_part && has_likely_name(point));
+    let count = if is_likely { CALLING.len() } else { 1 };
+    if let Some((qid, payload, proof)) = by_call(bench, entry, point, count).await {
         return bench.report_at(qid, entry, Some((point, &payload)), proof);
+    }
+    if !is_likely {
+        return;
     }
     let marks = Marks::of(entry, point);
     let mut list: Vec<_> = SHOWN.iter().map(|template| products(template, &marks, &point.value)).collect();
@@ -89,12 +94,17 @@ fn coded(marks: &Marks) -> Attempt {
 }
 
 /// What the listener serves ran, as PHP or in another language.
-async fn by_call(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<(u32, String, Proof)> {
+async fn by_call(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    point: &Point,
+    count: usize,
+) -> Option<(u32, String, Proof)> {
     let php = Expect::Body(RAN.to_owned());
     let other = Expect::BodyMatches(PROCESSED.to_owned());
     let host = point.value.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
-    let without = if has_likely_name(point) { WITHOUT_SCHEME } else { &[] };
-    for form in CALLING.iter().chain(without) {
+    let without = if count > 1 && has_likely_name(point) { WITHOUT_SCHEME } else { &[] };
+    for form in CALLING.iter().take(count).chain(without) {
         if form.contains("{host}") && host.is_none() {
             continue;
         }
@@ -152,6 +162,10 @@ mod tests {
             Some(found) if ["/included", "/coded"].contains(&asked.path.as_str()) => Answer::html(
                 (found[1].parse::<u64>().unwrap() * found[2].parse::<u64>().unwrap()).to_string(),
             ),
+            _ if asked.path.starts_with("/page/") => {
+                let page = crate::http::encode::unpercent(asked.path.trim_start_matches("/page/"));
+                Answer::html(if page.starts_with("http:") { include(&page, true) } else { "Welcome".into() })
+            }
             _ if page == "home" => Answer::html("<p>Welcome</p>"),
             _ if asked.path == "/themed" => {
                 let rest = if page.ends_with("home.css") { include(&page, true) } else { String::new() };
@@ -179,9 +193,14 @@ mod tests {
     async fn programs_of_the_listener_that_run_are_found_and_texts_are_not() {
         let server = serve(answer).await;
         let listener = CallbackListener::start(IpAddr::from([127, 0, 0, 1])).await.unwrap();
-        for (path, wanted) in
-            [("/remote", 1), ("/fetched", 0), ("/shown", 0), ("/themed", 1), ("/template", 1)]
-        {
+        for (path, wanted) in [
+            ("/remote", 1),
+            ("/fetched", 0),
+            ("/shown", 0),
+            ("/themed", 1),
+            ("/template", 1),
+            ("/page/home", 1),
+        ] {
             let page = if path == "/themed" { "home.css" } else { "home" };
             let url = Target::parse(&format!("http://{server}{path}?page={page}")).unwrap();
             let extras = Extras { listener: Some(&listener), ..Extras::default() };

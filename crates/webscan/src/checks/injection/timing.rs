@@ -149,7 +149,10 @@ fn is_logged(point: &Point) -> bool {
     match &point.place {
         Place::Cookie => true,
         Place::Within(place, Coding::Base64 { .. }) => **place == Place::Cookie,
-        Place::Header => ["User-Agent", "X-Forwarded-For", "Referer"].contains(&point.name.as_str()),
+        // What says for which host a request is would be answered by another one.
+        Place::Header => !["X-Forwarded-Host", "X-Forwarded-Server", "Forwarded", "Origin"]
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(&point.name)),
         _ => false,
     }
 }

@@ -21,8 +21,35 @@ static ABOUT: About = About {
     source: "ISO/IEC 7812-1; PCI DSS 3.4; CWE-201",
 };
 
-static NUMBER: Pattern = Pattern::new(
-    r"\d{4}(?:-\d{4}){3}\b|\d{4}(?: \d{4}){3}\b|\d{4}(?:\.\d{4}){3}\b|\d{4}(?:(?:&nbsp;|\x{a0}|\x{2009})\d{4}){3}\b|\d{4}-\d{6}-\d{4,5}\b|\d{4} \d{6} \d{4,5}\b|\d{14,19}\b|\d{4}(?:[ -]{0,2}(?:</?(?:span|b|i|em|strong|small|wbr)\b[^>\d]{0,60}>[ -]{0,2}){1,3}\d{4}){3}\b|\d{4}(?: {2}\d{4}){3}\b",
+/// What may stand between the groups of a number: each between all of one.
+macro_rules! between {
+    () => {
+        r"(?:[ .\-\u{a0}\u{2007}\u{2009}\u{202f}\u{2010}-\u{2014}\u{b7}_/\t\u{200b}\u{ad}]|&(?:nbsp|ensp|emsp|thinsp|shy|ndash|mdash|middot|hyphen|#\d{2,4}|#x[\da-fA-F]{2,4});){1,2}"
+    };
+}
+/// The same with markup, as where each group has an element of its own.
+macro_rules! marked {
+    () => {
+        r"[ \n\r\t-]{0,9}(?:</?[a-z][a-z1-6]{0,9}\b[^<>\d]{0,60}>[ \n\r\t-]{0,9}){1,3}"
+    };
+}
+static NUMBER: Pattern = Pattern::new(concat!(
+    r"\d{4}(?:",
+    between!(),
+    r"\d{4}){3}(?:",
+    between!(),
+    r"\d{3})?\b|\d{4}",
+    between!(),
+    r"\d{6}",
+    between!(),
+    r"\d{4,5}\b|\d{13,19}\b|\d{4}(?:",
+    marked!(),
+    r"\d{4}){3}\b"
+));
+static SEPARATOR: Pattern = Pattern::new(between!());
+/// Words for a card, and the names of some.
+static NAMED: Pattern = Pattern::new(
+    r#"(?i)(?:card|\bpan\b|\bcc(?:[ _-]?(?:no|nr|num|number))?\b|visa|amex|american express|maestro|diners|discover|\bjcb\b|union ?pay|karte|carte|tarjeta|carta di credito|cart[aã]o|kaart)"#,
 );
 static OTHER: Pattern = Pattern::new(
     r#"(?i)(?:\b|_|-)(?:\w*id|order|tracking|invoice|isbn|issn|imei|ean|gtin|upc|iccid|serial|ref(?:erence)?|time(?:stamp)?|uuid|guid|phone|tel|fax|sku|barcode|parcel|shipment|ticket|build|hash|nonce|ts|session|batch|meter|account|iban|date|transaction)(?:[ _-]?(?:no|nr|num|number|code|key|id))?\.?["']?\s{0,2}[:=#(>]{0,2}\s{0,2}["']?$"#,
@@ -31,6 +58,18 @@ static OTHER: Pattern = Pattern::new(
 /// Digits of a text.
 pub(super) fn digits(text: &str) -> Vec<u8> {
     text.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect()
+}
+
+/// The digits of a number, whatever stands between its groups.
+fn number_of(text: &str) -> Vec<u8> {
+    static BETWEEN: Pattern = Pattern::new(concat!("<[^<>]*>|", between!()));
+    let (mut all, mut from) = (Vec::new(), 0);
+    for found in BETWEEN.all(text) {
+        all.extend(digits(text.get(from..found.start()).unwrap_or_default()));
+        from = found.end();
+    }
+    all.extend(digits(text.get(from..).unwrap_or_default()));
+    all
 }
 
 /// The check of Luhn (ISO/IEC 7812-1, annex B).
@@ -51,6 +90,12 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
+/// Whether the groups of a number have the same between all of them.
+fn is_even(number: &str) -> bool {
+    let all: Vec<&str> = SEPARATOR.all(number).iter().map(|found| found.as_str()).collect();
+    all.windows(2).all(|pair| pair.first() == pair.last())
+}
+
 /// Whether prefix and length are an issuer's.
 fn has_issuer(digits: &[u8]) -> bool {
     let prefix = |count: usize| digits.iter().take(count).fold(0_u32, |n, digit| n * 10 + u32::from(*digit));
@@ -69,10 +114,20 @@ fn has_issuer(digits: &[u8]) -> bool {
     }
 }
 
+/// Whether a number that is called one of a card may be one, of whatever issuer.
+fn is_likely(digits: &[u8]) -> bool {
+    let mut kinds = digits.to_vec();
+    kinds.sort_unstable();
+    kinds.dedup();
+    (13..=19).contains(&digits.len()) && matches!(digits.first(), Some(2..=6 | 8 | 9)) && kinds.len() > 2
+}
+
+static ENTITY: Pattern = Pattern::new(r"^&(?:[a-z]{2,8}|#\d{2,5}|#x[\da-fA-F]{2,4});");
+
 /// The first card number of a text.
 fn card(text: &str, is_script: bool) -> Option<&str> {
     NUMBER.all(text).into_iter().find_map(|found| {
-        let digits = digits(found.as_str());
+        let digits = number_of(found.as_str());
         let mut kinds = digits.clone();
         kinds.sort_unstable();
         kinds.dedup();
@@ -80,17 +135,20 @@ fn card(text: &str, is_script: bool) -> Option<&str> {
         let tail = before.get(before.ceil_char_boundary(before.len().saturating_sub(40))..)?;
         let last = before.chars().next_back().unwrap_or(' ');
         let next = text.get(found.end()..)?.chars().next().unwrap_or(' ');
+        let is_card = NAMED.is_match(tail);
         let alone = !last.is_alphanumeric()
-            && !"._-/=&?#%+$~@\\".contains(last)
+            && (!"._-/=&?#%+$~@\\".contains(last) || (is_card && "=#./".contains(last)))
             && !next.is_alphanumeric()
-            && !"_/%=&@-".contains(next);
+            && (!"_/%=&@-".contains(next)
+                || ENTITY.is_match(text.get(found.end()..)?)
+                || (is_card && next == '&'));
         let after = text.get(found.end() + next.len_utf8()..).and_then(|rest| rest.chars().next());
         let is_decimal = next == '.' && after.is_some_and(|letter| letter.is_ascii_digit());
         let quoted = matches!(last, '"' | '\'' | '`');
-        let is_card = tail.to_ascii_lowercase().contains("card");
         // Numbers in elements beside each other are often no more than that.
         let around = before.get(before.ceil_char_boundary(before.len().saturating_sub(300))..)?;
-        let is_told = !found.as_str().contains('<')
+        let is_apart = found.as_str().contains('<');
+        let is_told = !is_apart
             || ["card", "visa", "amex", "maestro"]
                 .iter()
                 .any(|word| around.to_ascii_lowercase().contains(word));
@@ -100,7 +158,8 @@ fn card(text: &str, is_script: bool) -> Option<&str> {
             && kinds.len() > 1
             && (quoted || !is_script)
             && (is_card || !OTHER.is_match(tail))
-            && has_issuer(&digits)
+            && (is_apart || is_even(found.as_str()))
+            && (has_issuer(&digits) || (is_card && is_likely(&digits)))
             && luhn(&digits))
         .then_some(found.as_str())
     })
@@ -144,6 +203,15 @@ mod tests {
             "3530111333300000",
             "2223000048400011",
             "value=\"6011000990139424\"",
+            "data-x='{&quot;pan&quot;:&quot;4111111111111111&quot;}'",
+            "<p>Card #4111 1111 1111 1111</p>",
+            "<a href=/pay?card=4111111111111111&x=1>",
+            "<td>4111&#160;1111&#160;1111&#160;1111</td>",
+            "<td>4111\u{2013}1111\u{2013}1111\u{2013}1111</td>",
+            "<b>Card number</b><td>4111</td><td>1111</td>\n<td>1111</td>\n<td>1111</td>",
+            "Card: 6200 0000 0000 0000 000",
+            "cc_number: 2200000000000004",
+            "Kreditkarte 6759 6498 2643 8453",
         ] {
             assert!(card(text, false).is_some(), "{text}");
         }
@@ -163,6 +231,9 @@ mod tests {
             "Visa <span>4111</span> <span>1111</span> <span>1111</span> <span>1112</span>",
             "<span>4111</span> <span>1111</span> <span>1111</span> <span>1111</span>",
             "a4111111111111111",
+            "4222222222222",
+            "2200000000000004",
+            "<td>4111</td><td>1111</td><td>1111</td><td>1111</td>",
             "9999 4111 1111 1111 1111".strip_prefix("9999 4").unwrap(),
         ] {
             assert!(card(text, false).is_none(), "{text}");

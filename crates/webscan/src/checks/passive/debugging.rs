@@ -35,6 +35,26 @@ static SIGNS: &[Pattern] = &[
     Pattern::new(
         r#"^\s*\{[\s\S]*?"_?debug(?:_?info|bar)?"\s*:\s*\{[^{}]{0,400}?(?:"(?:sql|queries|query|memory|memory_usage|files|included_files|trace|env|server)"\s*:)"#,
     ),
+    // Tracy, Whoops, Ignition; bars of CodeIgniter, Laminas, CakePHP, Joomla, WordPress, Drupal, TYPO3 and Glimpse.
+    Pattern::new(
+        r#"<div[^>]{0,80}\b(?:id=["']?tracy-debug|class=["']?Whoops container|id=["']?codeigniter_profiler|class=["']?zend-developer-toolbar|id=["']?laminas-developer-toolbar|id=["']?system-debug\b|id=["']?query-monitor(?:-main)?["' >]|id=["']?querylist\b|class=["']?typo3-adminPanel|class=["']?glimpse-)|<script[^>]{0,80}\bid=["']?(?:debugbar_loader|__debug_kit)\b|\bwindow\.ignite\("#,
+    ),
+    // Values as Xdebug, Symfony, Kint and Krumo show them.
+    Pattern::new(
+        r#"<pre class=["']?(?:xdebug-var-dump|sf-dump)\b|<div class=["']?(?:kint-rich|krumo-root)\b"#,
+    ),
+    // The variables of a request or a process, as languages print them.
+    Pattern::new(
+        r#"["'](?:DOCUMENT_ROOT|SCRIPT_FILENAME)["']\s*(?:=(?:>|&gt;)|:)\s*["']/|<t[dh][^>]{0,60}>\s*(?:<[^<>]{1,60}>)?\s*(?:DOCUMENT_ROOT|SCRIPT_FILENAME|SERVER_ADMIN)\s*(?:<[^<>]{1,60}>\s*){2,4}/"#,
+    ),
+    Pattern::new(r"(?m)^(?:<pre>)?(?:phpinfo\(\)\s*)?PHP Version => \d"),
+    Pattern::new(
+        r"(?m)^(?:<pre[^>]{0,60}>)?(?:PATH|HOME|PWD|PYTHONPATH|JAVA_HOME|GOPATH|HOSTNAME)=/?\w.*\n(?:\w+=.*\n)*?(?:PATH|HOME|PWD|HOSTNAME|LANG|SHLVL)=",
+    ),
+    Pattern::new(r#"["']PATH["']\s*:\s*["']/[\w/.-]{1,200}:/"#),
+    Pattern::new(
+        r"<title>\s*(?:phpLiteAdmin|phpRedisAdmin|phpPgAdmin|APCu? INFO|Webgrind|XHProf\b|OPcache (?:Status|GUI|Control)|PHP-FPM Status|Memcached? (?:Admin|INFO)|Laravel Log Viewer|H2 Console|Druid Stat|Spring Boot Admin|JavaMelody|Hystrix Dashboard|RQ dashboard|Bull (?:Dashboard|Board)|(?:Home - )?Mongo Express|Redis Commander|Supervisor Status|Phoenix LiveDashboard|Elasticsearch Head)",
+    ),
     Pattern::new(r"\b(?:EVALEX|CONSOLE_MODE) = true\b[\s\S]{0,200}?\bSECRET = "),
     Pattern::new(r#"<h1(?: class="p")?>PHP Version \d+\.\d+[\s\S]*?(?:class="e"|<td>)"#),
     Pattern::new(r"<h1>Apache (?:Server Status for |Server Information</h1>)"),
@@ -133,6 +153,11 @@ mod tests {
             "/json" => json(r#"{"items": [1], "debug": {"time": 3, "queries": [{"sql": "SELECT 1"}]}}"#),
             "/state" => Answer::html("Active connections: 3 \nserver accepts handled requests\n 1 1 1"),
             "/login" => Answer::html("<form><select name=\"auth[driver]\"><option>MySQL</select></form>"),
+            "/server" => Answer::html("<table><tr><th>DOCUMENT_ROOT</th><td>/var/www</td></tr></table>"),
+            "/environment" => Answer::html("<pre>HOSTNAME=a1\nFOO=x\nPATH=/usr/bin:/bin\n</pre>"),
+            "/dumped" => {
+                Answer::html("<pre class='xdebug-var-dump' dir='ltr'><small>/srv/a.php:3:</small></pre>")
+            }
             "/about" => Answer::html(
                 "<h1>How to use djDebug</h1><p>Set id=djDebug. phpMyAdmin, Adminer and Telescope.</p>",
             ),
@@ -146,6 +171,9 @@ mod tests {
             ("/json", 1),
             ("/state", 1),
             ("/login", 1),
+            ("/server", 1),
+            ("/environment", 1),
+            ("/dumped", 1),
             ("/about", 0),
             ("/plain", 0),
             ("/other", 0),

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 use regex::Regex;
 
-use self::form::{has_names, listed, plain};
+use self::form::{has_names, listed, plain, shown_only};
 use super::places::{NOWHERE, Suspect, ask, content, places};
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Method, Request, Response, Target, encode};
@@ -146,9 +146,9 @@ async fn guess(bench: &Bench<'_>, url: Target, entry: &Entry) {
 async fn by_form(bench: &Bench<'_>, (url, entry): (&Target, &Entry), known: Option<&Response>) {
     let request = Request::get(url.clone());
     let is_crawled = bench.entries.iter().any(|entry| entry.request == request);
+    let has_none = |response: &Response| !has_names(response.text()) && shown_only(response).is_none();
     if bench.sink.has(&[150_023], &url.path)
-        || known.is_some_and(|response| response.is_html() && !has_names(response.text()))
-        || (is_crawled && known.is_some_and(|response| !has_names(response.text())))
+        || known.is_some_and(|response| (response.is_html() || is_crawled) && has_none(response))
     {
         return;
     }
@@ -159,17 +159,14 @@ async fn by_form(bench: &Bench<'_>, (url, entry): (&Target, &Entry), known: Opti
             Err(_) => return,
         },
     };
-    let is_named = |name: &String| !is_crawled && lies_there(bench, url, name);
-    let (names, before) = match listed(url, &response) {
-        Some(names) => (names, ">"),
-        // What is no page lists files where nothing leads to it, and where a file of those is known to lie.
-        None => match plain(&response).filter(|names| names.iter().any(is_named)) {
-            Some(names) => (names, ""),
-            None => return,
-        },
+    // What is no page lists files where nothing leads to it, and where a file of those is known to lie.
+    let lies = |name: &String| lies_there(bench, url, name);
+    let by_names = || {
+        let plain = plain(&response).filter(|names| !is_crawled && names.iter().any(lies));
+        plain.or_else(|| shown_only(&response).filter(|names| names.iter().any(lies)))
     };
-    let shown = |name: &String| Expect::Body(format!("{before}{name}"));
-    let mut expect: Vec<Expect> = names.iter().take(3).map(shown).collect();
+    let Some(signs) = listed(url, &response).or_else(by_names) else { return };
+    let mut expect: Vec<Expect> = signs.iter().take(3).cloned().map(Expect::Body).collect();
     expect.push(Expect::Status(vec![200]));
     let nowhere = Request::get(url.at(format!("{}{NOWHERE}/", url.path)));
     if let Ok(proof) = bench.prove(Replay::pair(request.clone(), Expect::All(expect), nowhere)).await {

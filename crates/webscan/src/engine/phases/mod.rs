@@ -161,7 +161,7 @@ impl<'a> Run<'a> {
             return Err(end);
         }
         self.phase("tests");
-        self.test(sink, &crawled.entries, coverage).await;
+        self.test(sink, crawled, coverage).await;
         Ok(())
     }
 
@@ -265,6 +265,7 @@ impl<'a> Run<'a> {
         let (mut crawled, session) = crawler.run(&heard, &|| self.ended().is_none()).await;
         self.given = session;
         crawled.entries.sort_by_cached_key(|entry| entry.request.url.to_string());
+        crawled.withheld.sort_by_cached_key(|request| request.url.to_string());
         self.checkpoint.crawled = crawled.entries.iter().map(job_of).collect();
         self.note_checkpoint(sink);
         crawled
@@ -347,7 +348,10 @@ impl<'a> Run<'a> {
         coverage.forms_submitted = crawled.forms.iter().filter(|form| form.is_sent).count();
         coverage.rendered = crawled.rendered;
         coverage.browser = match (&self.help.renderer, &self.help.no_renderer) {
-            (Some(_), _) => "used where a page needs it".to_owned(),
+            (Some(browser), _) => match &browser.troubles()[..] {
+                [] => "used where a page needs it".to_owned(),
+                troubles => format!("used where a page needs it; {}", troubles.join("; ")),
+            },
             (None, Some(why)) => why.clone(),
             (None, None) => "not wanted".to_owned(),
         };

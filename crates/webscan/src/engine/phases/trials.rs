@@ -12,6 +12,7 @@ use super::Run;
 use crate::checks::injection::{is_value as is_value_of, worth_a_test};
 use crate::checks::run::{On, Task, points_of, run};
 use crate::checks::{Bench, Check, Entry, Sink, all};
+use crate::crawl::Crawled;
 use crate::crawl::shape::{Purposes, is_selector, shape};
 use crate::engine::Event;
 use crate::engine::result::Coverage;
@@ -28,7 +29,8 @@ const BEHIND: usize = 3;
 
 impl Run<'_> {
     /// Runs the tests: what the answers show and the parameters first, then the requests, last the site.
-    pub(super) async fn test(&mut self, sink: &Sink, entries: &[Entry], coverage: &mut Coverage) {
+    pub(super) async fn test(&mut self, sink: &Sink, crawled: &Crawled, coverage: &mut Coverage) {
+        let entries = &crawled.entries[..];
         if self.help.listener.is_none() {
             self.skipped.push((
                 "calls of the server to elsewhere".to_owned(),
@@ -38,7 +40,7 @@ impl Run<'_> {
         let session = self.session();
         let chosen = self.chosen();
         let checkpoint = std::mem::take(&mut self.checkpoint);
-        let bench = self.bench(&session, entries, sink);
+        let bench = self.bench(&session, crawled, sink);
         let points = self.points(entries, &bench).await;
         let testable: Vec<&Vec<Point>> = points.iter().filter(|points| !points.is_empty()).collect();
         (coverage.requests_tested, coverage.parameters_tested) =
@@ -84,7 +86,7 @@ impl Run<'_> {
         }
     }
 
-    fn bench<'b>(&'b self, session: &'b Session, entries: &'b [Entry], sink: &'b Sink) -> Bench<'b> {
+    fn bench<'b>(&'b self, session: &'b Session, crawled: &'b Crawled, sink: &'b Sink) -> Bench<'b> {
         Bench {
             client: &self.client,
             session,
@@ -92,7 +94,8 @@ impl Run<'_> {
             listener: self.help.listener.as_deref().map(|listener| listener as _),
             opener: self.help.renderer.as_deref().map(|renderer| renderer as _),
             transport: self.help.transport.as_deref().map(|transport| transport as _),
-            entries,
+            entries: &crawled.entries,
+            withheld: &crawled.withheld,
             sink,
         }
     }
@@ -273,8 +276,42 @@ fn tasks<'a>(checks: &[&'static dyn Check], bench: &'a Bench<'a>, points: &'a [V
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::cancel::Cancel;
+    use crate::engine::{Help, Plan, ResultsStatus, scan};
     use crate::http::{Request, Response, Target};
+    use crate::profile::BrowserUse;
+    use crate::testing::{Answer, Asked, serve};
+
+    /// Goods that are saved in a place that the path names; where it leads says what came of it.
+    fn saves(asked: &Asked) -> Answer {
+        let goods = ["lamp", "chair", "table", "shelf", "mirror", "carpet", "clock", "vase"];
+        match asked.path.trim_matches('/').split('/').collect::<Vec<_>>()[..] {
+            [""] => {
+                let link = |name| format!("<a href='/item/{name}/save?note={name}'>{name}</a>");
+                Answer::html(goods.map(link).concat())
+            }
+            ["item", name, "save"] if goods.contains(&name) => Answer::status(302).with("location", "/done"),
+            ["done"] => Answer::html("<p>Saved.</p>"),
+            _ => Answer::status(404),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_shown_behind_a_redirect_holds_up_no_part_of_a_path() {
+        let server = serve(saves).await;
+        let mut plan = Plan::new(Target::parse(&format!("http://{server}/")).unwrap());
+        plan.profile.browser = BrowserUse::Never;
+        plan.profile.include = vec!["xss-reflected".into()];
+        let (help, cancel) = (Help::default(), Cancel::default());
+        let ended =
+            tokio::time::timeout(Duration::from_secs(60), scan(&plan, &help, &cancel, Arc::new(|_| {})));
+        let result = ended.await.expect("nothing waits for ever").unwrap();
+        assert_eq!(result.results_status, ResultsStatus::Finished, "{:?}", result.coverage);
+        assert!(result.coverage.parameters_tested > 1, "{:?}", result.coverage);
+    }
 
     #[test]
     fn scripts_made_of_values_are_told_from_files() {

@@ -2,6 +2,7 @@
 
 mod basic;
 mod blind;
+mod cut;
 mod later;
 mod message;
 mod pair;
@@ -96,6 +97,12 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     if found.is_none()
         && known.breaks
         && let Some((payload, proof)) = union::prove(bench, entry, point).await
+    {
+        known.settle();
+        return bench.report_at(qid(point), entry, Some((point, &payload)), proof);
+    }
+    if found.is_none()
+        && let Some((payload, proof)) = cut::prove(bench, entry, point).await
     {
         known.settle();
         return bench.report_at(qid(point), entry, Some((point, &payload)), proof);

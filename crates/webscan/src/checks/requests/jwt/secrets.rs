@@ -239,6 +239,153 @@ const PARTS: &[&str] = &[
     "private", "access", "session", "user", "demo", "hmac", "signing", "sign", "login", "server", "web",
     "service", "refresh", "hash", "project",
 ];
+/// What people choose for passwords, alone or with something behind it.
+const COMMON: &[&str] = &[
+    "summer",
+    "winter",
+    "spring",
+    "autumn",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "sunshine",
+    "princess",
+    "shadow",
+    "master",
+    "superman",
+    "batman",
+    "iloveyou",
+    "letmein",
+    "welcome",
+    "qwerty",
+    "hello",
+    "freedom",
+    "whatever",
+    "charlie",
+    "michael",
+    "jordan",
+    "hunter",
+    "killer",
+    "soccer",
+    "hockey",
+    "ginger",
+    "pepper",
+    "cheese",
+    "banana",
+    "orange",
+    "apple",
+    "coffee",
+    "cookie",
+    "computer",
+    "internet",
+    "samsung",
+    "google",
+    "facebook",
+    "linux",
+    "windows",
+    "oracle",
+    "mysql",
+    "postgres",
+    "mongodb",
+    "redis",
+    "docker",
+    "kubernetes",
+    "jenkins",
+    "tomcat",
+    "django",
+    "flask",
+    "laravel",
+    "express",
+    "node",
+    "react",
+    "angular",
+    "rails",
+    "symfony",
+    "company",
+    "corp",
+    "acme",
+    "example",
+    "shop",
+    "store",
+    "portal",
+    "backend",
+    "frontend",
+    "production",
+    "prod",
+    "staging",
+    "local",
+    "localhost",
+    "root",
+    "toor",
+    "system",
+    "changeme",
+    "default",
+    "guest",
+    "temp",
+    "sample",
+    "foo",
+    "bar",
+    "foobar",
+    "security",
+    "secure",
+    "crypto",
+    "encryption",
+    "signature",
+    "unsafe",
+    "weak",
+    "simple",
+    "easy",
+    "asdfgh",
+    "zxcvbn",
+    "love",
+    "money",
+    "winner",
+    "rainbow",
+    "flower",
+    "purple",
+    "silver",
+    "golden",
+    "diamond",
+    "london",
+    "berlin",
+    "paris",
+    "passw0rd",
+    "pa55word",
+    "p4ssword",
+    "secret1",
+    "s3cret",
+    "s3cr3t",
+    "abc123",
+    "qwerty1",
+    "qazwsx",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "trustno1",
+    "starwars",
+    "pokemon",
+    "maverick",
+    "phoenix",
+    "tigger",
+    "thunder",
+    "matrix",
+    "hacker",
+    "hackme",
+    "insecure",
+    "ninja",
+    "unicorn",
+    "wizard",
+    "magic",
+    "lucky",
+    "pass",
+    "word",
+    "code",
+    "data",
+    "cloud",
+    "mobile",
+    "client",
+    "manager",
+];
 /// What stands between them.
 const BETWEEN: &[&str] = &["", "-", "_", " ", "."];
 /// What is put before two of them.
@@ -312,7 +459,7 @@ fn capital(word: &str) -> String {
 pub(super) fn candidates(words: &[String]) -> impl Iterator<Item = Vec<u8>> {
     let plain = SECRETS.iter().map(|secret| (*secret).to_owned());
     let own = words.to_vec();
-    let single = PARTS.iter().map(|part| (*part).to_owned()).chain(own);
+    let single = PARTS.iter().chain(COMMON).map(|part| (*part).to_owned()).chain(own);
     let single = single.flat_map(|word| {
         let forms = [word.to_lowercase(), capital(&word), word.to_uppercase()];
         forms.into_iter().flat_map(|form| BEHIND.iter().map(move |end| format!("{form}{end}")))
@@ -338,13 +485,33 @@ pub(super) fn candidates(words: &[String]) -> impl Iterator<Item = Vec<u8>> {
             [with(""), with("-"), with("_"), with("_").to_uppercase(), all.concat(), camel]
         })
     });
+    // Digits, as in PINs and dates, and the shortest words: all of them.
+    let digits = (1..=6_usize).flat_map(|length| {
+        (0..10_u32.pow(u32::try_from(length).unwrap_or_default())).map(move |n| format!("{n:0length$}"))
+    });
+    let days = (1950..2031).flat_map(|year| {
+        (1..13).flat_map(move |month| (1..32).map(move |day| format!("{year}{month:02}{day:02}")))
+    });
+    let letters = (1..=4_u32).flat_map(|length| (0..26_u32.pow(length)).map(move |n| word(n, length)));
+    let short = digits.chain(days).chain(letters).map(String::into_bytes);
     let decoded = |secret: &String| {
         let bytes = BASE64_STANDARD.decode(secret.as_bytes()).ok();
         bytes.filter(|bytes| !bytes.is_empty() && secret.len() >= 6)
     };
     // Some libraries take the secret for base64, others are given one in base64.
-    plain.chain(single).chain(pairs).chain(triples).flat_map(move |secret| {
-        let coded = (secret.len() < 12).then(|| BASE64_STANDARD.encode(&secret).into_bytes());
-        [decoded(&secret), coded, Some(secret.into_bytes())].into_iter().flatten()
-    })
+    plain
+        .chain(single)
+        .chain(pairs)
+        .chain(triples)
+        .flat_map(move |secret| {
+            let coded = (secret.len() < 12).then(|| BASE64_STANDARD.encode(&secret).into_bytes());
+            [decoded(&secret), coded, Some(secret.into_bytes())].into_iter().flatten()
+        })
+        .chain(short)
+}
+
+/// The nth word of so many small letters.
+fn word(n: u32, length: u32) -> String {
+    let letter = |at: u32| char::from(b'a' + u8::try_from(n / 26_u32.pow(at) % 26).unwrap_or_default());
+    (0..length).map(letter).collect()
 }

@@ -26,7 +26,8 @@ static ABOUT: About = About {
     matters: "Whoever sends the request gives themselves rights, credit or a state that only the application should give.",
     remedy: "Take over named members only, from a list for each operation; keep what is sent apart from what is stored.",
     technique: "Members that the answer shows, and that have to do with rights, states or money, are sent along with other values; \
-                the object must show them when it is asked for again. With the old values, which are put back, it must not.",
+                the object must show them when it is asked for again. With the old values, which are put back, it must not. A \
+                request of a page by PATCH is sent for this alone, with the values that the object has.",
     source: "CWE-915; OWASP API Security, Broken Object Property Level Authorization",
 };
 
@@ -35,6 +36,10 @@ const QID: u32 = 990_013;
 impl Check for MassAssignment {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        (!bench.withheld.is_empty()).then(|| parts(bench).boxed())
     }
 
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
@@ -55,6 +60,20 @@ impl Check for MassAssignment {
             ),
             None => page::is_worth_it(entry).then(|| page::attack(bench, entry, true).boxed()),
         }
+    }
+}
+
+/// Requests that change a part of an object are not sent otherwise. Here they carry the values that the object has, beside one
+/// member, which is put back.
+async fn parts(bench: &Bench<'_>) {
+    for request in bench.withheld {
+        let is_shown = |other: &&Entry| other.request == Request::get(request.url.clone());
+        let Some(other) = bench.entries.iter().find(is_shown) else { continue };
+        let Some(shown) = json(other) else { continue };
+        let Some(model) = Model::of(request, &shown) else { continue };
+        bench.client.answer_for(request);
+        let entry = Entry { request: model.unchanged(request), page: None, ..other.clone() };
+        attack(bench, &entry, model, vec![View { shown, how: How::Entry(other) }]).await;
     }
 }
 

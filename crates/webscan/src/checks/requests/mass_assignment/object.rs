@@ -12,6 +12,8 @@ pub(super) struct Member {
     pub(super) name: String,
     old: Value,
     new: Value,
+    /// The object within the object in which it stands, as it is: its name and its members.
+    within: Option<(String, Map<String, Value>)>,
 }
 
 /// An object as answers show it, beside the request that changes it.
@@ -19,13 +21,15 @@ pub(super) struct Member {
 pub(super) struct Model {
     /// Members that have to do with rights, states or money.
     pub(super) members: Vec<Member>,
+    /// All members, as they were shown.
+    shown: Map<String, Value>,
     /// Where in the request's body the members of the object stand: a JSON pointer, or what is before the names of fields.
     inside: String,
 }
 
 /// Names of members that only the application should set; ids are left alone, since a wrong one can't be put back.
 pub(super) static NAME: Pattern = Pattern::new(
-    r"(?i)admin|role|perm(?:ission)?s?$|privilege|scope|staff|super_?user|moderator|verified|approved|confirmed|active$|enabled|status$|state$|balance|credit|points|price|discount|plan$|tier|level|paid|premium|subscription|quota|limit$|locked|banned|blocked|group$|type$|rank|score|salary|trusted|internal|vip",
+    r"(?i)admin|role|perm(?:ission)?s?$|privilege|scope|staff|super_?user|moderator|verified|approved|confirmed|active$|enabled|status$|state$|balance|credit|points|price|discount|plan$|tier|level|paid|premium|subscription|quota|limit$|locked|banned|blocked|groups?$|authorit|clearance|type$|rank|score|salary|trusted|internal|vip",
 );
 
 /// A text that no application has.
@@ -40,15 +44,71 @@ impl Member {
             Value::Number(old) if old.as_i64() == Some(NUMBER) => json!(NUMBER + 1),
             Value::Number(_) => json!(NUMBER),
             Value::String(_) | Value::Null => json!(WORD),
+            Value::Array(old) if old.iter().all(Value::is_string) => json!([WORD]),
             Value::Array(_) | Value::Object(_) => return None,
         };
-        Some(Self { name: name.to_owned(), old: old.clone(), new })
+        Some(Self { name: name.to_owned(), old: old.clone(), new, within: None })
+    }
+
+    /// The members of an object, and those of objects within, that have to do with rights, states or money.
+    fn all(object: &Map<String, Value>) -> Vec<Self> {
+        let telling = |object: &Map<String, Value>| -> Vec<Self> {
+            let named = object.iter().filter(|(name, _)| NAME.is_match(name));
+            named.filter_map(|(name, old)| Self::of(name, old)).collect()
+        };
+        let mut all = telling(object);
+        for (name, inner) in object {
+            let Value::Object(inner) = inner else { continue };
+            let within = Some((name.clone(), inner.clone()));
+            all.extend(telling(inner).into_iter().map(|member| Self { within: within.clone(), ..member }));
+        }
+        all
+    }
+
+    /// The name of the object's own member that it is, or in which it stands.
+    fn outermost(&self) -> &String {
+        self.within.as_ref().map_or(&self.name, |(outer, _)| outer)
     }
 
     /// What matches an answer that shows the new value.
     pub(super) fn pattern(&self) -> String {
+        let name = regex::escape(&self.name);
+        if let Value::Array(items) = &self.new {
+            let item = items.first().and_then(Value::as_str).map(regex::escape).unwrap_or_default();
+            return format!(r#""{name}"\s*:\s*\[[^\[\]]{{0,400}}"{item}""#);
+        }
         let value = self.new.as_str().map_or_else(|| self.new.to_string(), str::to_owned);
-        format!(r#""{}"\s*:\s*"?{}(?:\.0)?["\s,}}]"#, regex::escape(&self.name), regex::escape(&value))
+        format!(r#""{name}"\s*:\s*"?{}(?:\.0)?["\s,}}]"#, regex::escape(&value))
+    }
+
+    /// Puts it into an object.
+    fn put_into(&self, object: &mut Map<String, Value>, value: &Value) {
+        let object = match &self.within {
+            None => Some(object),
+            Some((outer, inner)) => {
+                object.entry(outer.as_str()).or_insert_with(|| inner.clone().into()).as_object_mut()
+            }
+        };
+        if let Some(object) = object {
+            object.insert(self.name.clone(), value.clone());
+        }
+    }
+
+    /// The field that it is in a form whose other fields stand inside something.
+    fn field(&self, inside: &str, value: &Value) -> (String, String) {
+        let name = match &self.within {
+            None => fields::join(inside, &self.name),
+            Some((outer, _)) => format!("{}[{}]", fields::join(inside, outer), self.name),
+        };
+        let (name, value) = match value {
+            Value::Array(items) => (format!("{name}[]"), items.first()),
+            value => (name, Some(value)),
+        };
+        let text = match value {
+            None | Some(Value::Null) => String::new(),
+            Some(value) => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        };
+        (name, text)
     }
 }
 
@@ -69,13 +129,23 @@ impl Model {
         }
         let (_, object, inside) = best?;
         let names: Vec<String> = sent(&request.body).into_iter().flat_map(|(_, names)| names).collect();
-        let members = object
-            .iter()
-            .filter(|(name, _)| NAME.is_match(name) && !names.contains(name))
-            .filter_map(|(name, old)| Member::of(name, old))
-            .take(MOST)
-            .collect();
-        Some(Self { members, inside })
+        let is_new = |member: &Member| !names.contains(member.outermost());
+        let members = Member::all(object).into_iter().filter(is_new).take(MOST).collect();
+        Some(Self { members, shown: object.clone(), inside })
+    }
+
+    /// The request with the values that the object has already; what it does not show is not sent.
+    pub(super) fn unchanged(&self, request: &Request) -> Request {
+        let mut request = request.clone();
+        if let Body::Json(body) = &mut request.body
+            && let Some(Value::Object(members)) = body.pointer_mut(&self.inside)
+        {
+            members.retain(|name, _| self.shown.contains_key(name));
+            for (name, value) in members {
+                *value = self.shown.get(name).cloned().unwrap_or_default();
+            }
+        }
+        request
     }
 
     /// The request with members beside its own, with their new or their old values.
@@ -86,13 +156,12 @@ impl Model {
             match &mut request.body {
                 Body::Json(body) => {
                     if let Some(Value::Object(object)) = body.pointer_mut(&self.inside) {
-                        object.insert(member.name.clone(), value.clone());
+                        member.put_into(object, value);
                     }
                 }
                 Body::Form(_) | Body::Multipart(_) => {
-                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    let text = if value.is_null() { String::new() } else { text };
-                    fields::add(&mut request.body, fields::join(&self.inside, &member.name), text);
+                    let (name, text) = member.field(&self.inside, value);
+                    fields::add(&mut request.body, name, text);
                 }
                 _ => {}
             }
@@ -123,10 +192,13 @@ pub(super) fn credible(model: &Model) -> Vec<Member> {
     static PLAN: Pattern = Pattern::new(r"(?i)plan$|tier|subscription|membership");
     static STATE: Pattern = Pattern::new(r"(?i)status$|state$");
     static DATE: Pattern = Pattern::new(r"^\d{4}(-\d\d-\d\d)");
-    let word = |member: &&Member| {
-        let old = member.old.as_str().unwrap_or_default().to_ascii_lowercase();
+    let word = |member: &Member| {
+        let old = match &member.old {
+            Value::Array(items) => items.first().map_or(Some(""), Value::as_str),
+            old => old.as_str(),
+        };
+        let old = old?.to_ascii_lowercase();
         let words: &[&str] = match () {
-            () if !member.old.is_string() => &[],
             () if RIGHT.is_match(&member.name) => &["admin", "administrator"],
             () if PLAN.is_match(&member.name) => &["premium", "pro"],
             () if STATE.is_match(&member.name) => &["approved", "active"],
@@ -135,7 +207,11 @@ pub(super) fn credible(model: &Model) -> Vec<Member> {
         };
         Some(*words.iter().find(|word| **word != old)?)
     };
-    let changed = |member: &Member| Some(Member { new: json!(word(&member)?), ..member.clone() });
+    let changed = |member: &Member| {
+        let word = word(member)?;
+        let new = if member.old.is_array() { json!([word]) } else { json!(word) };
+        Some(Member { new, ..member.clone() })
+    };
     model.members.iter().filter_map(changed).collect()
 }
 

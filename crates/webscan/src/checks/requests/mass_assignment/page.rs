@@ -151,6 +151,9 @@ pub(super) fn is_worth_it(entry: &Entry) -> bool {
         && (ABOUT.is_match(&entry.request.url.path) || names())
 }
 
+/// Most pages beside the request that are looked at.
+const BESIDE: usize = 2;
+
 /// Where the object may be shown after the request: in the answer, on the page of the form, where the answer leads, and
 /// where the site shows who one is.
 fn views(bench: &Bench<'_>, entry: &Entry) -> Vec<Vec<Step>> {
@@ -163,6 +166,17 @@ fn views(bench: &Bench<'_>, entry: &Entry) -> Vec<Vec<Step>> {
         url.path.starts_with(near) && PERSONAL.is_match(url.path.strip_prefix(near).unwrap_or_default())
     });
     pages.extend(shows.take(2).cloned());
+    // Pages beside it, whatever they are called.
+    let gets = bench.entries.iter().filter(|other| other.request.method == Method::Get);
+    let beside = gets.filter(|other| {
+        let kind = other.response.media_type();
+        let is_read = kind.ends_with("html") || kind.ends_with("json");
+        let url = &other.request.url;
+        is_read && url.origin == entry.request.url.origin && url.directory() == near && near.len() > 1
+    });
+    let beside = beside.map(|other| &other.request.url).filter(|url| !pages.contains(url));
+    let beside: Vec<Target> = beside.take(BESIDE).cloned().collect();
+    pages.extend(beside);
     let is_inside = |url: &Target| bench.client.scope().rule(url) == crate::scope::Ruling::Inside;
     let mut seen = std::collections::BTreeSet::new();
     pages.retain(|url| is_inside(url) && seen.insert(url.to_string()));

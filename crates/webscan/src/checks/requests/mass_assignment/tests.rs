@@ -1,11 +1,11 @@
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
 use super::*;
 use crate::http::{Body, Target, encode};
-use crate::testing::{Answer, Asked, Extras, scan_with, serve};
+use crate::testing::{Answer, Asked, Extras, crawl_and_scan, scan_with, serve};
 
 fn reply(value: &Value) -> Answer {
     Answer(200, vec![("content-type".into(), "application/json".into())], value.to_string())
@@ -106,6 +106,78 @@ async fn members_that_are_left_out_refused_or_only_shown_are_not() {
         if !path.starts_with("/create") {
             assert_eq!(found(path, name(), true).await, [], "{path}");
         }
+    }
+}
+
+/// A page whose script changes a part of an object: nothing of it is lost, and what was changed is put back.
+#[tokio::test]
+async fn parts_of_objects_are_changed_and_put_back() {
+    for (takes_all, wanted) in [(true, 1), (false, 0)] {
+        let fresh = json!({"name": "ann", "city": "Ulm", "role": "reader"});
+        let object = Arc::new(Mutex::new(fresh.clone()));
+        let kept = Arc::clone(&object);
+        let server = serve(move |asked: &Asked| {
+            let mut object = object.lock().unwrap();
+            match (asked.path.as_str(), asked.method.as_str()) {
+                ("/me", "PATCH") => {
+                    let body: Value = serde_json::from_str(&asked.body).unwrap();
+                    for (name, value) in body.as_object().unwrap() {
+                        if takes_all || name != "role" {
+                            object[name] = value.clone();
+                        }
+                    }
+                    Answer::status(204)
+                }
+                ("/me", "GET") => reply(&object),
+                ("/me", _) => panic!("{} was sent", asked.method),
+                _ => Answer::html(
+                    "<a href=/me>me</a><script>fetch('/me', {method: 'PATCH', body: JSON.stringify({name: 'eve'}), \
+                     headers: {'Content-Type': 'application/json'}}); fetch('/me', {method: 'DELETE'})</script>",
+                ),
+            }
+        })
+        .await;
+        let (found, _) = crawl_and_scan(&MassAssignment, server, "/", Extras::default()).await;
+        assert_eq!(
+            found.iter().filter(|finding| finding.parameter.as_deref() == Some("role")).count(),
+            wanted
+        );
+        let left = kept.lock().unwrap().clone();
+        assert_eq!(
+            (&left["name"], &left["city"], &left["role"]),
+            (&fresh["name"], &fresh["city"], &fresh["role"])
+        );
+    }
+}
+
+/// An object with a list and an object within, which takes over all that is sent.
+#[tokio::test]
+async fn lists_and_members_of_objects_within_are_found() {
+    for (fresh, wanted) in [
+        (json!({"name": "ann", "roles": ["reader"]}), Some("roles")),
+        (json!({"name": "ann", "account": {"city": "Ulm", "balance": 3}}), Some("balance")),
+        (json!({"name": "ann", "account": {"city": "Ulm"}, "tags": ["a"]}), None),
+    ] {
+        let object = Mutex::new(fresh.clone());
+        let server = serve(move |asked: &Asked| {
+            let mut object = object.lock().unwrap();
+            if let Ok(Value::Object(members)) = serde_json::from_str::<Value>(&asked.body) {
+                for (name, value) in members {
+                    if object.get(&name).is_some() {
+                        object[name] = value;
+                    }
+                }
+            }
+            reply(&object)
+        })
+        .await;
+        let url = Target::parse(&format!("http://{server}/me")).unwrap();
+        let body = Body::Json(json!({"name": "ann"}));
+        let requests =
+            vec![Request { method: Method::Post, body, ..Request::get(url.clone()) }, Request::get(url)];
+        let (found, _) = scan_with(&MassAssignment, requests, Extras::default()).await;
+        let found: Vec<_> = found.iter().filter_map(|finding| finding.parameter.as_deref()).collect();
+        assert_eq!(found, wanted.into_iter().collect::<Vec<_>>(), "{fresh}");
     }
 }
 

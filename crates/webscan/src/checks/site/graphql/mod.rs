@@ -29,7 +29,7 @@ static ABOUT: About = About {
              decided at each field in any case.",
     technique: "Endpoints are those that pages use or name and those with usual names; they must answer a query for a type's name. Then \
                 the schema is asked for, by GET where POST is not taken; a misspelt field is asked for where it is closed; two \
-                operations are sent at once; and the page that a browser would get is looked at.",
+                operations are sent at once, or one field is asked for a thousand times; and the page that a browser would get is looked at.",
     source: "GraphQL specification, 4 (introspection); OWASP GraphQL",
 };
 
@@ -54,6 +54,9 @@ static NAMED: Pattern = Pattern::new(r#""__typename"\s*:\s*""#);
 /// One type, where only the word for the whole is refused.
 const TYPE: &str = "{__type(name:\"Query\"){name fields{name}}}";
 const HAS_TYPE: &str = r#""__type"\s*:\s*\{[^{}]*"fields"\s*:\s*\[\s*\{"#;
+/// The whole schema as text, as services of a federation give it out.
+const SERVICE: &str = "{_service{sdl}}";
+const HAS_SERVICE: &str = r#""sdl"\s*:\s*"[^"]*\btype\b"#;
 const HAS_SCHEMA: &str = r#""__schema"\s*:\s*\{"#;
 const SUGGESTS: &str = r#"(?i)did you mean\b[^.?]{1,20}\w"#;
 const BATCH: &str = r#"^\s*\[\s*\{[^\[\]]*"__typename"[^\[\]]*\}\s*,\s*\{[^\[\]]*"__typename""#;
@@ -101,6 +104,8 @@ const MISSPELT: &[&str] = &[
 /// The same for types and for an argument of a directive, among them what each schema has.
 const TYPES: &str = "... on Querry{__typename} ... on Usr{__typename} __typename @include(iff:true)";
 
+/// How often one field is asked for in one operation, where nothing bounds that.
+const MANY: usize = 1_000;
 /// How many misspelt names are sent where many are refused.
 const FEW: usize = 9;
 
@@ -172,8 +177,19 @@ async fn look(bench: &Bench<'_>) {
 /// Most directories in which consoles are looked for.
 const MOST_PLACES: usize = 4;
 impl Endpoint<'_> {
+    /// A request to the endpoint as pages send it, which may need their headers, without what it asks for.
+    fn bare(&self) -> Request {
+        let used = &self.entry.request;
+        if used.url.at(used.url.path.clone()) == self.url {
+            let url = self.url.clone();
+            Request { method: Method::Get, url, body: Body::None, visit: None, ..used.clone() }
+        } else {
+            Request::get(self.url.clone())
+        }
+    }
+
     fn ask(&self, query: &str) -> Request {
-        let mut request = Request::get(self.url.clone());
+        let mut request = self.bare();
         let field = ("query".to_owned(), query.to_owned());
         let body = match self.way {
             Way::Get => {
@@ -194,12 +210,18 @@ impl Endpoint<'_> {
     /// form only.
     fn questions(&self) -> Vec<(Request, &'static str)> {
         let apart = SCHEMA.replacen("__schema", "__schema\n", 1);
-        let mut by_get = Request::get(self.url.clone());
+        let named = format!("query IntrospectionQuery{SCHEMA}");
+        let mut by_get = self.bare();
         by_get.set_query(&[("query".to_owned(), SCHEMA.to_owned())]);
         let form = Body::Form(vec![("query".to_owned(), SCHEMA.to_owned())]);
-        let by_form = Request { method: Method::Post, body: form, ..Request::get(self.url.clone()) };
-        let mut all =
-            vec![(self.ask(SCHEMA), HAS_SCHEMA), (self.ask(&apart), HAS_SCHEMA), (self.ask(TYPE), HAS_TYPE)];
+        let by_form = Request { method: Method::Post, body: form, ..self.bare() };
+        let mut all = vec![
+            (self.ask(SCHEMA), HAS_SCHEMA),
+            (self.ask(&apart), HAS_SCHEMA),
+            (self.ask(TYPE), HAS_TYPE),
+            (self.ask(&named), HAS_SCHEMA),
+            (self.ask(SERVICE), HAS_SERVICE),
+        ];
         if self.way != Way::Get {
             all.extend([(by_get, HAS_SCHEMA), (by_form, HAS_SCHEMA)]);
         }
@@ -226,12 +248,19 @@ impl Endpoint<'_> {
                 }
             }
         }
+        let mut is_batched = false;
         if matches!(self.way, Way::Json | Way::List) {
             let operation = json!({"query": NAME});
             let batch = Body::Json(json!([operation, operation]));
             let batch = Request { body: batch, ..self.ask(NAME) };
             let both = Expect::BodyMatches(BATCH.to_owned());
-            self.tell(bench, 990_030, batch, both, self.ask(NAME)).await;
+            is_batched = self.tell(bench, 990_030, batch, both, self.ask(NAME)).await;
+        }
+        if !is_batched && self.way != Way::Get {
+            let names: Vec<String> = (1..=MANY).map(|n| format!("a{n}:__typename")).collect();
+            let last = Expect::BodyMatches(format!(r#""a{MANY}"\s*:\s*""#));
+            let many = self.ask(&format!("{{{}}}", names.join(" ")));
+            self.tell(bench, 990_030, many, last, self.ask(NAME)).await;
         }
         self.console(bench).await;
     }

@@ -78,7 +78,9 @@ pub(super) fn suspects<'a>(bench: &'a Bench<'_>) -> BTreeMap<Target, (&'a Entry,
         }
         let field = query.as_deref().and_then(|text| Some(FIELD.captures(text)?.get(1)?.as_str().to_owned()));
         let known = all.entry(url).or_insert((entry, None));
-        known.1 = known.1.take().or(field);
+        if known.1.is_none() && query.is_some() {
+            *known = (entry, field);
+        }
     }
     let is_inside = |url: &Target| bench.client.scope().rule(url) == Ruling::Inside;
     let mut bases: Vec<(Target, &Entry)> = Vec::new();

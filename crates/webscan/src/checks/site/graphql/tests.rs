@@ -13,10 +13,13 @@ fn one(query: &str, path: &str) -> Value {
         "__schema" if path == "/word" && query.starts_with("{__schema{") => {
             json!({"errors": [{"message": "introspection is disabled"}]})
         }
-        "__schema" if ["/open", "/by-get", "/word", "/form"].contains(&path) => {
+        "__schema" if ["/open", "/by-get", "/word", "/form", "/keyed"].contains(&path) => {
             json!({"data": {"__schema": {"queryType": {"name": "Query"}, "types": []}}})
         }
         "__schema" => json!({"errors": [{"message": "introspection is disabled"}]}),
+        "_service" if path == "/service" => {
+            json!({"data": {"_service": {"sdl": "type Query {\n  products: [String]\n}"}}})
+        }
         "__typename" => json!({"data": {"__typename": "Query"}}),
         "products" => json!({"data": {"products": [{"name": "chair"}]}}),
         _ if path == "/types" && query.contains("Querry") => {
@@ -39,6 +42,9 @@ fn answer(asked: &Asked) -> Answer {
     {
         return json(400, &json!({"errors": [{"message": "Must provide query string."}]}));
     }
+    if path == "/keyed" && asked.header("x-api-key") != "k" {
+        return Answer::status(403);
+    }
     if path == "/list" {
         let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
         let Some([operation]) = body.as_array().map(Vec::as_slice) else { return Answer::status(400) };
@@ -53,7 +59,19 @@ fn answer(asked: &Asked) -> Answer {
             json(200, &one(&query, path))
         };
     }
-    if !["/open", "/by-get", "/suggests", "/types", "/closed", "/batch", "/console", "/word"].contains(&path)
+    if ![
+        "/service",
+        "/keyed",
+        "/open",
+        "/by-get",
+        "/suggests",
+        "/types",
+        "/closed",
+        "/batch",
+        "/console",
+        "/word",
+    ]
+    .contains(&path)
     {
         return Answer::html(asked.body.replace('<', "&lt;"));
     }
@@ -102,6 +120,8 @@ async fn what_endpoints_tell_is_found() {
     let server = serve(answer).await;
     for (path, wanted) in [
         ("/open", vec![990_014]),
+        ("/keyed", vec![990_014]),
+        ("/service", vec![990_014]),
         ("/by-get", vec![990_014]),
         ("/word", vec![990_014]),
         ("/suggests", vec![990_033]),
@@ -114,7 +134,8 @@ async fn what_endpoints_tell_is_found() {
     ] {
         let url = Target::parse(&format!("http://{server}{path}")).unwrap();
         let body = Body::Json(json!({"query": "{ products { name } }"}));
-        let request = Request { method: Method::Post, body, ..Request::get(url) };
+        let request =
+            Request { method: Method::Post, body, ..Request::get(url) }.with_header("X-Api-Key", "k");
         let (found, _) = scan_with(&GraphQl, vec![request], Extras::default()).await;
         assert_eq!(found.iter().map(|finding| finding.qid).collect::<Vec<_>>(), wanted, "{path}");
     }

@@ -36,10 +36,13 @@ fn is_headed(url: &Target, text: &str) -> bool {
         let heading = without_tags(found.get(1).map_or("", |part| part.as_str()));
         let heading = heading.trim();
         let said = heading.trim_matches('/');
-        // A word alone may be a title like any other; with a slash it is a path. Behind words of any language it is all of it.
-        let is_named = url.path.len() > 3
-            && heading.strip_suffix('/').unwrap_or(heading).ends_with(url.path.trim_end_matches('/'));
-        !said.is_empty() && heading.contains('/') && (said == path || said == last || is_named)
+        // A word alone may be a title like any other; with a slash it is a path. Behind words of any language it is all of it,
+        // or its end, where a proxy has put something before it.
+        let bare = heading.strip_suffix('/').unwrap_or(heading);
+        let is_whole = url.path.len() > 3 && bare.ends_with(url.path.trim_end_matches('/'));
+        let end = bare.rsplit([' ', ':', '\u{a0}']).next().unwrap_or_default().trim_start_matches(['.', '~']);
+        let is_end = end.len() > 1 && end.starts_with('/') && format!("/{path}").ends_with(end);
+        !said.is_empty() && heading.contains('/') && (said == path || said == last || is_whole || is_end)
     })
 }
 
@@ -95,7 +98,7 @@ pub(super) fn listed(url: &Target, response: &Response) -> Option<Vec<String>> {
     if response.status != 200 || !response.is_html() || !has_names(response.text()) {
         return None;
     }
-    let (mut names, mut others, mut dated, mut has_up) = (Vec::new(), 0, 0, false);
+    let (mut names, mut signs, mut others, mut dated, mut has_up) = (Vec::new(), Vec::new(), 0, 0, false);
     let text = response.text();
     let links = LINK.all_captures(text);
     for (n, found) in links.iter().take(500).enumerate() {
@@ -115,12 +118,11 @@ pub(super) fn listed(url: &Target, response: &Response) -> Option<Vec<String>> {
             });
         if is_above && says_up(shown) {
             has_up = true;
-        } else if !name.is_empty()
-            && !name.contains(['/', '#', '?', ':'])
-            && shown.trim_end_matches('/') == name
-        {
+        } else if !name.is_empty() && !name.contains(['/', '#', '?', ':']) && says(shown, name) {
             dated += usize::from(TIME.is_match(behind) && SIZE.is_match(behind));
-            names.push(shown.to_owned());
+            let is_bare = part(2).starts_with(shown);
+            signs.push(if is_bare { format!(">{shown}") } else { name.to_owned() });
+            names.push(name.to_owned());
         } else if !href.starts_with('?') {
             others += 1;
         }
@@ -137,5 +139,35 @@ pub(super) fn listed(url: &Target, response: &Response) -> Option<Vec<String>> {
             || is_headed
             || dated >= 2 && dated * 2 >= files
             || names.iter().any(|name| UNMEANT.is_match(name)));
-    is_listing.then_some(names)
+    is_listing.then_some(signs)
+}
+
+/// Whether what a link shows is a name: behind a picture or a word for its kind, or cut where it is long.
+fn says(shown: &str, name: &str) -> bool {
+    let shown = shown.trim_end_matches('/');
+    let behind = shown.rsplit([' ', ']', '\u{a0}']).next().unwrap_or_default();
+    let cut = ["..&gt;", "..>", "...", "…"].iter().find_map(|end| shown.strip_suffix(end));
+    shown == name
+        || (behind == name && shown.len() < name.len() + 12)
+        || cut.is_some_and(|begin| begin.len() >= 8 && name.starts_with(begin))
+}
+
+/// The names of files that a page shows without a link to any of them, as one that only programs make.
+pub(super) fn shown_only(response: &Response) -> Option<Vec<String>> {
+    static FILE: Pattern = Pattern::new(r"^[\w@()-][\w@() .-]{0,80}\.[A-Za-z]\w{0,5}$");
+    let text = response.text();
+    if response.status != 200 || !response.is_html() || text.len() > 200_000 {
+        return None;
+    }
+    let pieces = text.split('<').filter_map(|piece| piece.split_once('>'));
+    let texts: Vec<&str> = pieces.map(|(_, behind)| behind.trim()).filter(|text| !text.is_empty()).collect();
+    let names: Vec<&str> = texts.iter().copied().filter(|text| FILE.is_match(text)).collect();
+    let is_linked = |name: &&str| {
+        let coded = encode::percent(name);
+        ["\"", "'", "/", "="].iter().any(|before| {
+            text.contains(&format!("href={before}{coded}")) || text.contains(&format!("href=\"./{coded}"))
+        }) || text.contains(&format!("/{coded}\""))
+    };
+    (names.len() >= 2 && names.len() * 5 >= texts.len() && !names.iter().any(is_linked))
+        .then(|| names.into_iter().map(str::to_owned).collect())
 }
