@@ -47,8 +47,8 @@ pub async fn retest(
     let scope = Arc::new(Scope::new(&finding.url, &rules).map_err(broken)?);
     let client = Client::new(scope, ClientOptions::default(), stop.clone());
     // The control of such a finding puts back what the attack changes.
-    let is_part = |request: &&Request| request.method == Method::Patch;
-    finding.replay.requests().filter(is_part).for_each(|request| client.answer_for(request));
+    let saves = |request: &&Request| matches!(request.method, Method::Put | Method::Patch);
+    finding.replay.requests().filter(saves).for_each(|request| client.answer_for(request));
     let work = async {
         let session = match record {
             Some(record) => log_in(&client, &finding.url, record).await?.session,

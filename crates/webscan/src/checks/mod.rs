@@ -121,7 +121,7 @@ pub struct Bench<'a> {
     pub transport: Option<&'a dyn Transport>,
     /// Everything that was crawled, in a fixed order.
     pub entries: &'a [Entry],
-    /// Requests of pages that change a part of something, and that only a check sends that puts it back.
+    /// Requests by which pages save something (PUT, PATCH), and that only a check sends that puts it back.
     pub withheld: &'a [Request],
     /// Where findings go.
     pub sink: &'a Sink,

@@ -99,7 +99,7 @@ pub struct Crawled {
     pub external_forms: BTreeSet<String>,
     /// Links that a list keeps out, or that are not followed, and why.
     pub rejected: BTreeMap<String, String>,
-    /// Requests of pages that change a part of something (PATCH), and were not sent.
+    /// Requests by which pages save something (PUT, PATCH), and that were not sent.
     pub withheld: Vec<Request>,
     /// Forms.
     pub forms: BTreeSet<SeenForm>,
@@ -219,7 +219,8 @@ impl<'a> Crawler<'a> {
             return self.reject(text, "its path goes round in circles");
         }
         if job.request.method.is_destructive() && !self.profile.destructive_methods {
-            let is_told = job.request.method == Method::Patch && job.how != How::Described;
+            let is_told =
+                matches!(job.request.method, Method::Put | Method::Patch) && job.how != How::Described;
             if is_told
                 && self.crawled.withheld.len() < WITHHELD
                 && !self.crawled.withheld.contains(&job.request)

@@ -33,6 +33,12 @@ macro_rules! marked {
         r"[ \n\r\t-]{0,9}(?:</?[a-z][a-z1-6]{0,9}\b[^<>\d]{0,60}>[ \n\r\t-]{0,9}){1,3}"
     };
 }
+/// The same in scripts and lists: texts that are put together.
+macro_rules! joined {
+    () => {
+        r#"["']?\s{0,2}[,+]\s{0,2}["']?"#
+    };
+}
 static NUMBER: Pattern = Pattern::new(concat!(
     r"\d{4}(?:",
     between!(),
@@ -44,8 +50,12 @@ static NUMBER: Pattern = Pattern::new(concat!(
     between!(),
     r"\d{4,5}\b|\d{13,19}\b|\d{4}(?:",
     marked!(),
+    r"\d{4}){3}\b|\d{4}(?:",
+    joined!(),
     r"\d{4}){3}\b"
 ));
+/// A digit as HTML may write it.
+static CODED: Pattern = Pattern::new(r"(?:&#(?:x3\d|4[89]|5[0-7]);[ -]?){13,19}");
 static SEPARATOR: Pattern = Pattern::new(between!());
 /// Words for a card, and the names of some.
 static NAMED: Pattern = Pattern::new(
@@ -54,6 +64,13 @@ static NAMED: Pattern = Pattern::new(
 static OTHER: Pattern = Pattern::new(
     r#"(?i)(?:\b|_|-)(?:\w*id|order|tracking|invoice|isbn|issn|imei|ean|gtin|upc|iccid|serial|ref(?:erence)?|time(?:stamp)?|uuid|guid|phone|tel|fax|sku|barcode|parcel|shipment|ticket|build|hash|nonce|ts|session|batch|meter|account|iban|date|transaction)(?:[ _-]?(?:no|nr|num|number|code|key|id))?\.?["']?\s{0,2}[:=#(>]{0,2}\s{0,2}["']?$"#,
 );
+
+/// The same for numbers in groups, as few others are written.
+static GROUPED: Pattern = Pattern::new(
+    r"(?i)(?:tracking|parcel|shipment|iban|imei|iccid|serial|order|invoice|isbn|barcode|gift|voucher|coupon|licen[cs]e|key|meter)\W{0,3}(?:[ _-]?(?:no|nr|num|number|code|id))?\W{0,4}$",
+);
+/// What the stripe of a card holds (ISO/IEC 7813).
+static TRACK: Pattern = Pattern::new(r"%?B(\d{13,19})\^[^^\n]{2,26}\^\d{4}|;(\d{13,19})=\d{4}");
 
 /// Digits of a text.
 pub(super) fn digits(text: &str) -> Vec<u8> {
@@ -126,6 +143,53 @@ static ENTITY: Pattern = Pattern::new(r"^&(?:[a-z]{2,8}|#\d{2,5}|#x[\da-fA-F]{2,
 
 /// The first card number of a text.
 fn card(text: &str, is_script: bool) -> Option<&str> {
+    let track = TRACK.all_captures(text).into_iter().find_map(|found| {
+        let number = found.get(1).or(found.get(2))?.as_str();
+        let digits = digits(number);
+        (has_issuer(&digits) && luhn(&digits)).then_some(number)
+    });
+    track.or_else(|| number(text, is_script)).or_else(|| coded(text)).or_else(|| fields(text))
+}
+
+/// The first number of a text that fills four fields beside each other.
+fn fields(text: &str) -> Option<&str> {
+    static FIELD: Pattern = Pattern::new(r#"<input\b[^<>]{0,300}?\bvalue=["']?(\d{4})\b["']?[^<>]{0,300}>"#);
+    let all = FIELD.all_captures(text);
+    let groups: Vec<_> = all.iter().filter_map(|found| Some((found.get(0)?, found.get(1)?))).collect();
+    groups.windows(4).find_map(|four| {
+        let is_near = four.windows(2).all(|pair| match pair {
+            [(one, _), (next, _)] => next.start() - one.end() < 60,
+            _ => false,
+        });
+        let digits: Vec<u8> = four.iter().flat_map(|(_, group)| digits(group.as_str())).collect();
+        let (first, last) = (four.first()?, four.last()?);
+        let before = text.get(..first.0.end())?;
+        let around = before.get(before.ceil_char_boundary(before.len().saturating_sub(400))..)?;
+        (is_near && NAMED.is_match(around) && has_issuer(&digits) && luhn(&digits))
+            .then(|| text.get(first.1.start()..last.1.end()))?
+    })
+}
+
+/// The first number of a text whose digits are written as HTML's signs.
+fn coded(text: &str) -> Option<&str> {
+    CODED.all(text).into_iter().find_map(|found| {
+        let signs = found
+            .as_str()
+            .split(';')
+            .filter_map(|sign| sign.trim_start_matches([' ', '-']).strip_prefix("&#"));
+        let digits: Vec<u8> = signs
+            .filter_map(|sign| match sign.strip_prefix('x') {
+                Some(hex) => u8::from_str_radix(hex, 16).ok(),
+                None => sign.parse().ok(),
+            })
+            .map(|sign| sign.wrapping_sub(b'0'))
+            .collect();
+        (has_issuer(&digits) && luhn(&digits)).then_some(found.as_str())
+    })
+}
+
+/// The first number of a text that stands for itself.
+fn number(text: &str, is_script: bool) -> Option<&str> {
     NUMBER.all(text).into_iter().find_map(|found| {
         let digits = number_of(found.as_str());
         let mut kinds = digits.clone();
@@ -137,17 +201,18 @@ fn card(text: &str, is_script: bool) -> Option<&str> {
         let next = text.get(found.end()..)?.chars().next().unwrap_or(' ');
         let is_card = NAMED.is_match(tail);
         let alone = !last.is_alphanumeric()
-            && (!"._-/=&?#%+$~@\\".contains(last) || (is_card && "=#./".contains(last)))
+            && (!"._-/=&?#%+$~@\\".contains(last) || (is_card && "=#./_-".contains(last)))
             && !next.is_alphanumeric()
             && (!"_/%=&@-".contains(next)
                 || ENTITY.is_match(text.get(found.end()..)?)
-                || (is_card && next == '&'));
+                || (is_card && next != '%'));
         let after = text.get(found.end() + next.len_utf8()..).and_then(|rest| rest.chars().next());
         let is_decimal = next == '.' && after.is_some_and(|letter| letter.is_ascii_digit());
         let quoted = matches!(last, '"' | '\'' | '`');
         // Numbers in elements beside each other are often no more than that.
         let around = before.get(before.ceil_char_boundary(before.len().saturating_sub(300))..)?;
-        let is_apart = found.as_str().contains('<');
+        let is_apart = found.as_str().contains(['<', ',', '+', '"', '\'']);
+        let is_grouped = found.len() > digits.len();
         let is_told = !is_apart
             || ["card", "visa", "amex", "maestro"]
                 .iter()
@@ -157,7 +222,7 @@ fn card(text: &str, is_script: bool) -> Option<&str> {
             && !is_decimal
             && kinds.len() > 1
             && (quoted || !is_script)
-            && (is_card || !OTHER.is_match(tail))
+            && (is_card || !OTHER.is_match(tail) || (is_grouped && !GROUPED.is_match(tail)))
             && (is_apart || is_even(found.as_str()))
             && (has_issuer(&digits) || (is_card && is_likely(&digits)))
             && luhn(&digits))
@@ -211,6 +276,13 @@ mod tests {
             "<b>Card number</b><td>4111</td><td>1111</td>\n<td>1111</td>\n<td>1111</td>",
             "Card: 6200 0000 0000 0000 000",
             "cc_number: 2200000000000004",
+            "<td>&#52;&#49;&#49;&#49;&#49;&#49;&#49;&#49;&#49;&#49;&#49;&#49;&#49;&#49;&#49;&#49;</td>",
+            "<label>Card</label><input name=c1 value='4111'> <input name=c2 value='1111'>-<input name=c3 value='1111'>-<input name=c4 value='1111'>",
+            "card = '4111' + '1111' + '1111' + '1111'",
+            "%B4111111111111111^DOE/ANN^2712101000?",
+            ";4111111111111111=27121010000000000?",
+            "card 4111111111111111/12/27/123",
+            "Account: 5500 0000 0000 0004",
             "Kreditkarte 6759 6498 2643 8453",
         ] {
             assert!(card(text, false).is_some(), "{text}");
@@ -218,6 +290,9 @@ mod tests {
         for text in [
             "4111111111111112",
             "order 4111111111111111",
+            "[4111,1111,1111,1111]",
+            "order no. 4111 1111 1111 1111",
+            "account 5500000000000004",
             "/orders/4111111111111111",
             "\"orderId\": 4111111111111111",
             "0.4111111111111111",

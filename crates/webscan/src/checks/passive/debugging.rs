@@ -39,6 +39,10 @@ static SIGNS: &[Pattern] = &[
     Pattern::new(
         r#"<div[^>]{0,80}\b(?:id=["']?tracy-debug|class=["']?Whoops container|id=["']?codeigniter_profiler|class=["']?zend-developer-toolbar|id=["']?laminas-developer-toolbar|id=["']?system-debug\b|id=["']?query-monitor(?:-main)?["' >]|id=["']?querylist\b|class=["']?typo3-adminPanel|class=["']?glimpse-)|<script[^>]{0,80}\bid=["']?(?:debugbar_loader|__debug_kit)\b|\bwindow\.ignite\("#,
     ),
+    // What programs for development put into each page.
+    Pattern::new(
+        r#"\bTracy\.Debug\.init\(|[?&;]_tracy_bar=|<!-- Tracy Debug Bar|\bclass=["']?cfdebug\b|<div[^>]{0,80}\bid=["']?(?:pqp-container|kohana_profiler|profiler-container)\b|\beruda\.init\(|\bnew VConsole\(|<script[^>]{1,80}\bsrc=["'][^"']{0,200}(?:/@vite/client|browser-sync-client|/livereload\.js|/_next/static/development/|/webpack-dev-server\.js|\beruda(?:\.min)?\.js|\bvconsole(?:\.min)?\.js)"#,
+    ),
     // Values as Xdebug, Symfony, Kint and Krumo show them.
     Pattern::new(
         r#"<pre class=["']?(?:xdebug-var-dump|sf-dump)\b|<div class=["']?(?:kint-rich|krumo-root)\b"#,

@@ -41,6 +41,16 @@ pub(super) async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -
         });
     }
     all.push(Forged {
+        what: "The token is accepted with the algorithm none, whatever its signature.",
+        token: format!("{}{}", token.without_signature("none"), "cmVkb3VidA"),
+        control: token.unsigned(),
+    });
+    all.push(Forged {
+        what: "The token is accepted when it is signed with an empty secret.",
+        token: token.signed_with(b"", hmac_of(token), &[]),
+        control: token.signed_with(b"redoubt-control", hmac_of(token), &[]),
+    });
+    all.push(Forged {
         what: "The token is accepted when its signature is left out.",
         token: token.cut(),
         control: token.unsigned(),
@@ -72,6 +82,7 @@ pub(super) async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -
         });
     }
     all.extend(by_kid(token));
+    all.extend(by_files(bench, entry, token));
     for (what, (token, control)) in with_keys(bench, token) {
         all.push(Forged { what, token, control });
     }
@@ -83,13 +94,13 @@ pub(super) async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -
                 control,
             });
         }
-        for key in published(bench, entry).await {
-            all.push(Forged {
-                what: "The published key is taken as the shared secret of HS256; a token signed with it is accepted.",
-                token: token.signed_with(key.as_bytes(), "HS256", &[]),
-                control: token.signed_with(b"redoubt-control", "HS256", &[]),
-            });
-        }
+    }
+    for key in published(bench, entry, token.algorithm().starts_with("HS")).await {
+        all.push(Forged {
+            what: "A key that the site publishes is taken as the shared secret; a token signed with it is accepted.",
+            token: token.signed_with(&key, hmac_of(token), &[]),
+            control: token.signed_with(b"redoubt-control", hmac_of(token), &[]),
+        });
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     if token.expires().is_some_and(|end| u64::try_from(end).is_ok_and(|end| end + 600 < now))
@@ -104,6 +115,11 @@ pub(super) async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -
     all
 }
 
+/// The token's algorithm, where it is one with a shared secret, else a usual one.
+fn hmac_of(token: &Token) -> &str {
+    if token.algorithm().starts_with("HS") { token.algorithm() } else { "HS256" }
+}
+
 /// Tokens whose `kid` leads to a key that is known.
 fn by_kid(token: &Token) -> Vec<Forged> {
     if token.header.get("kid").is_none() {
@@ -116,7 +132,7 @@ fn by_kid(token: &Token) -> Vec<Forged> {
     let of_command =
         "The key is what a command prints that the token's kid is a part of; a key of one's own is accepted.";
     let of_none = "Where the token names a key that there is not, it is checked with an empty one.";
-    let algorithm = if token.algorithm().starts_with("HS") { token.algorithm() } else { "HS256" };
+    let algorithm = hmac_of(token);
     let forms = [
         (of_file, "../../../../../../../../dev/null", ""),
         (of_file, "/dev/null", ""),
@@ -139,6 +155,34 @@ fn by_kid(token: &Token) -> Vec<Forged> {
     forms.into_iter().map(forged).collect()
 }
 
+/// Tokens whose `kid` leads to a file that the site serves.
+fn by_files(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Vec<Forged> {
+    if token.header.get("kid").is_none() {
+        return Vec::new();
+    }
+    let is_file = |other: &&Entry| {
+        let is_kind = other.response.is_script() || other.response.media_type() == "text/css";
+        is_kind && other.response.status == 200 && other.request.url.query.is_none()
+    };
+    let near = nearest(bench.entries.iter().filter(is_file), &entry.request.url.path);
+    let forged = |other: &Entry| {
+        let path = other.request.url.path.trim_start_matches('/').to_owned();
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        let body = other.response.body.to_vec();
+        let kids =
+            [format!("../{path}"), format!("../public/{path}"), format!("../static/{name}"), path, name];
+        kids.map(|kid| {
+            let kid = [("kid", json!(kid))];
+            Forged {
+                what: "The key is read from the file that the token names; a token signed with a file that the site serves is accepted.",
+                token: token.signed_with(&body, hmac_of(token), &kid),
+                control: token.signed_with(b"redoubt-control", hmac_of(token), &kid),
+            }
+        })
+    };
+    near.into_iter().take(2).flat_map(forged).collect()
+}
+
 /// Tokens signed with our own key, which they bring along, or for which they name our listener; each with a control.
 fn with_keys(bench: &Bench<'_>, token: &Token) -> Vec<(&'static str, (String, String))> {
     let brought = "The key that the token brings along is believed; a token signed with a key of one's own is accepted.";
@@ -152,6 +196,20 @@ fn with_keys(bench: &Bench<'_>, token: &Token) -> Vec<(&'static str, (String, St
     if let Some(listener) = bench.listener {
         let at = listener.url(&crate::listener::token());
         forms.push((fetched, Some(own_key::ID), "jku", json!(format!("{at}/jwks.json"))));
+        // Where an address must begin or end as the usual one does.
+        if let Some(usual) = token.header.get("jku").and_then(Value::as_str)
+            && let Some((scheme, rest)) = usual.split_once("://")
+            && let Some(own) = at.split_once("://").map(|(_, own)| own)
+        {
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            for address in [
+                format!("{scheme}://{host}@{own}/jwks.json"),
+                format!("{at}/jwks.json?{usual}"),
+                format!("{at}/jwks.json#{usual}"),
+            ] {
+                forms.push((fetched, Some(own_key::ID), "jku", json!(address)));
+            }
+        }
         forms.push((fetched, None, "x5u", json!(format!("{at}/key.pem"))));
     }
     let signed = |(what, kid, name, value)| Some((what, token.with_own_rsa(kid, &[(name, value)])?));

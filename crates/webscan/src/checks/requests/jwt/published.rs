@@ -1,5 +1,7 @@
 //! Public keys that sites give out.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::token;
@@ -8,8 +10,9 @@ use crate::checks::requests::near::{nearest, shared};
 use crate::checks::{Bench, Entry};
 use crate::http::Request;
 
-/// Public keys that the site publishes, as PEM with and without its last line end.
-pub(super) async fn published(bench: &Bench<'_>, entry: &Entry) -> Vec<String> {
+/// Keys that the site publishes: public ones as PEM with and without its last line end, and shared ones, which nobody should
+/// publish. `wants_shared` is for tokens with a shared secret: their keys stand in sets alone.
+pub(super) async fn published(bench: &Bench<'_>, entry: &Entry, wants_shared: bool) -> Vec<Vec<u8>> {
     let path = &entry.request.url.path;
     let is_set = |text: &str| text.contains("\"keys\"") && text.contains("\"kty\"");
     let near = nearest(bench.entries.iter(), path);
@@ -24,7 +27,9 @@ pub(super) async fn published(bench: &Bench<'_>, entry: &Entry) -> Vec<String> {
     let is_own = |other: &&&Entry| shared(&other.request.url.path, path) >= own.max(1);
     let known = texts(&near.iter().filter(is_own).copied().collect::<Vec<_>>());
     if known.0.is_empty() && known.1.is_empty() {
-        for place in places(entry.request.url.directory()) {
+        let mut places = places(entry.request.url.directory());
+        places.retain(|place| !wants_shared || place.ends_with("jwks.json"));
+        for place in places {
             let Ok(answer) = bench.send(&Request::get(entry.request.url.at(place))).await else { continue };
             let mut text = answer.text().to_owned();
             if let Some(address) = named_set(&text).and_then(|named| entry.request.url.join(&named)) {
@@ -45,14 +50,19 @@ pub(super) async fn published(bench: &Bench<'_>, entry: &Entry) -> Vec<String> {
     for set in sets {
         let Ok(set) = serde_json::from_str::<Value>(&set) else { continue };
         let members = set.get("keys").and_then(Value::as_array).cloned().unwrap_or_default();
-        for pem in members.iter().take(4).filter_map(token::pem) {
-            keys.push(pem.trim_end().to_owned());
-            keys.push(pem);
+        for key in members.iter().take(4) {
+            if let Some(shared) = key.get("k").and_then(Value::as_str) {
+                keys.extend(URL_SAFE_NO_PAD.decode(shared.trim_end_matches('=')).ok());
+                keys.push(shared.as_bytes().to_vec());
+            } else if let Some(pem) = token::pem(key) {
+                keys.push(pem.trim_end().as_bytes().to_vec());
+                keys.push(pem.into_bytes());
+            }
         }
     }
     for pem in pems {
-        keys.push(format!("{pem}\n"));
-        keys.push(pem);
+        keys.push(format!("{pem}\n").into_bytes());
+        keys.push(pem.into_bytes());
     }
     keys.truncate(8);
     keys

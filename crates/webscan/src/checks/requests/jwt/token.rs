@@ -168,18 +168,32 @@ fn hash(algorithm: &str) -> hmac::Algorithm {
     }
 }
 
-/// A public RSA key of a JWK (RFC 7517) as PEM, the form in which libraries keep it.
+/// A public key of a JWK (RFC 7517) as PEM, the form in which libraries keep it: one of RSA, or of the curve P-256.
 pub(super) fn pem(key: &Value) -> Option<String> {
     let part = |name: &str| BASE64.decode(key.get(name)?.as_str()?.trim_end_matches('=')).ok();
+    if key.get("crv").and_then(Value::as_str) == Some("P-256") {
+        let (x, y) = (part("x")?, part("y")?);
+        // id-ecPublicKey and prime256v1 (RFC 5480, 2.1.1), then an uncompressed point.
+        let algorithm = [
+            &[0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1][..],
+            &[0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7],
+        ];
+        let point = [vec![0, 4], x, y].concat();
+        return Some(armored(&der(0x30, &[der(0x30, &algorithm.concat()), der(0x03, &point)].concat())));
+    }
     let (modulus, exponent) = (part("n")?, part("e")?);
     let key = der(0x30, &[integer(&modulus), integer(&exponent)].concat());
     // rsaEncryption (RFC 8017, A.1).
     let algorithm = der(0x30, &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 0x05, 0]);
-    let whole = der(0x30, &[algorithm, der(0x03, &[vec![0], key].concat())].concat());
+    Some(armored(&der(0x30, &[algorithm, der(0x03, &[vec![0], key].concat())].concat())))
+}
+
+/// A public key as text.
+fn armored(whole: &[u8]) -> String {
     let text = base64::prelude::BASE64_STANDARD.encode(whole);
     let lines: Vec<&str> =
         (0..text.len()).step_by(64).filter_map(|at| text.get(at..(at + 64).min(text.len()))).collect();
-    Some(format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n")))
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
 }
 
 fn integer(bytes: &[u8]) -> Vec<u8> {

@@ -27,7 +27,7 @@ static ABOUT: About = About {
     remedy: "Take over named members only, from a list for each operation; keep what is sent apart from what is stored.",
     technique: "Members that the answer shows, and that have to do with rights, states or money, are sent along with other values; \
                 the object must show them when it is asked for again. With the old values, which are put back, it must not. A \
-                request of a page by PATCH is sent for this alone, with the values that the object has.",
+                request of a page by PUT or PATCH is sent for this alone, with the values that the object has.",
     source: "CWE-915; OWASP API Security, Broken Object Property Level Authorization",
 };
 
@@ -39,7 +39,7 @@ impl Check for MassAssignment {
     }
 
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
-        (!bench.withheld.is_empty()).then(|| parts(bench).boxed())
+        (!bench.withheld.is_empty()).then(|| withheld(bench).boxed())
     }
 
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
@@ -63,14 +63,15 @@ impl Check for MassAssignment {
     }
 }
 
-/// Requests that change a part of an object are not sent otherwise. Here they carry the values that the object has, beside one
-/// member, which is put back.
-async fn parts(bench: &Bench<'_>) {
+/// Requests by which pages save an object by PUT or PATCH are not sent otherwise. Here they carry the values that the object has,
+/// beside one member that it shows, which is put back.
+async fn withheld(bench: &Bench<'_>) {
     for request in bench.withheld {
         let is_shown = |other: &&Entry| other.request == Request::get(request.url.clone());
         let Some(other) = bench.entries.iter().find(is_shown) else { continue };
         let Some(shown) = json(other) else { continue };
-        let Some(model) = Model::of(request, &shown) else { continue };
+        let model = Model::of(request, &shown).filter(|model| !model.members.is_empty());
+        let Some(model) = model else { continue };
         bench.client.answer_for(request);
         let entry = Entry { request: model.unchanged(request), page: None, ..other.clone() };
         attack(bench, &entry, model, vec![View { shown, how: How::Entry(other) }]).await;
@@ -171,7 +172,12 @@ async fn attack(bench: &Bench<'_>, entry: &Entry, model: Model, views: Vec<View<
     }
     let entry = renamed.as_ref().unwrap_or(entry);
     let known = model.members.clone();
-    for members in [known, credible(&model), guessed(&model)] {
+    let guessed = if bench.withheld.iter().any(|other| other.url == entry.request.url) {
+        Vec::new()
+    } else {
+        guessed(&model)
+    };
+    for members in [known, credible(&model), guessed] {
         if members.is_empty() {
             continue;
         }

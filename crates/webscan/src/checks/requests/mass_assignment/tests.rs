@@ -111,15 +111,17 @@ async fn members_that_are_left_out_refused_or_only_shown_are_not() {
 
 /// A page whose script changes a part of an object: nothing of it is lost, and what was changed is put back.
 #[tokio::test]
-async fn parts_of_objects_are_changed_and_put_back() {
-    for (takes_all, wanted) in [(true, 1), (false, 0)] {
+async fn what_pages_save_is_changed_and_put_back() {
+    for (method, takes_all, wanted) in
+        [("PATCH", true, 1), ("PATCH", false, 0), ("PUT", true, 1), ("PUT", false, 0)]
+    {
         let fresh = json!({"name": "ann", "city": "Ulm", "role": "reader"});
         let object = Arc::new(Mutex::new(fresh.clone()));
         let kept = Arc::clone(&object);
         let server = serve(move |asked: &Asked| {
             let mut object = object.lock().unwrap();
             match (asked.path.as_str(), asked.method.as_str()) {
-                ("/me", "PATCH") => {
+                ("/me", sent) if sent == method => {
                     let body: Value = serde_json::from_str(&asked.body).unwrap();
                     for (name, value) in body.as_object().unwrap() {
                         if takes_all || name != "role" {
@@ -130,10 +132,10 @@ async fn parts_of_objects_are_changed_and_put_back() {
                 }
                 ("/me", "GET") => reply(&object),
                 ("/me", _) => panic!("{} was sent", asked.method),
-                _ => Answer::html(
-                    "<a href=/me>me</a><script>fetch('/me', {method: 'PATCH', body: JSON.stringify({name: 'eve'}), \
-                     headers: {'Content-Type': 'application/json'}}); fetch('/me', {method: 'DELETE'})</script>",
-                ),
+                _ => Answer::html(format!(
+                    "<a href=/me>me</a><script>fetch('/me', {{method: '{method}', body: JSON.stringify({{name: 'eve'}}), \
+                     headers: {{'Content-Type': 'application/json'}}}}); fetch('/me', {{method: 'DELETE'}})</script>",
+                )),
             }
         })
         .await;

@@ -89,6 +89,44 @@ fn answer(asked: &Asked) -> Answer {
     }
 }
 
+#[test]
+fn fields_are_multiplied_with_their_arguments_and_selections() {
+    for (query, expected) in [
+        ("{ products { name } }", "{a1:products { name } a2:products { name }}"),
+        (
+            "query F($q: T = {a: 1}) { find(q: $q, o: {b: 2}) { id kind { name } } other { id } }",
+            "query F($q: T = {a: 1}) {a1:find(q: $q, o: {b: 2}) { id kind { name } } a2:find(q: $q, o: {b: 2}) { id kind { name } }}",
+        ),
+        ("{ version }", "{a1:version  a2:version }"),
+    ] {
+        assert_eq!(multiplied(query, 2).as_deref(), Some(expected), "{query}");
+    }
+    assert_eq!(multiplied("nothing", 2), None);
+}
+
+#[tokio::test]
+async fn what_pages_ask_for_is_multiplied() {
+    let server = serve(|asked: &Asked| {
+        let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+        let query = body["query"].as_str().unwrap_or_default();
+        // Knows its own operation alone.
+        if asked.path == "/bounded" && query.len() > 200 || !query.contains("products { name }") {
+            return json(400, &json!({"errors": [{"message": "no"}]}));
+        }
+        let names = query.matches("products { name }").enumerate().map(|(n, _)| format!("a{}", n + 1));
+        let all: Value = names.map(|name| (name, json!([{"name": "chair"}]))).collect();
+        json(200, &json!({"data": all}))
+    })
+    .await;
+    for (path, wanted) in [("/own", vec![990_030]), ("/bounded", vec![])] {
+        let url = Target::parse(&format!("http://{server}{path}")).unwrap();
+        let body = Body::Json(json!({"query": "{ products { name } }"}));
+        let request = Request { method: Method::Post, body, ..Request::get(url) };
+        let (found, _) = scan_with(&GraphQl, vec![request], Extras::default()).await;
+        assert_eq!(found.iter().map(|finding| finding.qid).collect::<Vec<_>>(), wanted, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn consoles_beside_the_endpoint_are_found() {
     let server = serve(|asked: &Asked| match asked.path.as_str() {

@@ -47,8 +47,9 @@ fn is_headed(url: &Target, text: &str) -> bool {
 }
 
 /// Names that nobody offers in a list of things to fetch.
-static UNMEANT: Pattern =
-    Pattern::new(r"(?i)\.(?:sql|bak|old|log|env|swp|key|pem|db|sqlite3?|htpasswd|orig|tmp)$");
+static UNMEANT: Pattern = Pattern::new(
+    r"(?i)\.(?:sql|bak|old|log|env|swp|key|pem|db|sqlite3?|htpasswd|orig|tmp)$|passw|secret|credential|backup|dump|salar|payroll|private|internal|confidential|^(?:notes?|todo|users?|config|customers?)\.|^id_[a-z]+|^\.",
+);
 
 /// Whether a text may be a page with names of files.
 pub(super) fn has_names(text: &str) -> bool {
@@ -92,7 +93,7 @@ pub(super) fn listed(url: &Target, response: &Response) -> Option<Vec<String>> {
     static LINK: Pattern =
         Pattern::new(r#"(?is)<a\b[^>]*?\bhref\s*=\s*["']?([^"'\s>]*)["']?[^>]*>(.*?)</a\s*>"#);
     static TIME: Pattern = Pattern::new(
-        r"(?i)\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{1,2}-[a-z]{3}-\d{4} \d\d:\d\d|\d{1,2}\.\d{1,2}\.\d{4},? +\d{1,2}:\d\d|\d{1,2}/\d{1,2}/\d{4},? +\d{1,2}:\d\d",
+        r"(?i)\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|[a-z]{3} +\d{1,2},?(?: +\d{4},?)? +\d\d:\d\d|\d{1,2} [a-z]{3,9},? \d{4},? +\d{1,2}:\d\d|\d{1,2}-[a-z]{3}-\d{4} \d\d:\d\d|\d{1,2}\.\d{1,2}\.\d{4},? +\d{1,2}:\d\d|\d{1,2}/\d{1,2}/\d{4},? +\d{1,2}:\d\d",
     );
     static SIZE: Pattern = Pattern::new(r"(?i)(?:^|[\s>])\d[\d.,]*\s*(?:bytes|[kmg]?i?b?)\s*(?:<|$|\s)");
     if response.status != 200 || !response.is_html() || !has_names(response.text()) {
