@@ -114,8 +114,17 @@
     }
   }
   setter(Node.prototype, 'textContent', of('text'));
-  method(Element.prototype, 'setAttribute', 'attribute', [1]);
-  method(Element.prototype, 'setAttributeNS', 'attribute', [2]);
+  // An attribute is the sink that it stands for.
+  const attribute = (self, name) => {
+    const local = String(name).toLowerCase().split(':').pop();
+    if (local.startsWith('on')) return 'script';
+    if (local === 'srcdoc') return 'html';
+    return /^(src|href)$/.test(local) && /^(script|base)$/.test(self.localName) ? 'loaded' : 'attribute';
+  };
+  for (const [name, at] of [['setAttribute', 0], ['setAttributeNS', 1]]) {
+    const real = Element.prototype[name];
+    Element.prototype[name] = function () { saw(attribute(this, arguments[at]), arguments[at + 1]); return real.apply(this, arguments); };
+  }
   // What is fetched from an address that begins with the canary may be shown.
   const fetched = (what) => {
     const url = String((what && what.url) || what);

@@ -383,7 +383,7 @@ impl Tab {
             "(() => {{ const marks = {}; let n = 0; for (const e of document.querySelectorAll('*')) {{ \
              for (const a of Array.from(e.attributes)) {{ if (n > 40 || !marks.some((m) => a.value.includes(m))) continue; n++; \
              if (a.name.startsWith('on')) {{ e.dispatchEvent(new MouseEvent(a.name.slice(2), {{bubbles: true}})); if (e.focus) e.focus(); }} \
-             else if (a.name === 'href' && e.click) e.click(); \
+             else if (a.name === 'href' && e.click) {{ if (e.target) e.target = ''; e.click(); }} \
              else if (a.localName === 'href') e.dispatchEvent(new MouseEvent('click', {{bubbles: true, cancelable: true, view: window}})); \
              else if (a.name === 'action' && e.requestSubmit) {{ for (const f of e.elements) f.required = false; e.requestSubmit(); }} \
              else if (a.name === 'formaction' && e.click) e.click(); }} }} return n; }})()",

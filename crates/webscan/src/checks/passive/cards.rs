@@ -67,7 +67,7 @@ static OTHER: Pattern = Pattern::new(
 
 /// The same for numbers in groups, as few others are written.
 static GROUPED: Pattern = Pattern::new(
-    r"(?i)(?:tracking|parcel|shipment|iban|imei|iccid|serial|order|invoice|isbn|barcode|gift|voucher|coupon|licen[cs]e|key|meter)\W{0,3}(?:[ _-]?(?:no|nr|num|number|code|id))?\W{0,4}$",
+    r"(?i)(?:tracking|parcel|shipment|iban|imei|iccid|serial|isbn|barcode|gift|voucher|coupon|licen[cs]e|meter)\W{0,3}(?:[ _-]?(?:no|nr|num|number|code|id))?\W{0,4}$",
 );
 /// What the stripe of a card holds (ISO/IEC 7813).
 static TRACK: Pattern = Pattern::new(r"%?B(\d{13,19})\^[^^\n]{2,26}\^\d{4}|;(\d{13,19})=\d{4}");
@@ -291,7 +291,7 @@ mod tests {
             "4111111111111112",
             "order 4111111111111111",
             "[4111,1111,1111,1111]",
-            "order no. 4111 1111 1111 1111",
+            "parcel no. 4111 1111 1111 1111",
             "account 5500000000000004",
             "/orders/4111111111111111",
             "\"orderId\": 4111111111111111",

@@ -106,6 +106,9 @@ pub(super) const URL: &[&str] = &[
     "javascript:alert('{M}')//http://https://",
 ];
 
+/// What libraries that show the values of attributes take for markup.
+const ATTRIBUTE: &[&str] = &["<img src=x onerror=alert('{M}')>", "\" onmouseover=alert({M}) x=\""];
+
 /// What is put in for sinks.
 pub(super) fn payloads(sinks: &BTreeSet<String>) -> Vec<&'static str> {
     let mut all = Vec::new();
@@ -119,6 +122,7 @@ pub(super) fn payloads(sinks: &BTreeSet<String>) -> Vec<&'static str> {
         ("url", URL),
         ("attribute", URL),
         ("attribute", SCRIPT),
+        ("attribute", ATTRIBUTE),
     ];
     for (sink, list) in lists {
         if sinks.contains(sink) {

@@ -140,15 +140,16 @@ pub(super) fn listed(url: &Target, response: &Response) -> Option<Vec<String>> {
     };
     let files = names.iter().filter(is_file).count();
     let is_headed = files > 0 && is_headed(url, text);
+    let is_unmeant = names.iter().any(|name| UNMEANT.is_match(name));
     let is_listing = files > 0
-        && (names.len() >= 2 || is_headed && has_up)
+        && (names.len() >= 2 || has_up && (is_headed || is_unmeant))
         && others * 4 <= names.len()
         && (has_up
             || is_headed
             || has_folder
             || dated >= 2 && dated * 2 >= files
             || counted >= 2 && counted >= files
-            || names.iter().any(|name| UNMEANT.is_match(name)));
+            || is_unmeant);
     is_listing.then_some(signs)
 }
 
