@@ -51,6 +51,13 @@ static SIGNS: &[Pattern] = &[
     Pattern::new(
         r#"["'](?:DOCUMENT_ROOT|SCRIPT_FILENAME)["']\s*(?:=(?:>|&gt;)|:)\s*["']/|<t[dh][^>]{0,60}>\s*(?:<[^<>]{1,60}>)?\s*(?:DOCUMENT_ROOT|SCRIPT_FILENAME|SERVER_ADMIN)\s*(?:<[^<>]{1,60}>\s*){2,4}/"#,
     ),
+    // Our own request beside the server's variables, whatever stands between names and values.
+    Pattern::new(concat!(
+        r"\b(?:SERVER_SOFTWARE|SERVER_ADDR|SERVER_PORT|DOCUMENT_ROOT|SCRIPT_FILENAME|GATEWAY_INTERFACE|REMOTE_PORT|REMOTE_ADDR)\b",
+        r"[\s\S]*?\b(?:HTTP_USER_AGENT|User-Agent)\b[^\n]{1,80}?Redoubt/",
+        r"|\b(?:HTTP_USER_AGENT|User-Agent)\b[^\n]{1,80}?Redoubt/",
+        r"[\s\S]*?\b(?:SERVER_SOFTWARE|SERVER_ADDR|SERVER_PORT|DOCUMENT_ROOT|SCRIPT_FILENAME|GATEWAY_INTERFACE|REMOTE_PORT|REMOTE_ADDR)\b",
+    )),
     Pattern::new(r"(?m)^(?:<pre>)?(?:phpinfo\(\)\s*)?PHP Version => \d"),
     Pattern::new(
         r"(?m)^(?:<pre[^>]{0,60}>)?(?:PATH|HOME|PWD|PYTHONPATH|JAVA_HOME|GOPATH|HOSTNAME)=/?\w.*\n(?:\w+=.*\n)*?(?:PATH|HOME|PWD|HOSTNAME|LANG|SHLVL)=",
@@ -158,6 +165,11 @@ mod tests {
             "/state" => Answer::html("Active connections: 3 \nserver accepts handled requests\n 1 1 1"),
             "/login" => Answer::html("<form><select name=\"auth[driver]\"><option>MySQL</select></form>"),
             "/server" => Answer::html("<table><tr><th>DOCUMENT_ROOT</th><td>/var/www</td></tr></table>"),
+            "/request" => Answer::html(format!(
+                "<li>REMOTE_PORT is 4711</li><li>HTTP_USER_AGENT: <b>{}</b></li>",
+                asked.header("user-agent")
+            )),
+            "/agent" => Answer::html(format!("<p>User-Agent: {}</p>", asked.header("user-agent"))),
             "/environment" => Answer::html("<pre>HOSTNAME=a1\nFOO=x\nPATH=/usr/bin:/bin\n</pre>"),
             "/dumped" => {
                 Answer::html("<pre class='xdebug-var-dump' dir='ltr'><small>/srv/a.php:3:</small></pre>")
@@ -177,6 +189,8 @@ mod tests {
             ("/login", 1),
             ("/server", 1),
             ("/environment", 1),
+            ("/request", 1),
+            ("/agent", 0),
             ("/dumped", 1),
             ("/about", 0),
             ("/plain", 0),
