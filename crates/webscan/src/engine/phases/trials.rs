@@ -290,8 +290,9 @@ mod tests {
         let goods = ["lamp", "chair", "table", "shelf", "mirror", "carpet", "clock", "vase"];
         match asked.path.trim_matches('/').split('/').collect::<Vec<_>>()[..] {
             [""] => {
-                let link = |name| format!("<a href='/item/{name}/save?note={name}'>{name}</a>");
-                Answer::html(goods.map(link).concat())
+                let fields = "<input name=note value=a><button>Save</button>";
+                let form = |name| format!("<form method=post action='/item/{name}/save'>{fields}</form>");
+                Answer::html(goods.map(form).concat())
             }
             ["item", name, "save"] if goods.contains(&name) => Answer::status(302).with("location", "/done"),
             ["done"] => Answer::html("<p>Saved.</p>"),
