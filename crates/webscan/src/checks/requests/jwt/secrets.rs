@@ -750,16 +750,30 @@ fn capital(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Secrets to try, the likeliest first; `words` are the site's own, such as its name.
-pub(super) fn candidates(words: &[String]) -> impl Iterator<Item = Vec<u8>> {
+/// A word in the ways in which people write it, with what they put behind it.
+fn single(word: &str) -> impl Iterator<Item = String> + use<> {
+    let small = word.to_lowercase();
+    let forms = [capital(word), word.to_uppercase(), leet(&small, "oe"), leet(&small, "aeios"), small];
+    forms.into_iter().flat_map(|form| BEHIND.iter().map(move |end| format!("{form}{end}")))
+}
+
+/// The bytes that a secret may stand for: some libraries take it for base64, others are given one in base64.
+fn bytes(secret: String) -> impl Iterator<Item = Vec<u8>> {
+    let decoded = BASE64_STANDARD.decode(secret.as_bytes()).ok();
+    let decoded = decoded.filter(|bytes| !bytes.is_empty() && secret.len() >= 6);
+    let coded = (secret.len() < 12).then(|| BASE64_STANDARD.encode(&secret).into_bytes());
+    [decoded, coded, Some(secret.into_bytes())].into_iter().flatten()
+}
+
+/// Secrets made of a site's own words, such as its name.
+pub(super) fn of_words(words: &[String]) -> impl Iterator<Item = Vec<u8>> {
+    words.iter().flat_map(|word| single(word)).flat_map(bytes)
+}
+
+/// Secrets that are tried anywhere, the likeliest first.
+pub(super) fn usual() -> impl Iterator<Item = Vec<u8>> {
     let plain = SECRETS.iter().map(|secret| (*secret).to_owned());
-    let own = words.to_vec();
-    let single = PARTS.iter().chain(COMMON).map(|part| (*part).to_owned()).chain(own);
-    let single = single.flat_map(|word| {
-        let small = word.to_lowercase();
-        let forms = [capital(&word), word.to_uppercase(), leet(&small, "oe"), leet(&small, "aeios"), small];
-        forms.into_iter().flat_map(|form| BEHIND.iter().map(move |end| format!("{form}{end}")))
-    });
+    let single = PARTS.iter().chain(COMMON).flat_map(|word| single(word));
     let pairs = PARTS.iter().flat_map(|a| PARTS.iter().map(move |b| (*a, *b))).filter(|(a, b)| a != b);
     let pairs = pairs.flat_map(|(a, b)| {
         BETWEEN.iter().flat_map(move |sign| {
@@ -790,20 +804,7 @@ pub(super) fn candidates(words: &[String]) -> impl Iterator<Item = Vec<u8>> {
     });
     let letters = (1..=4_u32).flat_map(|length| (0..26_u32.pow(length)).map(move |n| word(n, length)));
     let short = digits.chain(days).chain(letters).map(String::into_bytes);
-    let decoded = |secret: &String| {
-        let bytes = BASE64_STANDARD.decode(secret.as_bytes()).ok();
-        bytes.filter(|bytes| !bytes.is_empty() && secret.len() >= 6)
-    };
-    // Some libraries take the secret for base64, others are given one in base64.
-    plain
-        .chain(single)
-        .chain(pairs)
-        .chain(triples)
-        .flat_map(move |secret| {
-            let coded = (secret.len() < 12).then(|| BASE64_STANDARD.encode(&secret).into_bytes());
-            [decoded(&secret), coded, Some(secret.into_bytes())].into_iter().flatten()
-        })
-        .chain(short)
+    plain.chain(single).chain(pairs).chain(triples).flat_map(bytes).chain(short)
 }
 
 /// A word with digits and signs for some of its letters.

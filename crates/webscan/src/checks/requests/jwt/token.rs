@@ -8,7 +8,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 
 use super::named;
-use super::secrets::candidates;
+use super::secrets::{of_words, usual};
 use crate::own_key;
 
 /// A token, taken apart.
@@ -146,9 +146,17 @@ impl Token {
         Some((format!("{signed}.{}", BASE64.encode(signature)), format!("{signed}.{other}")))
     }
 
-    /// The secret that it is signed with, where that can be guessed: a well-known word, one of the site's own `words`, or
-    /// what the site has `named` as one.
-    pub(super) fn secret(&self, words: &[String], named: &[String]) -> Option<Vec<u8>> {
+    /// The secret that it is signed with, where that is made of the site's own `words`, or what the site has `named` as one.
+    pub(super) fn own_secret(&self, words: &[String], named: &[String]) -> Option<Vec<u8>> {
+        self.first_that_fits(named.iter().flat_map(|word| named::bytes(word)).chain(of_words(words)))
+    }
+
+    /// The secret that it is signed with, where that is a well-known word, made of some, or short.
+    pub(super) fn usual_secret(&self) -> Option<Vec<u8>> {
+        self.first_that_fits(usual())
+    }
+
+    fn first_that_fits(&self, mut candidates: impl Iterator<Item = Vec<u8>>) -> Option<Vec<u8>> {
         if !self.algorithm().starts_with("HS") {
             return None;
         }
@@ -156,7 +164,7 @@ impl Token {
             let key = hmac::Key::new(hash(self.algorithm()), secret);
             hmac::verify(&key, self.signed.as_bytes(), &self.signature).is_ok()
         };
-        named.iter().flat_map(|word| named::bytes(word)).chain(candidates(words)).find(fits)
+        candidates.find(fits)
     }
 }
 
@@ -232,22 +240,32 @@ mod tests {
         let rfc = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         let token = Token::read(&format!("Bearer {rfc}")).unwrap();
         assert_eq!(
-            (token.algorithm(), token.expires(), token.secret(&[], &[])),
+            (token.algorithm(), token.expires(), token.usual_secret()),
             ("HS256", Some(1_300_819_380), None)
         );
         let signed_with = |secret: &str, words: &[String]| {
-            Token::read(&token.signed_with(secret.as_bytes(), "HS256", &[])).unwrap().secret(words, &[])
+            let token = Token::read(&token.signed_with(secret.as_bytes(), "HS256", &[])).unwrap();
+            token.own_secret(words, &[]).or_else(|| token.usual_secret())
         };
-        for secret in
-            ["my-super-secret-key", "JWT_SECRET_KEY", "jwtSecretKey", "secret2024", "Admin@123", "c2VjcmV0"]
-        {
+        for secret in [
+            "my-super-secret-key",
+            "JWT_SECRET_KEY",
+            "jwtSecretKey",
+            "secret2024",
+            "Admin@123",
+            "c2VjcmV0",
+            "20180612",
+            "483920",
+            "abcd",
+            "S3cr3t2019",
+        ] {
             assert_eq!(signed_with(secret, &[]).as_deref(), Some(secret.as_bytes()), "{secret}");
         }
         assert_eq!(signed_with("bookshop_secret", &["bookshop".to_owned()]).unwrap(), b"bookshop_secret");
         assert_eq!(signed_with("bookshop_secret", &[]), None);
         assert_eq!(signed_with("0b7d5e1c9f3a48e2a6d4c8b1f0e39a75", &["bookshop".to_owned()]), None);
         let weak = Token::read(&token.signed_with(b"changeme", "HS512", &[])).unwrap();
-        assert_eq!((weak.algorithm(), weak.secret(&[], &[])), ("HS512", Some(b"changeme".to_vec())));
+        assert_eq!((weak.algorithm(), weak.usual_secret()), ("HS512", Some(b"changeme".to_vec())));
         assert_eq!(Token::read(&token.without_signature("none")).unwrap().algorithm(), "none");
         assert!(Token::read(&token.unsigned()).is_some());
         let (own, wrong) = token.with_own_key().unwrap();
