@@ -85,14 +85,14 @@ pub(super) async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -
     for (what, (token, control)) in with_keys(bench, token) {
         all.push(Forged { what, token, control });
     }
-    if !token.algorithm().starts_with("HS") {
-        if let Some((token, control)) = token.with_own_key() {
-            all.push(Forged {
-                what: "The key that the token brings along is believed; a token signed with a key of one's own is accepted.",
-                token,
-                control,
-            });
-        }
+    if !token.algorithm().starts_with("HS")
+        && let Some((token, control)) = token.with_own_key()
+    {
+        all.push(Forged {
+            what: "The key that the token brings along is believed; a token signed with a key of one's own is accepted.",
+            token,
+            control,
+        });
     }
     for key in published(bench, entry, token.algorithm().starts_with("HS")).await {
         all.push(Forged {
