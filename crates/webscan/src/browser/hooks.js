@@ -119,7 +119,8 @@
     const local = String(name).toLowerCase().split(':').pop();
     if (local.startsWith('on')) return 'script';
     if (local === 'srcdoc') return 'html';
-    return /^(src|href)$/.test(local) && /^(script|base)$/.test(self.localName) ? 'loaded' : 'attribute';
+    if (/^(src|href)$/.test(local) && /^(script|base)$/.test(self.localName)) return 'loaded';
+    return /^(href|action|formaction)$/.test(local) || (/^(src|data)$/.test(local) && /^(i?frame|embed|object)$/.test(self.localName)) ? 'url' : 'attribute';
   };
   for (const [name, at] of [['setAttribute', 0], ['setAttributeNS', 1]]) {
     const real = Element.prototype[name];

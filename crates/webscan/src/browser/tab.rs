@@ -379,16 +379,7 @@ impl Tab {
 
     /// Does to what carries a marker what a visitor might do; gives what of the markers is seen without a dialog.
     pub(super) async fn tempt(&self, markers: &[&str]) -> Result<Vec<String>, BrowserError> {
-        let script = format!(
-            "(() => {{ const marks = {}; let n = 0; for (const e of document.querySelectorAll('*')) {{ \
-             for (const a of Array.from(e.attributes)) {{ if (n > 40 || !marks.some((m) => a.value.includes(m))) continue; n++; \
-             if (a.name.startsWith('on')) {{ e.dispatchEvent(new MouseEvent(a.name.slice(2), {{bubbles: true}})); if (e.focus) e.focus(); }} \
-             else if (a.name === 'href' && e.click) {{ if (e.target) e.target = ''; e.click(); }} \
-             else if (a.localName === 'href') e.dispatchEvent(new MouseEvent('click', {{bubbles: true, cancelable: true, view: window}})); \
-             else if (a.name === 'action' && e.requestSubmit) {{ for (const f of e.elements) f.required = false; e.requestSubmit(); }} \
-             else if (a.name === 'formaction' && e.click) e.click(); }} }} return n; }})()",
-            json!(markers)
-        );
+        let script = format!("{}({})", include_str!("tempt.js").trim_end(), json!(markers));
         if self.evaluate(&script).await?.as_u64() != Some(0) {
             self.settle().await;
         }

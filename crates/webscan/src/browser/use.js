@@ -38,9 +38,10 @@ const use = (e) => {
     } catch (x) { /* the page's own business */ }
   }
 };
+const every = (root) => Array.from(root.querySelectorAll('*')).flatMap((e) => (e.shadowRoot ? [e, ...every(e.shadowRoot)] : [e]));
 // Once more for what the first uses brought.
 for (let pass = 0; pass < 2; pass++) {
-  for (const e of Array.from(document.querySelectorAll('*'))) if (uses < 40 && !used.has(e)) use(e);
+  for (const e of every(document)) if (uses < 40 && !used.has(e)) use(e);
 }
 // What the page itself waits for, rather than one of its elements.
 const moves = { keydown: KeyboardEvent, keyup: KeyboardEvent, mousemove: MouseEvent, mouseover: MouseEvent, scroll: Event, resize: Event, popstate: PopStateEvent, focus: Event, blur: Event };

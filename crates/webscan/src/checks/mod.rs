@@ -127,6 +127,9 @@ pub struct Bench<'a> {
     pub sink: &'a Sink,
 }
 
+/// A name that is nowhere.
+const NOWHERE: &str = "redoubt-4d1f7e.nowhere";
+
 impl Bench<'_> {
     /// Sends a request as the user of the scan.
     ///

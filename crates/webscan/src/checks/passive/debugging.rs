@@ -51,6 +51,21 @@ static SIGNS: &[Pattern] = &[
     Pattern::new(
         r#"["'](?:DOCUMENT_ROOT|SCRIPT_FILENAME)["']\s*(?:=(?:>|&gt;)|:)\s*["']/|<t[dh][^>]{0,60}>\s*(?:<[^<>]{1,60}>)?\s*(?:DOCUMENT_ROOT|SCRIPT_FILENAME|SERVER_ADMIN)\s*(?:<[^<>]{1,60}>\s*){2,4}/"#,
     ),
+    // The same as PHP dumps them, with what belongs to a request.
+    Pattern::new(
+        r#"\[(?:_SERVER|_SESSION|_COOKIE|_ENV|GLOBALS|DOCUMENT_ROOT|SCRIPT_FILENAME|SERVER_SOFTWARE|SERVER_ADDR|PHP_SELF|REQUEST_TIME(?:_FLOAT)?)\] =(?:>|&gt;) |\[(?:"|&quot;)(?:_SERVER|_SESSION|_COOKIE|_ENV|DOCUMENT_ROOT|SCRIPT_FILENAME|SERVER_SOFTWARE|SERVER_ADDR|PHP_SELF|REQUEST_TIME(?:_FLOAT)?)(?:"|&quot;)\]=(?:>|&gt;)\s+(?:string|int|float|array)\("#,
+    ),
+    // Statements with the time that they took, and what was loaded for a page.
+    Pattern::new(
+        r"(?i)\bselect\s[^<\n]{1,300}?\sfrom\s[^\n]{1,300}?(?:<[^<>]{1,60}>|[(\[|])\s*\d+(?:\.\d+)?\s?(?:ms|µs|us|sec|s)\b|\b\d+(?:\.\d+)?\s?(?:ms|µs|us|sec|s)\b(?:\s*<[^<>]{1,60}>|\s?[)\]|:]){1,4}\s*select\s[^<\n]{1,300}?\sfrom\s|\bincluded files?\b[\s\S]{0,200}?/[\w.-]+/[\w./-]+\.(?:php|inc)\b",
+    ),
+    // What a process tells of itself, a pair at least.
+    Pattern::new(concat!(
+        r"(?i)\b(?:pid|process id|rss|heap(?:[ _]?used)?|load average|peak memory|memory usage)\b(?:<[^<>]*>|[\s:=])+\d",
+        r"[\s\S]*?\b(?:up ?time|started(?: at)?|requests? (?:served|handled)|total (?:requests|accesses)|workers?|threads?)\b(?:<[^<>]*>|[\s:=])+\d",
+        r"|(?i)\b(?:up ?time|started(?: at)?|requests? (?:served|handled)|total (?:requests|accesses)|workers?|threads?)\b(?:<[^<>]*>|[\s:=])+\d",
+        r"[\s\S]*?\b(?:pid|process id|rss|heap(?:[ _]?used)?|load average|peak memory|memory usage)\b(?:<[^<>]*>|[\s:=])+\d",
+    )),
     // Our own request beside the server's variables, whatever stands between names and values.
     Pattern::new(concat!(
         r"\b(?:SERVER_SOFTWARE|SERVER_ADDR|SERVER_PORT|DOCUMENT_ROOT|SCRIPT_FILENAME|GATEWAY_INTERFACE|REMOTE_PORT|REMOTE_ADDR)\b",
@@ -65,6 +80,16 @@ static SIGNS: &[Pattern] = &[
     Pattern::new(r#"["']PATH["']\s*:\s*["']/[\w/.-]{1,200}:/"#),
     Pattern::new(
         r"<title>\s*(?:phpLiteAdmin|phpRedisAdmin|phpPgAdmin|APCu? INFO|Webgrind|XHProf\b|OPcache (?:Status|GUI|Control)|PHP-FPM Status|Memcached? (?:Admin|INFO)|Laravel Log Viewer|H2 Console|Druid Stat|Spring Boot Admin|JavaMelody|Hystrix Dashboard|RQ dashboard|Bull (?:Dashboard|Board)|(?:Home - )?Mongo Express|Redis Commander|Supervisor Status|Phoenix LiveDashboard|Elasticsearch Head)",
+    ),
+    Pattern::new(
+        r"(?i)<title>(?:opcache statistics on [^<]{1,60}|php [\d.]+\S{0,20} with opcache [\d.]+\S{0,20}|(?:php [\d.]+\S{0,30} - )?phpinfo\(\))\s*</title>",
+    ),
+    // Tables of what runtimes keep about themselves.
+    Pattern::new(
+        r"\b(?:opcache_hit_rate|num_cached_scripts|opcache_enabled|oom_restarts|interned_strings_usage|realpath_cache_size|num_expunges|seg_size)\b[\s\S]{1,4000}?\b(?:memory_usage|used_memory|free_memory|wasted_memory|cache_full|max_cached_keys|mem_size|num_entries|blacklist_misses|misses|hits|start_time)\b",
+    ),
+    Pattern::new(
+        r"(?i)(?:<t[dh][^>]*>|<li>|<dt>|\n)\s*(?:<[^<>]{1,60}>)?(?:php version|php sapi|zend (?:engine )?version|loaded extensions|loaded configuration file|memory_limit|disable_functions|open_basedir|doc(?:ument)? ?root)\b[\s\S]{1,3000}?(?:<t[dh][^>]*>|<li>|<dt>|\n)\s*(?:<[^<>]{1,60}>)?(?:memory_limit|disable_functions|open_basedir|upload_max_filesize|max_execution_time|loaded extensions|peak memory(?: usage)?|memory usage|server software|script filename|include_path|php\.ini)\b",
     ),
     Pattern::new(r"\b(?:EVALEX|CONSOLE_MODE) = true\b[\s\S]{0,200}?\bSECRET = "),
     Pattern::new(r#"<h1(?: class="p")?>PHP Version \d+\.\d+[\s\S]*?(?:class="e"|<td>)"#),
@@ -133,6 +158,16 @@ async fn look(bench: &Bench<'_>) {
     }
 }
 
+/// What the bodies of tools are known by.
+pub(in crate::checks) fn signs() -> impl Iterator<Item = Expect> {
+    SIGNS.iter().map(|sign| Expect::BodyMatches(sign.text().to_owned()))
+}
+
+/// What shows a tool in the answer of an entry.
+pub(in crate::checks) fn tool_in(entry: &Entry) -> Option<Expect> {
+    tool(entry).map(|(expect, _)| expect)
+}
+
 /// What shows a tool in an answer, and the same answer without it.
 fn tool(entry: &Entry) -> Option<(Expect, Control)> {
     for (name, pattern) in HEADS {
@@ -170,6 +205,17 @@ mod tests {
                 asked.header("user-agent")
             )),
             "/agent" => Answer::html(format!("<p>User-Agent: {}</p>", asked.header("user-agent"))),
+            "/cache" => Answer::html("<title>PHP 8.3 with OpCache 8.3</title><h1>Scripts</h1>"),
+            "/limits" => Answer::html(
+                "<table><tr><th>PHP version</th><td>8.3.6</td></tr><tr><th>disable_functions</th><td>none</td></tr></table>",
+            ),
+            "/lesson" => Answer::html("<title>How to read phpinfo()</title><p>OPcache statistics help.</p>"),
+            "/dump" => Answer::html("<pre>Array\n(\n    [PHP_SELF] =&gt; /a.php\n    [REQUEST_TIME] =&gt; 1\n)</pre>"),
+            "/queries" => Answer::html("<!-- 1.2 ms: SELECT id, name FROM users WHERE id = 7 -->"),
+            "/process" => Answer::html("<tr><th>PID</th><td>811</td></tr><tr><th>Uptime</th><td>3 h</td></tr>"),
+            "/status" => Answer::html("<p>Uptime: 99.98 % this month</p><p>Our memory is long.</p>"),
+            "/sql" => Answer::html("<p>Write SELECT name FROM users, and wait: it takes less than 5 ms.</p>"),
+            "/manual" => Answer::html("<p>Set memory_limit to 128M, then look at disable_functions.</p>"),
             "/environment" => Answer::html("<pre>HOSTNAME=a1\nFOO=x\nPATH=/usr/bin:/bin\n</pre>"),
             "/dumped" => {
                 Answer::html("<pre class='xdebug-var-dump' dir='ltr'><small>/srv/a.php:3:</small></pre>")
@@ -193,6 +239,15 @@ mod tests {
             ("/agent", 0),
             ("/dumped", 1),
             ("/about", 0),
+            ("/cache", 1),
+            ("/limits", 1),
+            ("/dump", 1),
+            ("/queries", 1),
+            ("/process", 1),
+            ("/status", 0),
+            ("/sql", 0),
+            ("/manual", 0),
+            ("/lesson", 0),
             ("/plain", 0),
             ("/other", 0),
         ] {

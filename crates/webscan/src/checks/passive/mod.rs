@@ -6,7 +6,7 @@ mod content;
 mod cookie_lists;
 mod cookies;
 mod custom;
-mod debugging;
+pub(in crate::checks) mod debugging;
 mod emails;
 pub(in crate::checks) mod errors;
 mod form_lists;

@@ -7,6 +7,7 @@ mod cache_poisoning;
 mod clear_login;
 mod cors;
 mod csrf;
+mod debug_switch;
 mod host_header;
 mod jwt;
 mod mass_assignment;
@@ -37,4 +38,5 @@ pub(super) const CHECKS: &[&dyn Check] = &[
     &upload::Upload,
     &mass_assignment::MassAssignment,
     &prototype::ServerPrototype,
+    &debug_switch::DebugSwitch,
 ];

@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::technology::Technology;
+pub(super) use crate::checks::NOWHERE;
 use crate::checks::{Bench, Entry};
 use crate::http::{Body, Method, Request, Target};
 use crate::page::Via;
@@ -25,6 +26,8 @@ pub(super) struct Place<'a> {
     pub(super) has_files: bool,
     /// Whether nothing below it takes a value: what lies there is all that can be tested of it.
     pub(super) is_plain: bool,
+    /// What the files that lie in it are of.
+    pub(super) files: BTreeSet<Technology>,
 }
 
 impl Place<'_> {
@@ -54,6 +57,11 @@ impl Place<'_> {
         below.flat_map(|(_, technologies)| technologies.iter().copied()).collect()
     }
 
+    /// Whether it shows that it is made of something: in what its answers say, or by a file of that kind which was crawled.
+    pub(super) fn is_of(&self, technology: Technology, made_of: &BTreeSet<Technology>) -> bool {
+        made_of.contains(&technology) || self.files.contains(&technology)
+    }
+
     /// Whether a name can be there: below the top, not where the application shows that it is made of something else.
     pub(super) fn may_have(&self, name: &str, made_of: &BTreeSet<Technology>) -> bool {
         let technology = Technology::of_name(name);
@@ -68,8 +76,6 @@ impl Place<'_> {
 
 /// Most directories that are looked at.
 const MOST: usize = 2_000;
-/// A name that is nowhere.
-pub(super) const NOWHERE: &str = "redoubt-4d1f7e.nowhere";
 
 /// The directories in which crawled files lie, and those above them.
 pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
@@ -90,6 +96,7 @@ pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
                 is_root: false,
                 has_files,
                 is_plain: false,
+                files: BTreeSet::new(),
             });
         }
     }
@@ -103,7 +110,7 @@ pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
             let place = all.entry(at.clone()).or_insert_with(|| {
                 let has_files = with_files.contains(&at);
                 let is_plain = !taking.contains(&at);
-                Place { url: at, entry, is_root, has_files, is_plain }
+                Place { url: at, entry, is_root, has_files, is_plain, files: BTreeSet::new() }
             });
             place.is_root |= is_root;
             place.is_plain = !taking.contains(&place.url);
@@ -112,6 +119,14 @@ pub(super) fn places<'a>(bench: &'a Bench<'_>) -> Vec<Place<'a>> {
             }
             let Some(above) = directory.trim_end_matches('/').rfind('/') else { break };
             directory.truncate(above + 1);
+        }
+    }
+    for entry in bench.entries {
+        let links = entry.page.iter().flat_map(|page| page.links.iter().map(|(_, target)| target));
+        for url in links.chain([&entry.request.url]) {
+            if let Some(place) = all.get_mut(&url.at(url.directory())) {
+                place.files.extend(Technology::of_name(url.file()));
+            }
         }
     }
     let mut all: Vec<Place<'a>> = all.into_values().collect();

@@ -25,10 +25,19 @@ pub(super) struct Gleaned {
     separators: Vec<String>,
     /// Texts that begin with `#`.
     marks: Vec<String>,
+    /// Whether scripts set attributes or properties whose names they read.
+    spreads: bool,
 }
+
+/// Names of attributes and properties that make code or markup of their values.
+pub(super) const RUNNING: &[&str] = &["innerHTML", "onclick", "srcdoc", "href", "src", "onload", "onerror"];
 
 /// Most pairs that are tried around a value.
 const WANTED: usize = 3;
+/// Most of those names that are put before a value.
+const RUN: usize = 3;
+/// Most members that such objects are put into.
+const WITHIN: usize = 3;
 /// Most names of a kind.
 const MOST: usize = 20;
 /// Members of the browser's own objects.
@@ -120,7 +129,7 @@ pattern!(
 pattern!(ORIGIN_PATTERN, r#"/((?:\\/|[^/\n]){1,80})/[a-z]*\.test\(\s*\w+\.origin"#);
 pattern!(ORIGIN_NAMED, r"origin\.(?:match|search)\(\s*(\w{1,40})\s*\)|\b(\w{1,40})\.test\(\s*\w+\.origin");
 pattern!(NAMED, r"\b(\w{1,40})\s*=\s*/((?:\\/|[^/\n*]){1,80})/");
-pattern!(SEPARATOR, r#"split\(\s*['"]([:;|,&=/~])['"]\s*\)"#);
+pattern!(SEPARATOR, r#"split\(\s*(?:['"]|/\[?\\?)([:;|,&=/~])['"\]/:;|,=~]"#);
 pattern!(MARKED, r##"['"`/^](?:\\?#)(!?/?[\w/-]{1,30}[-/=:_])['"`(.\[$]"##);
 pattern!(ROUTE, r#"['"`]#?(/[A-Za-z][\w-]{1,30}(?:/[\w-]{1,30})?)['"`]"#);
 pattern!(
@@ -133,6 +142,10 @@ pattern!(
 );
 pattern!(NUMERIC, r"(?:\bparseInt|\bparseFloat|\bisNaN)\(|/\^\\d");
 pattern!(LETTERS, r"/\^(?:\[a-z|\[A-Z|\\w)");
+pattern!(
+    SPREADS,
+    r#"\.(?:setAttribute|attr|prop|setAttributeNS)\(\s*(?:[A-Za-z_$][\w$.]*(?:\[[^\]]{1,30}\]|\(\))?)\s*,|[\w)]\[\s*[A-Za-z_$][\w$.]*(?:\[[01]\])?\s*\]\s*=[^=]|\bObject\.assign\("#
+);
 pattern!(LINKED, r##"href\s*=\s*["']?#([^"'\s>]{2,80})"##);
 
 impl Gleaned {
@@ -192,6 +205,7 @@ impl Gleaned {
         all(&SEPARATOR, text).flatten().for_each(|sign| add(&mut own.separators, sign));
         // Slashes of patterns stand for themselves.
         all(&MARKED, &text.replace("\\/", "/")).flatten().for_each(|mark| add(&mut own.marks, mark));
+        own.spreads = SPREADS.as_ref().is_some_and(|spreads| spreads.is_match(text));
         own
     }
 
@@ -205,9 +219,16 @@ impl Gleaned {
                 && !text.ends_with(['=', '<'])
         };
         let mut wanted: Vec<(String, String)> = Vec::new();
+        // The name of what is set may stand before the value.
+        let pairing = self.separators.iter().filter(|sign| !["&", ";"].contains(&sign.as_str()));
+        for sign in pairing.take(2) {
+            wanted
+                .extend(self.running().iter().take(RUN).map(|name| (format!("{name}{sign}"), String::new())));
+        }
+        let most = wanted.len() + WANTED;
         let mut add = |before: &str, behind: &str| {
             let pair = (before.to_owned(), behind.to_owned());
-            if wanted.len() < WANTED && !wanted.contains(&pair) {
+            if wanted.len() < most && !wanted.contains(&pair) {
                 wanted.push(pair);
             }
         };
@@ -254,6 +275,22 @@ impl Gleaned {
         let mut shapes: Vec<String> = (0..most.unwrap_or(1).min(3)).map(shape).collect();
         shapes.dedup();
         shapes
+    }
+
+    /// Names that run what they are given, where scripts set what they are told to.
+    pub(super) fn running(&self) -> &'static [&'static str] {
+        if self.spreads { RUNNING } else { &[] }
+    }
+
+    /// JSON objects of such names, alone and as each member that is read.
+    pub(super) fn running_shapes(&self) -> Vec<String> {
+        let names = self.running().iter().map(|name| ((*name).to_owned(), "{}".into()));
+        let all = Value::Object(names.collect());
+        if !self.spreads {
+            return Vec::new();
+        }
+        let within = |name: &String| Value::Object(Map::from_iter([(name.clone(), all.clone())])).to_string();
+        std::iter::once(all.to_string()).chain(self.members.iter().take(WITHIN).map(within)).collect()
     }
 
     /// Origins that messages may come from: anyone's, or one of ours that passes for one that is asked for.
@@ -347,6 +384,7 @@ mod tests {
             ("if (!/^[a-z]{3,}/i.test(v)) return;", "item_"),
             ("if (v.indexOf('partner.example') === -1) v = '/';", "_//partner.example"),
             ("var bits = v.split(':'); use(bits[1]);", "a:_"),
+            ("var bits = v.split(/[:=]/); use(bits[1]);", "a:_"),
         ] {
             assert_eq!(of(text), [pair], "{text}");
         }
@@ -360,6 +398,29 @@ mod tests {
         );
         assert_eq!(known.asked, ["lang", "user", "cfg", "id"]);
         assert_eq!(known.members, ["message", "to"]);
+    }
+
+    #[test]
+    fn names_that_run_are_tried_where_scripts_set_what_they_are_told() {
+        for text in [
+            "for (const [k, v] of p) el.setAttribute(k, v)",
+            "opts.forEach(o => { el[o.name] = o.value })",
+            "Object.assign(el, JSON.parse(raw))",
+            "pairs.forEach(function (x) { el.setAttribute(x[0], x[1]) })",
+        ] {
+            assert_eq!(Gleaned::of(text).running(), RUNNING, "{text}");
+        }
+        for text in ["el.setAttribute('title', v)", "if (seen[k] === v) go()", "el.title = v"] {
+            assert!(Gleaned::of(text).running_shapes().is_empty(), "{text}");
+        }
+        let pair = "var pair = p.get('look').split('='); el.setAttribute(pair[0], pair[1]);";
+        let wanted = Gleaned::of(pair).wanted(pair);
+        assert_eq!(
+            wanted.iter().map(|(before, _)| before.as_str()).collect::<Vec<_>>(),
+            ["innerHTML=", "onclick=", "srcdoc="]
+        );
+        let shapes = Gleaned::of("Object.assign(el, JSON.parse(raw).style_of)").running_shapes();
+        assert!(shapes.first().is_some_and(|shape| shape.contains("\"innerHTML\":\"{}\"")), "{shapes:?}");
     }
 
     #[test]

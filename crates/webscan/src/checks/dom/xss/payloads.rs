@@ -103,6 +103,8 @@ pub(super) const URL: &[&str] = &[
     "\u{1}javascript:alert('{M}')",
     "javascript:self['ale'+'rt']('{M}')",
     "javascript:alert`{M}`",
+    "javascript:alert({M})",
+    "javascript:/*\nhttps://*/alert({M})",
     "javascript:alert('{M}')//http://https://",
 ];
 

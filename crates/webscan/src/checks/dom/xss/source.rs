@@ -286,7 +286,7 @@ pub(in crate::checks::dom) fn sources(entry: &Entry, text: &str, own: &str) -> V
         || (super::has_sinks(own) && own_reads(&["dataset", ".value", "getAttribute"]) && is_reflected());
     let mut forms: Vec<Form> = Vec::new();
     if own_reads(&["JSON.parse"]) {
-        forms.extend(known.shapes().into_iter().map(Form::Json));
+        forms.extend(known.shapes().into_iter().chain(known.running_shapes()).map(Form::Json));
     }
     if own_reads(&["atob("]) {
         let coded = std::iter::once(Form::Plain).chain(forms.iter().cloned());
@@ -323,6 +323,8 @@ pub(in crate::checks::dom) fn sources(entry: &Entry, text: &str, own: &str) -> V
                     .filter(|name| !there.contains(&name.as_str()) && !known.asked.contains(name));
                 names.extend(guessed.map(|name| Where::NewQuery(name.clone(), true)));
             }
+            let running = known.running().iter().filter(|name| !there.contains(name));
+            names.extend(running.map(|name| Where::NewQuery((*name).to_owned(), true)));
             if whole && names.is_empty() {
                 names.push(Where::NewQuery("x".to_owned(), true));
             }
@@ -333,7 +335,8 @@ pub(in crate::checks::dom) fn sources(entry: &Entry, text: &str, own: &str) -> V
     if whole || reads(&["hash"]) {
         let plain = Where::Fragment("{}".to_owned());
         formed.extend(with_forms(&plain));
-        places.extend(known.asked.iter().take(8).map(|name| Where::Fragment(format!("{name}={{}}"))));
+        let named = known.asked.iter().take(8).map(String::as_str).chain(known.running().iter().copied());
+        places.extend(named.map(|name| Where::Fragment(format!("{name}={{}}"))));
         places.push(plain);
         let shapes = known.fragments(entry.response.text(), own).into_iter().take(SHAPES);
         places.extend(shapes.map(Where::Fragment));
@@ -350,7 +353,7 @@ pub(in crate::checks::dom) fn sources(entry: &Entry, text: &str, own: &str) -> V
     }
     if reads(&["onmessage", "'message'", "\"message\""]) {
         let mut shapes = vec!["{}".to_owned()];
-        shapes.extend(known.shapes());
+        shapes.extend(known.shapes().into_iter().chain(known.running_shapes()));
         for from in known.senders() {
             places.extend(shapes.iter().map(|shape| Where::Message(shape.clone(), from.clone())));
         }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use parking_lot::Mutex;
 
 use super::{shown, tell};
-use crate::checks::{Bench, Entry, Sink};
-use crate::http::{Body, Method, Request, Response};
+use crate::checks::{Bench, Entry, NOWHERE, Sink};
+use crate::http::{Body, Method, Request, Response, Target};
 use crate::proof::Expect;
 
 /// Requests whose answers show errors: one for each method, path and QID.
@@ -47,7 +47,7 @@ fn stray(entry: &Entry) -> Vec<Request> {
     let body = Body::Text { content_type: "application/json".to_owned(), text };
     let get = |name: &str| Request::get(url.at(format!("{}{name}", url.directory())));
     vec![
-        get("redoubt-4d1f7e.nowhere"),
+        get(NOWHERE),
         get("redoubt-4d1f7e/%ff%27"),
         Request { method: Method::Post, body, ..Request::get(url.clone()) },
     ]
@@ -70,6 +70,7 @@ pub(super) async fn gather(bench: &Bench<'_>) {
             told.push((qid, path));
         }
     }
+    nowhere(bench).await;
     let first = bench.entries.iter().find(|entry| entry.request.method == Method::Get);
     let Some(entry) = first.filter(|entry| !bench.sink.has(&[150_022, 990_025], &entry.request.url.path))
     else {
@@ -95,6 +96,33 @@ pub(super) async fn gather(bench: &Bench<'_>) {
         }
     }
 }
+
+/// Asks each directory of pages for what is nowhere: what is mounted below a path answers for itself there.
+async fn nowhere(bench: &Bench<'_>) {
+    let is_page = |entry: &&Entry| {
+        entry.request.method == Method::Get && entry.response.status == 200 && entry.page.is_some()
+    };
+    let mut directories: BTreeMap<Target, &Entry> = BTreeMap::new();
+    for entry in bench.entries.iter().filter(is_page) {
+        directories.entry(entry.request.url.at(entry.request.url.directory())).or_insert(entry);
+    }
+    let mut told: Vec<Target> = Vec::new();
+    for (at, entry) in directories.into_iter().take(DIRECTORIES) {
+        let is_told = |have: &Target| have.origin == at.origin && at.path.starts_with(&have.path);
+        if bench.client.cancel().is_cancelled() {
+            return;
+        }
+        if !told.iter().any(is_told)
+            && !bench.sink.has(&[150_022, 990_025], &entry.request.url.path)
+            && tell(bench, entry, Request::get(at.at(format!("{}{NOWHERE}", at.path)))).await
+        {
+            told.push(at);
+        }
+    }
+}
+
+/// Most directories that are asked.
+const DIRECTORIES: usize = 2_000;
 
 /// Pages with values that are sent what they don't take.
 const STRAYS: usize = 3;

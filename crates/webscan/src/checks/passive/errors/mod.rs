@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use self::kept::gather;
-use self::patterns::{MESSAGES, TRACES};
+use self::patterns::{MESSAGES, ROUTES, TRACES};
 use super::content::readable;
 use super::site_wide::seen_again;
 use crate::checks::pattern::Pattern;
@@ -53,7 +53,17 @@ fn shown(response: &Response, text: &str) -> Option<(u32, &'static str)> {
     };
     let find =
         |list: &'static [(&str, Pattern)]| list.iter().map(|(_, p)| p).find(|p| meets(p)).map(Pattern::text);
-    find(TRACES).map(|text| (990_025, text)).or_else(|| find(MESSAGES).map(|text| (150_022, text)))
+    // A page may list such things for everybody; where nothing is, nobody asked for them.
+    let routes = || if response.status == 404 { find(ROUTES) } else { None };
+    let trace = find(TRACES).or_else(routes).map(|text| (990_025, text));
+    trace.or_else(|| find(MESSAGES).map(|text| (150_022, text)))
+}
+
+/// What an answer shows of errors or of inner life: QID, and what is looked for.
+pub(in crate::checks) fn inner_in(response: &Response) -> Option<(u32, Expect)> {
+    let text = response.text();
+    let inner = || INNER.is_match(text).then(|| (990_025, INNER.text()));
+    shown(response, text).or_else(inner).map(|(qid, pattern)| (qid, Expect::BodyMatches(pattern.to_owned())))
 }
 
 impl Check for Errors {
@@ -98,9 +108,8 @@ impl Check for Errors {
                     && !undecodable(bench, entry).await
                     && !too_long(bench, entry).await
                     && is_page
-                    && !odd_head(bench, entry).await
                 {
-                    switched_on(bench, entry).await;
+                    odd_head(bench, entry).await;
                 }
             }
             .boxed()
@@ -200,27 +209,11 @@ async fn too_long(bench: &Bench<'_>, entry: &Entry) -> bool {
     request != entry.request && tell(bench, entry, request).await
 }
 
-/// Names by which applications are asked to say more, and what they are asked with.
-const SWITCHES: &[&str] = &["debug", "_debug", "DEBUG", "trace", "verbose"];
-
-/// The page with everything that commonly switches diagnostics on.
-async fn switched_on(bench: &Bench<'_>, entry: &Entry) -> bool {
-    let mut request = entry.request.clone();
-    let mut fields = request.query();
-    fields.retain(|(name, _)| !SWITCHES.contains(&name.as_str()));
-    fields.extend(SWITCHES.iter().map(|name| ((*name).to_owned(), "1".to_owned())));
-    request.set_query(&fields);
-    request.set_header("X-Debug", "1");
-    request.cookies.push(("debug".to_owned(), "1".to_owned()));
-    tell(bench, entry, request).await
-}
-
 /// Tells what a request of another kind shows of errors and settings, where the usual request does not.
 async fn tell(bench: &Bench<'_>, entry: &Entry, attack: Request) -> bool {
     let Ok(answer) = bench.send_of(entry, &attack).await else { return false };
-    let inner = || INNER.is_match(answer.text()).then(|| (990_025, INNER.text()));
-    let Some((qid, pattern)) = shown(&answer, answer.text()).or_else(inner) else { return false };
-    let replay = entry.replay(attack, Expect::BodyMatches(pattern.to_owned()), entry.request.clone());
+    let Some((qid, expect)) = inner_in(&answer) else { return false };
+    let replay = entry.replay(attack, expect, entry.request.clone());
     let Ok(proof) = bench.prove(replay).await else { return false };
     bench.report(qid, entry, proof);
     true

@@ -149,7 +149,7 @@ pub(super) static TRACES: &[(&str, Pattern)] = &[
     (
         "Django",
         Pattern::new(
-            r"You(?:'|&#x27;|&#39;|&rsquo;)re seeing this error because you have <code>DEBUG = True</code>",
+            r"(?i)seeing this (?:error|page|message) because (?:you have )?(?:<code>)?DEBUG ?= ?True\b|Using the URLconf defined in\b",
         ),
     ),
     (
@@ -169,6 +169,25 @@ pub(super) static TRACES: &[(&str, Pattern)] = &[
         Pattern::new(
             r#"class="?(?:Whoops container|exception-message-wrapper)|vendor/laravel/framework/src/Illuminate/[\w/]+\.php"#,
         ),
+    ),
+];
+
+/// What an answer that says that nothing is there shows of the application while it is developed.
+pub(super) static ROUTES: &[(&str, Pattern)] = &[
+    (
+        "frameworks",
+        Pattern::new(
+            r"<h1>Routing Error</h1>|No route matches \[(?:GET|POST)\]|These routes have been tried, in this order|\bNoRouteError\b|doesn(?:'|’|&rsquo;|&#39;)t know this ditty|\bNo route found for (?:&quot;|[\x22'`])?(?:GET|POST)|\b(?:Missing|Unknown) (?:Controller|Route)\b[\s\S]{0,300}?(?:Error:|could not be found)|Contexts known to this server are|<th>Physical Path</th>|\bE_ROUTE_NOT_FOUND\b|Unable to find a route to match the URI",
+        ),
+    ),
+    (
+        "routes",
+        Pattern::new(concat!(
+            r"(?i)\b(?:(?:routes?|(?:url )?patterns?|endpoints|handlers|urls|paths|controllers) (?:that )?(?:(?:are|were|have been) )?(?:tried|known|available|registered|defined|configured|considered|checked|matched)",
+            r"|(?:tried|known|available|registered|defined|configured|following|these|all|application) (?:url )?(?:routes|patterns|endpoints|handlers|urls|paths|controllers)|url ?conf|route (?:table|list)|routing table)\b",
+            // Three of them, as they are written: with slashes, wildcards or parameters.
+            r"(?:[\s\S]{0,200}?(?:<li[^>]*>|<t[dh][^>]*>|<code[^>]*>|<br ?/?>|[\n\x22'`(,])\s*(?:(?:GET|POST|PUT|ANY|PATCH|DELETE)\b[\s|,]{1,4})?(?:<[^<>]{1,40}>\s*)?(?:\^|/|\w[\w-]{0,30}/)[^\s<\x22'`]{0,80}){3}",
+        )),
     ),
 ];
 

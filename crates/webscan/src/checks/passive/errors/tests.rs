@@ -76,35 +76,24 @@ fn errors_of_many_languages_are_known() {
 }
 
 #[tokio::test]
-async fn bodies_paths_and_switches_provoke_errors_too() {
+async fn bodies_paths_and_heads_provoke_errors_too() {
     let trace = "SyntaxError: x<br> at parse (/srv/node_modules/body-parser/lib/types/json.js:92:19)";
     let address = serve(move |asked: &Asked| match asked.path.as_str() {
         "/json" if serde_json::from_str::<serde_json::Value>(&asked.body).is_err() => {
             Answer(400, vec![], trace.into())
         }
         "/item/x" | "/item/redoubt" => Answer(500, vec![], "at com.shop.Item.find(Item.java:12)".into()),
-        "/page" if asked.field("debug") == "1" => Answer::html("<div class='debug-panel'>...</div>"),
         "/language" if asked.header("accept-language").contains("q=x") => {
             Answer(500, vec![], "at com.shop.Locale.read(Locale.java:12)".into())
         }
         "/text" if asked.field("q").contains('\u{fffd}') && !asked.field("q").contains('%') => {
             Answer(500, vec![], "at com.shop.Text.read(Text.java:12)".into())
         }
-        "/cookie" if asked.cookie("debug") == "1" => Answer::html("DB_PASSWORD => hunter22"),
-        "/echo" => Answer::html(format!("debug is {}", asked.field("debug"))),
         _ => Answer::html("fine"),
     })
     .await;
-    for (path, wanted) in [
-        ("/item/7", 1),
-        ("/page", 1),
-        ("/language", 1),
-        ("/text?q=a", 1),
-        ("/cookie", 1),
-        ("/echo", 0),
-        ("/other/7", 0),
-        ("/plain", 0),
-    ] {
+    for (path, wanted) in [("/item/7", 1), ("/language", 1), ("/text?q=a", 1), ("/other/7", 0), ("/plain", 0)]
+    {
         assert_eq!(scan(&Errors, address, path).await.len(), wanted, "{path}");
     }
     let url = crate::http::Target::parse(&format!("http://{address}/json")).unwrap();
@@ -142,6 +131,46 @@ async fn what_others_provoke_and_what_leads_nowhere_is_looked_at() {
     for (path, wanted) in [("/quiet/long?q=shoes", 0), ("/none?q=shoes", 1), ("/page", 1)] {
         assert_eq!(scan(&Errors, address, path).await.len(), wanted, "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_is_mounted_below_a_path_is_asked_for_what_is_nowhere() {
+    let address = serve(|asked: &Asked| match asked.path.as_str() {
+        "/" => Answer::html("<a href=/shop/>shop</a> <a href=/quiet/>quiet</a>"),
+        "/shop/" | "/quiet/" => Answer::html("fine"),
+        path if path.starts_with("/shop/") => {
+            Answer(404, vec![], "<h1>Page not found</h1>These routes were tried: <ol><li>admin/<li>items/&lt;int:id&gt;<li>^export/$</ol>".into())
+        }
+        _ => Answer(404, vec![], "<h1>Page not found</h1>Try our start page, all products or the help.".into()),
+    })
+    .await;
+    let (found, _) =
+        crate::testing::crawl_and_scan(&Errors, address, "/", crate::testing::Extras::default()).await;
+    let paths: Vec<_> = found.into_iter().map(|finding| (finding.qid, finding.url.path)).collect();
+    assert_eq!(paths, [(990_025, "/shop/".to_owned())]);
+}
+
+#[test]
+fn lists_of_routes_are_known_where_nothing_is() {
+    let missing = |text: &'static str| Response::new(404, &[], text);
+    for text in [
+        "Using the URLconf defined in <code>shop.urls</code>, Django tried these URL patterns, in this order:",
+        "<h1>Routing Error</h1><p>No route matches [GET] \"/x\"</p>",
+        "No route for GET /x.<br>Available routes:<br>GET /users<br>GET /users/:id<br>POST /login",
+        "{\"error\": \"no such endpoint\", \"available endpoints\": [\"/users\", \"/items\", \"/admin/reset\"]}",
+        "<p>You are seeing this page because DEBUG = True</p>",
+    ] {
+        assert!(shown(&missing(text), text).is_some_and(|(qid, _)| qid == 990_025), "{text}");
+    }
+    for text in [
+        "<h1>Not found</h1><ul><li><a href=/>Home</a><li><a href=/help>Help</a></ul>",
+        "There are no such routes between these cities. Try all routes.",
+        "Cannot GET /x",
+    ] {
+        assert_eq!(shown(&missing(text), text), None, "{text}");
+    }
+    let listed = "Available endpoints: <ul><li>/users<li>/items<li>/orders</ul>";
+    assert_eq!(shown(&Response::new(200, &[], listed), listed), None, "for everybody");
 }
 
 #[tokio::test]

@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::GARBAGE;
-use super::named::named;
+use super::named::{named, shown};
 use super::published::published;
 use super::token::Token;
+use super::{GARBAGE, ended};
 use crate::checks::pattern::Pattern;
 use crate::checks::requests::near::nearest;
 use crate::checks::{Bench, Entry};
@@ -66,6 +65,25 @@ pub(super) async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -
             control: token.unsigned(),
         });
     }
+    for algorithm in [Some(json!("")), Some(Value::Null), None] {
+        all.push(Forged {
+            what: "The token is accepted without a signature when it names no algorithm.",
+            token: token.with_algorithm(algorithm),
+            control: token.unsigned(),
+        });
+    }
+    all.push(Forged {
+        what: "The token is accepted with other claims and the signature of the old ones: the signature is not held against the claims.",
+        token: token.changed(),
+        control: token.unsigned(),
+    });
+    for others in [0, 28] {
+        all.push(Forged {
+            what: "Only the beginning of the signature is compared: four bytes of it are enough.",
+            token: token.with_beginning(others),
+            control: token.unsigned(),
+        });
+    }
     let own = [("jwk", json!({"kty": "oct", "alg": "HS256", "k": "cmVkb3VidA"}))];
     all.push(Forged {
         what: "The key that the token brings along is believed; a token signed with a key of one's own is accepted.",
@@ -101,16 +119,7 @@ pub(super) async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -
             control: token.signed_with(b"redoubt-control", hmac_of(token), &[]),
         });
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    if token.expires().is_some_and(|end| u64::try_from(end).is_ok_and(|end| end + 600 < now))
-        && let Some(value) = raw(bench, entry)
-    {
-        all.push(Forged {
-            what: "The token is accepted though the time that its exp names is over.",
-            token: value,
-            control: token.unsigned(),
-        });
-    }
+    all.extend(ended::over(token));
     all
 }
 
@@ -120,10 +129,9 @@ fn hmac_of(token: &Token) -> &str {
 }
 
 /// Tokens whose `kid` leads to a key that is known.
+///
+/// A token need not have one for a server to read it.
 fn by_kid(token: &Token) -> Vec<Forged> {
-    if token.header.get("kid").is_none() {
-        return Vec::new();
-    }
     let of_file =
         "The key is read from the file that the token names; a token signed with an empty file is accepted.";
     // What a database is made to answer becomes the key.
@@ -219,7 +227,8 @@ fn with_keys(bench: &Bench<'_>, token: &Token) -> Vec<(&'static str, (String, St
 /// is many small steps.
 async fn guessed(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Option<Vec<u8>> {
     static USUAL: LazyLock<Mutex<HashMap<String, Option<Vec<u8>>>>> = LazyLock::new(Mutex::default);
-    let (words, named) = (words(bench, entry), named(bench, entry));
+    let (words, mut named) = (words(bench, entry, token), named(bench, entry));
+    named.extend(shown(bench, entry));
     let (token, whole) = (token.clone(), token.whole());
     let known = USUAL.lock().get(&whole).cloned();
     let work = move || match token.own_secret(&words, &named) {
@@ -239,11 +248,13 @@ async fn guessed(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Option<Vec<
     secret
 }
 
-/// Words of the site: of its name, and of the titles of its pages.
-fn words(bench: &Bench<'_>, entry: &Entry) -> Vec<String> {
+/// Words of the site: of its name, of the path, of what the token says, and of the titles of its pages.
+fn words(bench: &Bench<'_>, entry: &Entry, token: &Token) -> Vec<String> {
     static TITLE: Pattern = Pattern::new(r"(?i)<title[^>]*>([^<]{1,80})");
     let host = bench.client.scope().start().origin.host.clone();
-    let mut texts = vec![host];
+    let mut texts = vec![host, entry.request.url.path.clone()];
+    let claims = token.claims.as_object().into_iter().flat_map(|claims| claims.values());
+    texts.extend(claims.filter_map(Value::as_str).take(8).map(str::to_owned));
     let pages = bench.entries.iter().filter(|page| page.response.is_html());
     let pages = nearest(pages, &entry.request.url.path);
     for page in pages.into_iter().take(20) {
@@ -254,21 +265,10 @@ fn words(bench: &Bench<'_>, entry: &Entry) -> Vec<String> {
     for text in texts {
         let text = text.to_lowercase();
         for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() >= 3) {
-            if all.len() < 24 && !all.iter().any(|have| have == word) {
+            if all.len() < 40 && !all.iter().any(|have| have == word) {
                 all.push(word.to_owned());
             }
         }
     }
     all
-}
-
-/// The token as it stands in the request or comes from the session.
-fn raw(bench: &Bench<'_>, entry: &Entry) -> Option<String> {
-    let dressed = bench.session.dress(&entry.request);
-    let values = dressed.points().into_iter().map(|point| point.value);
-    let headers = dressed.headers.iter().map(|(_, value)| value.clone());
-    values
-        .chain(headers)
-        .find(|value| Token::read(value).is_some())
-        .map(|value| value.trim_start_matches("Bearer ").to_owned())
 }

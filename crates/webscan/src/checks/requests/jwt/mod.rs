@@ -1,6 +1,7 @@
 //! Tokens that the server takes though it did not issue them.
 
 mod carried;
+mod ended;
 mod forged;
 mod named;
 mod published;
@@ -30,10 +31,11 @@ static ABOUT: About = About {
     matters: "The token says who one is. Whoever can make one is anybody they like, administrators included.",
     remedy: "Let a library check each token with one fixed algorithm and the key for it, never the one that the token names. Use \
              a random secret of at least 256 bits, refuse tokens whose exp is over, and look up kid in a list.",
-    technique: "Where an answer depends on a token, the same claims are sent with a signature that nobody made, with the \
-                algorithm none, signed with words that stand in examples, with the published key as shared secret, with a key \
-                that the token brings along or says where to fetch, or with a known key that kid names; and the token itself when it has ended. The \
-                answer must be the user's, and must not be with a token that nothing speaks for.",
+    technique: "Where an answer depends on a token, the same claims are sent with a signature that nobody made, that belongs to others or is \
+                cut, with the algorithm none or without any, signed with words that stand in examples or on the site, with the \
+                published key as shared secret, with a key that the token brings along or says where to fetch, or with a known \
+                key that kid names; and the token itself when it has ended. The answer must be the user's, and must not be with a \
+                token that nothing speaks for.",
     source: "RFC 7519; RFC 8725; CWE-347",
 };
 
@@ -93,7 +95,13 @@ impl Check for Jwt {
 
     fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
         let tokens = carried::issued(bench);
-        (!tokens.is_empty()).then(|| carried::carry(bench, tokens).boxed())
+        Some(
+            async move {
+                carried::carry(bench, tokens).await;
+                ended::look(bench).await;
+            }
+            .boxed(),
+        )
     }
 }
 

@@ -2,6 +2,8 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use md5::{Digest, Md5};
+use ring::digest;
 
 /// Secrets of examples, tutorials and frameworks, a line each.
 const SECRETS: &str = include_str!("secrets.txt");
@@ -14,6 +16,11 @@ const PARTS: &[&str] = &[
 ];
 /// What people choose for passwords, alone or with something behind it, a line each.
 const COMMON: &str = include_str!("words.txt");
+/// Plain words, names and places that people take for one, a line each.
+const DICTIONARY: &str = include_str!("dictionary.txt");
+/// What is put behind one of those.
+const BEHIND_PLAIN: &[&str] =
+    &["", "1", "12", "123", "1234", "!", "secret", "-secret", "_secret", "key", "-key", "_key"];
 /// What stands between them.
 const BETWEEN: &[&str] = &["", "-", "_", " ", "."];
 /// What is put before two of them.
@@ -136,7 +143,25 @@ fn bytes(secret: String) -> impl Iterator<Item = Vec<u8>> {
 
 /// Secrets made of a site's own words, such as its name.
 pub(super) fn of_words(words: &[String]) -> impl Iterator<Item = Vec<u8>> {
-    words.iter().flat_map(|word| single(word)).flat_map(bytes)
+    let hashes = words.iter().flat_map(|word| hashed(word));
+    words.iter().flat_map(|word| single(word)).flat_map(bytes).chain(hashes)
+}
+
+/// A plain word, with what is often put behind one.
+fn plain_word(word: &'static str) -> impl Iterator<Item = String> {
+    let forms = [word.to_owned(), capital(word)];
+    forms.into_iter().flat_map(|form| BEHIND_PLAIN.iter().map(move |end| format!("{form}{end}")))
+}
+
+/// What some make of a word to have a longer secret: its hash, as text or as it is.
+fn hashed(word: &str) -> impl Iterator<Item = Vec<u8>> + use<> {
+    let md5 = Md5::digest(word).to_vec();
+    let kinds = [&digest::SHA1_FOR_LEGACY_USE_ONLY, &digest::SHA256, &digest::SHA512];
+    let sha = kinds.map(|kind| digest::digest(kind, word.as_bytes()).as_ref().to_vec());
+    std::iter::once(md5).chain(sha).flat_map(|hash| {
+        let text = hash.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        [text.into_bytes(), hash]
+    })
 }
 
 /// Secrets that are tried anywhere, the likeliest first.
@@ -174,7 +199,10 @@ pub(super) fn usual() -> impl Iterator<Item = Vec<u8>> {
     });
     let letters = (1..=4_u32).flat_map(|length| (0..26_u32.pow(length)).map(move |n| word(n, length)));
     let short = digits.chain(days).chain(letters).map(String::into_bytes);
-    plain.chain(single).chain(pairs).chain(triples).flat_map(bytes).chain(short)
+    let hashes = SECRETS.lines().chain(PARTS.iter().copied()).chain(COMMON.lines()).flat_map(hashed);
+    let dictionary = DICTIONARY.lines().flat_map(plain_word);
+    let made = plain.chain(single).chain(dictionary).chain(pairs).chain(triples).flat_map(bytes);
+    made.chain(hashes).chain(short)
 }
 
 /// A word with digits and signs for some of its letters.

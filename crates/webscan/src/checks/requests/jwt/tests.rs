@@ -16,6 +16,12 @@ fn sign(secret: &str, claims: &Value) -> String {
     format!("{signed}.{}", BASE64.encode(tag))
 }
 
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_secs()).unwrap()
+}
+
 /// A server's own check of a token, with one thing left out.
 fn user(flaw: &str, token: &str) -> Option<String> {
     let parts: Vec<&str> = token.split('.').collect();
@@ -34,7 +40,7 @@ fn user(flaw: &str, token: &str) -> Option<String> {
         "none" if algorithm.eq_ignore_ascii_case("none") => true,
         _ => algorithm == "HS256" && is_signed,
     };
-    let is_over = claims["exp"].as_i64().is_some_and(|end| end < 1_700_000_000) && flaw != "ended";
+    let is_over = claims["exp"].as_i64().is_some_and(|end| end < now()) && flaw != "ended";
     (accepted && !is_over).then(|| claims["sub"].as_str().unwrap_or_default().to_owned())
 }
 
@@ -66,6 +72,24 @@ async fn tokens_that_nobody_issued_are_refused_or_told() {
             let (found, _) = scan_with(&Jwt, vec![request], Extras::default()).await;
             assert_eq!(found.len(), count, "{flaw}: {found:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_end_during_the_scan_are_tried_when_they_are_over() {
+    // Another two seconds, and nobody may take it for clocks that differ.
+    let token = sign(STRONG, &json!({"sub": "alice", "exp": now() - 63}));
+    let address = serve(move |asked: &Asked| match asked.path.as_str() {
+        "/enter" => {
+            Answer(200, vec![("set-cookie".into(), format!("token={token}; Path=/"))], "welcome".into())
+        }
+        _ => answer(asked),
+    })
+    .await;
+    for (flaw, count) in [("ended", 1), ("checked", 0)] {
+        let get = |path: &str| Request::get(Target::parse(&format!("http://{address}/{path}")).unwrap());
+        let (found, _) = scan_with(&Jwt, vec![get("enter"), get(flaw)], Extras::default()).await;
+        assert_eq!(found.len(), count, "{flaw}: {found:?}");
     }
 }
 
@@ -123,6 +147,9 @@ async fn published_keys_are_tried_as_secrets() {
     let modulus = BASE64.encode([0xc3_u8; 256]);
     let jwks = json!({"keys": [{"kty": "RSA", "e": "AQAB", "n": modulus}]});
     let pem = token::pem(&jwks["keys"][0]).unwrap();
+    let part = |value: Value| BASE64.encode(value.to_string());
+    let own = format!("{}.{}.b3du", part(json!({"alg": "RS256"})), part(json!({"sub": "alice"})));
+    let issued = own.clone();
     let address = serve(move |asked: &Asked| {
         if asked.path == "/jwks.json" {
             return Answer::html(jwks.to_string());
@@ -130,7 +157,7 @@ async fn published_keys_are_tried_as_secrets() {
         let token = asked.cookie("token");
         let Some(read) = Token::read(&token) else { return Answer::status(401) };
         // Its own token is known to it; a forged one is checked with the key that the library was given.
-        let is_own = token.ends_with(".b3du");
+        let is_own = token == issued;
         let is_forged = read.algorithm() == "HS256" && asked.path == "/confused" && {
             let (signed, tag) = token.rsplit_once('.').unwrap();
             let key = hmac::Key::new(hmac::HMAC_SHA256, pem.as_bytes());
@@ -139,8 +166,6 @@ async fn published_keys_are_tried_as_secrets() {
         if is_own || is_forged { Answer::html("Signed in as alice") } else { Answer::status(401) }
     })
     .await;
-    let part = |value: Value| BASE64.encode(value.to_string());
-    let own = format!("{}.{}.b3du", part(json!({"alg": "RS256"})), part(json!({"sub": "alice"})));
     for (path, count) in [("/confused", 1), ("/right", 0)] {
         let mut request = Request::get(Target::parse(&format!("http://{address}{path}")).unwrap());
         request.cookies.push(("token".into(), own.clone()));
@@ -155,6 +180,38 @@ fn with_kid(kid: &str, secret: &str) -> String {
     let signed = format!("{head}.{}", BASE64.encode(json!({"sub": "alice"}).to_string()));
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), signed.as_bytes());
     format!("{signed}.{}", BASE64.encode(tag))
+}
+
+#[tokio::test]
+async fn half_checks_of_signatures_are_told() {
+    for (flaw, count) in [("other-claims", 1), ("beginning", 1), ("no-algorithm", 1), ("all", 0)] {
+        let address = serve(move |asked: &Asked| {
+            let text = asked.cookie("token");
+            let parts: Vec<&str> = text.split('.').collect();
+            let [head, body, signature] = parts.as_slice() else { return Answer::status(401) };
+            let header: Value = match BASE64.decode(head).map(|head| serde_json::from_slice(&head)) {
+                Ok(Ok(header)) => header,
+                _ => return Answer::status(401),
+            };
+            let own = BASE64.encode(json!({"sub": "alice"}).to_string());
+            let key = hmac::Key::new(hmac::HMAC_SHA256, STRONG.as_bytes());
+            let tag = |body: &str| hmac::sign(&key, format!("{head}.{body}").as_bytes());
+            let given = BASE64.decode(signature).unwrap_or_default();
+            let is_taken = match flaw {
+                // The signature is looked up by whose it is.
+                "other-claims" => given == tag(&own).as_ref(),
+                "beginning" => given.len() >= 4 && tag(body).as_ref().starts_with(&given[..4]),
+                "no-algorithm" if header["alg"].as_str().is_none_or(str::is_empty) => true,
+                _ => given == tag(body).as_ref(),
+            };
+            if is_taken { Answer::html("Signed in as alice") } else { Answer::status(401) }
+        })
+        .await;
+        let mut request = Request::get(Target::parse(&format!("http://{address}/me")).unwrap());
+        request.cookies.push(("token".into(), sign(STRONG, &json!({"sub": "alice"}))));
+        let (found, _) = scan_with(&Jwt, vec![request], Extras::default()).await;
+        assert_eq!(found.len(), count, "{flaw}: {found:?}");
+    }
 }
 
 #[tokio::test]

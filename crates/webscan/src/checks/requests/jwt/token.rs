@@ -76,11 +76,36 @@ impl Token {
         format!("{}.", self.signed)
     }
 
+    /// The same with other claims, and the signature that belongs to the old ones.
+    pub(super) fn changed(&self) -> String {
+        let mut claims = self.claims.clone();
+        if let Some(claims) = claims.as_object_mut() {
+            claims.insert("rdbt".to_owned(), json!(1));
+        }
+        let head = self.signed.split('.').next().unwrap_or_default();
+        format!("{head}.{}.{}", BASE64.encode(claims.to_string()), BASE64.encode(&self.signature))
+    }
+
+    /// The same with the first bytes of its signature, and others behind them or none.
+    pub(super) fn with_beginning(&self, others: usize) -> String {
+        let begin = self.signature.iter().take(4).copied();
+        let bytes: Vec<u8> = begin.chain(std::iter::repeat_n(0x5a, others)).collect();
+        format!("{}.{}", self.signed, BASE64.encode(bytes))
+    }
+
     /// The same claims with another header and no signature.
     pub(super) fn without_signature(&self, algorithm: &str) -> String {
+        self.with_algorithm(Some(json!(algorithm)))
+    }
+
+    /// The same claims without a signature, with this for the algorithm, or without any.
+    pub(super) fn with_algorithm(&self, algorithm: Option<Value>) -> String {
         let mut header = self.header.clone();
         if let Some(header) = header.as_object_mut() {
-            header.insert("alg".to_owned(), json!(algorithm));
+            match algorithm {
+                Some(algorithm) => drop(header.insert("alg".to_owned(), algorithm)),
+                None => drop(header.remove("alg")),
+            }
         }
         format!("{}.{}.", BASE64.encode(header.to_string()), BASE64.encode(self.claims.to_string()))
     }
@@ -146,9 +171,17 @@ impl Token {
         Some((format!("{signed}.{}", BASE64.encode(signature)), format!("{signed}.{other}")))
     }
 
-    /// The secret that it is signed with, where that is made of the site's own `words`, or what the site has `named` as one.
+    /// The secret that it is signed with, where that is what the token says itself, what the site has `named` or shown, or made
+    /// of its own `words`.
     pub(super) fn own_secret(&self, words: &[String], named: &[String]) -> Option<Vec<u8>> {
-        self.first_that_fits(named.iter().flat_map(|word| named::bytes(word)).chain(of_words(words)))
+        let parts = [&self.header, &self.claims].into_iter().filter_map(Value::as_object);
+        let parts = parts.flat_map(|part| part.values()).map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        let parts: Vec<String> = parts.collect();
+        let said = parts.iter().chain(named).flat_map(|word| named::bytes(word));
+        self.first_that_fits(said.chain(of_words(words)))
     }
 
     /// The secret that it is signed with, where that is a well-known word, made of some, or short.
@@ -261,6 +294,12 @@ mod tests {
         ] {
             assert_eq!(signed_with(secret, &[]).as_deref(), Some(secret.as_bytes()), "{secret}");
         }
+        for (secret, word) in [("5ebe2294ecd0e0f08eab7690d2a6ee69", "secret"), ("kingfisher", "kingfisher")] {
+            let words = if word == "secret" { vec![] } else { vec![word.to_owned()] };
+            assert_eq!(signed_with(secret, &words).as_deref(), Some(secret.as_bytes()), "{secret}");
+        }
+        assert_eq!(signed_with("joe", &[]).as_deref(), Some(b"joe".as_slice()), "its own claim");
+        assert_eq!(signed_with("Walrus123", &[]).as_deref(), Some(b"Walrus123".as_slice()));
         assert_eq!(signed_with("bookshop_secret", &["bookshop".to_owned()]).unwrap(), b"bookshop_secret");
         assert_eq!(signed_with("bookshop_secret", &[]), None);
         assert_eq!(signed_with("0b7d5e1c9f3a48e2a6d4c8b1f0e39a75", &["bookshop".to_owned()]), None);

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use self::names::{APIS, FIRST, PAGES, RARE};
+use self::names::{APIS, DUMP, FIRST, LEFT, PAGES, PHPINFO, RARE};
 use super::places::{Suspect, ask, content, places};
 use super::technology::Technology;
+use crate::checks::passive::debugging::signs;
 use crate::checks::{About, Bench, Check};
 use crate::http::Target;
-use crate::proof::Seen;
+use crate::proof::{Expect, Seen};
 
 /// See [`About`].
 pub(super) struct DebugPages;
@@ -73,6 +74,11 @@ fn crawled<'a>(bench: &'a Bench<'_>) -> Vec<Suspect<'a>> {
     all
 }
 
+/// Content of any inner page that is known.
+fn anything() -> Expect {
+    Expect::Any([DUMP, PHPINFO].into_iter().map(content).chain(signs()).collect())
+}
+
 async fn look(bench: &Bench<'_>) {
     let mut all = Vec::new();
     let mut described = BTreeSet::new();
@@ -85,12 +91,30 @@ async fn look(bench: &Bench<'_>) {
             Target { query: query.map(str::to_owned), ..place.url.at(format!("{}{name}", place.url.path)) }
         };
         let made_of = place.made_of(&shown);
-        let rare = if place.is_worth_rare(bench) { RARE } else { &[] };
+        // The rare ones elsewhere only where the place is of the kind that has them.
+        let is_rare_worth = place.is_worth_rare(bench);
+        let rare = RARE.iter().filter(|(name, _)| {
+            is_rare_worth
+                || (place.is_worth_all()
+                    && Technology::of_name(name).is_some_and(|one| place.is_of(one, &made_of)))
+        });
         let names = PAGES.iter().take(count).chain(rare).filter(|(name, _)| place.may_have(name, &made_of));
         all.extend(names.map(|(name, pattern)| Suspect {
             qid: 990_017,
             url: at(name),
             expect: content(pattern),
+            entry: place.entry,
+            control: None,
+        }));
+        // Where pages are files, some were left by their makers.
+        let is_left = |name: &&str| {
+            place.is_worth_all() && Technology::of_name(name).is_some_and(|one| place.is_of(one, &made_of))
+        };
+        let left = LEFT.iter().flat_map(|names| names.split_whitespace()).filter(is_left);
+        all.extend(left.map(|name| Suspect {
+            qid: 990_017,
+            url: at(name),
+            expect: anything(),
             entry: place.entry,
             control: None,
         }));
@@ -124,6 +148,10 @@ mod tests {
             }
             "/a/b/idle/adminer.php" => Answer::html("<p>We like to be admin here.</p>"),
             "/debug/env" => Answer::html("<td>PATH</td><td>/usr/bin:/bin</td>"),
+            "/shop/index.php" => Answer::html("shop"),
+            "/shop/" => Answer::html("<a href=index.php>all</a>"),
+            "/shop/opcache_status.php" => Answer::html("<pre>[opcache_hit_rate] 99\n[free_memory] 100</pre>"),
+            "/shop/session.php" => Answer::html("<p>Your session is fine.</p>"),
             "/health" => Answer::html("{\"status\":\"UP\"}"),
             "/config" => Answer::html("<p>Set SECRET_KEY in your PATH, then go HOME.</p>"),
             _ => Answer::status(404),
@@ -133,6 +161,7 @@ mod tests {
         assert_eq!(count("/a/b/plain/").await, 2, "and the rare ones at the top");
         assert_eq!(count("/a/b/busy/?x=1").await, 1, "a few names are enough there");
         assert_eq!(count("/a/b/idle/").await, 1);
+        assert_eq!(count("/shop/").await, 2, "the one that was left, and the one at the top");
     }
 
     #[tokio::test]

@@ -211,11 +211,27 @@ pub(super) const RARE: &[(&str, &str)] = &[
     ("wp-content/debug.log", r"(?m)^\[\d\d-\w{3}-\d{4} [^\]]*\] PHP "),
     ("healthz?verbose", r"(?m)^\[\+\][\w/-]+ ok"),
 ];
+/// Names under which developers leave such pages where pages are files, a kind of application a line: any known content will do.
+pub(super) const LEFT: &[&str] = &[
+    "phpinfo1.php phpinfo2.php _phpinfo.php phpi.php phptest.php php_test.php infos.php information.php test1.php test2.php tests.php \
+     testing.php tst.php t.php temp.php tmp.php a.php x.php 1.php version.php ver.php check.php status.php server.php server-status.php \
+     server_info.php server-info.php serverinfo.php sysinfo.php system.php env.php environment.php dev.php devel.php development.php \
+     debug_info.php debuginfo.php debugger.php debugbar.php dbg.php trace.php profiler.php profile.php xdebug.php xhprof.php \
+     webgrind.php opcache-gui.php opcache_status.php opcache-status.php opcachegui.php ocp.php op.php apcu.php apc_info.php \
+     memcache.php memcached.php redis.php db.php database.php dbtest.php db_test.php dbadmin.php sql.php mysql.php mysqli.php \
+     sqlite.php pgadmin.php pma.php adminer-4.8.1.php adminer-5.php adm.php console.php terminal.php shell.php cmd.php exec.php \
+     eval.php run.php errors.php error_log.php log.php logs.php viewlog.php log_viewer.php logviewer.php vars.php globals.php \
+     request.php headers.php session.php sessions.php dumper.php vardump.php var_dump.php print_r.php queries.php query.php stats.php \
+     health.php healthcheck.php monitor.php monitoring.php diag.php diagnostic.php diagnostics.php requirements.php \
+     install_check.php limits.php ini.php config_dump.php phpcredits.php build.php deploy.php cron.php",
+    "test.jsp info.jsp snoop.jsp env.jsp dump.jsp debug.jsp system.jsp status.jsp sessions.jsp threads.jsp memory.jsp props.jsp",
+    "test.aspx info.aspx env.aspx debug.aspx trace.aspx status.aspx serverinfo.aspx diag.aspx",
+];
 /// How many of them are asked for where a few names must do.
 pub(super) const FIRST: usize = 4;
 
 /// Variables of a process, with their values.
-const DUMP: &str = r#"\b(?:PATH|DOCUMENT_ROOT|SCRIPT_FILENAME|HOME|PWD|GOPATH|JAVA_HOME|PYTHONPATH)\b(?:["'\s:=>,]|</?t[dhr][^>]*>|&quot;|&#34;){1,12}/[\w/.-]+|\b(?:DB_PASSWORD|DATABASE_URL|SECRET_KEY|AWS_SECRET_ACCESS_KEY|JWT_SECRET|APP_KEY)\b(?:["'\s:=>,]|</?t[dhr][^>]*>|&quot;|&#34;){1,12}[\w/+.$@-]{3}"#;
+pub(super) const DUMP: &str = r#"\b(?:PATH|DOCUMENT_ROOT|SCRIPT_FILENAME|HOME|PWD|GOPATH|JAVA_HOME|PYTHONPATH)\b(?:["'\s:=>,]|</?t[dhr][^>]*>|&quot;|&#34;){1,12}/[\w/.-]+|\b(?:DB_PASSWORD|DATABASE_URL|SECRET_KEY|AWS_SECRET_ACCESS_KEY|JWT_SECRET|APP_KEY)\b(?:["'\s:=>,]|</?t[dhr][^>]*>|&quot;|&#34;){1,12}[\w/+.$@-]{3}"#;
 /// A check of health that tells its parts with their details.
 const HEALTH: &str = r#""(?:components|details|checks|dependencies)"\s*:\s*[\{\[][\s\S]*?"(?:details|path|total|free|database|validationQuery|version|host|hostname|url|latency|error)"\s*:"#;
 const NGINX: &str = r"Active connections: \d+";
@@ -241,6 +257,6 @@ pub(super) const APIS: &[(&str, &str)] = &[
     ("swagger-ui/", r"(?i)swagger-ui"),
 ];
 
-const PHPINFO: &str =
+pub(super) const PHPINFO: &str =
     r"<title>(?:PHP [\d.]+ - )?phpinfo\(\)|PHP Version [\d.]+[\s\S]*?(?:php\.ini|Configuration File)";
 const OPENAPI: &str = r#""(?:swagger|openapi)"\s*:\s*"\d"#;
