@@ -77,13 +77,11 @@ pub(super) async fn forgeries(bench: &Bench<'_>, entry: &Entry, token: &Token) -
         token: token.changed(),
         control: token.unsigned(),
     });
-    for others in [0, 28] {
-        all.push(Forged {
-            what: "Only the beginning of the signature is compared: four bytes of it are enough.",
-            token: token.with_beginning(others),
-            control: token.unsigned(),
-        });
-    }
+    all.extend(token.with_beginnings().into_iter().map(|begun| Forged {
+        what: "Only the beginning of the signature is compared: four bytes of it are enough.",
+        token: begun,
+        control: token.unsigned(),
+    }));
     let own = [("jwk", json!({"kty": "oct", "alg": "HS256", "k": "cmVkb3VidA"}))];
     all.push(Forged {
         what: "The key that the token brings along is believed; a token signed with a key of one's own is accepted.",

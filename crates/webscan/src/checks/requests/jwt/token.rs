@@ -86,11 +86,15 @@ impl Token {
         format!("{head}.{}.{}", BASE64.encode(claims.to_string()), BASE64.encode(&self.signature))
     }
 
-    /// The same with the first bytes of its signature, and others behind them or none.
-    pub(super) fn with_beginning(&self, others: usize) -> String {
-        let begin = self.signature.iter().take(4).copied();
-        let bytes: Vec<u8> = begin.chain(std::iter::repeat_n(0x5a, others)).collect();
-        format!("{}.{}", self.signed, BASE64.encode(bytes))
+    /// The same with the first four bytes of its signature, and others behind them or none; nothing for one hardly longer.
+    pub(super) fn with_beginnings(&self) -> Vec<String> {
+        let rest = self.signature.len().saturating_sub(4);
+        let with = |others: usize| {
+            let begin = self.signature.iter().take(4).copied();
+            let bytes: Vec<u8> = begin.chain(std::iter::repeat_n(0x5a, others)).collect();
+            format!("{}.{}", self.signed, BASE64.encode(bytes))
+        };
+        if rest >= 16 { vec![with(0), with(rest)] } else { Vec::new() }
     }
 
     /// The same claims with another header and no signature.
