@@ -29,6 +29,8 @@ pub(super) struct Happened {
     pub(super) dialogs: Vec<String>,
     /// Hosts out of scope that the page itself, not a frame in it, went to.
     pub(super) left: Vec<String>,
+    /// Where the page itself went or tried to go, as the browser wrote it.
+    pub(super) went: Vec<String>,
 }
 
 /// What is known of a page that is open.
@@ -142,6 +144,13 @@ fn paused(client: &Client, params: &Value, state: &mut State) -> (&'static str, 
         let body = BASE64_STANDARD.encode("<link rel=icon href=data:,>");
         let blank = json!({"requestId": id, "responseCode": 200, "responseHeaders": headers, "body": body});
         return ("Fetch.fulfillRequest", blank);
+    }
+    if is_page
+        && state.first.is_none()
+        && text(params, "frameId") == state.frame
+        && state.happened.went.len() < MOST
+    {
+        state.happened.went.push(url.clone());
     }
     if let Some(answer) = by_attacker(&target, &kind) {
         let (kind, body) = answer;

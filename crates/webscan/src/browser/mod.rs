@@ -159,6 +159,10 @@ impl Browser {
                     host.is_some_and(|host| happened.left.iter().any(|went| went == host))
                 };
                 ran.extend(markers.iter().filter(left).map(|marker| (*marker).to_owned()));
+                if markers.contains(&"sinks") {
+                    // Where a page goes is a sink that no hook in it sees.
+                    ran.extend(happened.went.iter().map(|url| format!("sink:goes\u{1}{url}")));
+                }
                 seen.map_err(|_| BrowserError::Gone)?
             };
             let done = self.on_a_page(request, true, visit).await;

@@ -46,16 +46,20 @@ fn handlers(html: &str) -> String {
 /// Paths on which one program is tested: on further ones the same scripts run.
 const PATHS: usize = 16;
 
-/// Whether the same scripts of the same path have been tested with another query, or their program on many paths.
+/// Whether the same scripts of the same path have been tested with another query, or their program on many paths, or the very same
+/// page at another path, of which its scripts read nothing.
 fn seen_before(entry: &Entry, entries: &[Entry], text: &str) -> bool {
     let url = &entry.request.url;
     let earlier = || entries.iter().take_while(|other| other.request != entry.request);
     let same_program = earlier().filter(|other| other.program == entry.program && other.program.is_some());
     let paths: BTreeSet<&str> = same_program.map(|other| other.request.url.path.as_str()).collect();
+    let reads_path = text.contains("pathname");
+    let is_same = |other: &&Entry| {
+        let same_page = !reads_path && other.response.body == entry.response.body;
+        other.request.url.origin == url.origin && (other.request.url.path == url.path || same_page)
+    };
     paths.len() >= PATHS
-        || earlier()
-            .filter(|other| other.request.url.path == url.path && other.request.url.origin == url.origin)
-            .any(|other| scripts(other, entries).as_deref() == Some(text))
+        || earlier().filter(is_same).any(|other| scripts(other, entries).as_deref() == Some(text))
 }
 
 #[cfg(test)]

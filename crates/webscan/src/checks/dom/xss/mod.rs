@@ -52,12 +52,12 @@ impl Check for DomXss {
     fn try_entry<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
         bench.opener?;
         let text = scripts(entry, bench.entries)?;
-        let has_news =
-            (text.contains("search") || has_templates(entry, &text)) && has_new_names(entry, bench.entries);
+        let own = own(entry, bench.entries);
+        let has_news = (text.contains("search") || has_templates(entry, &text))
+            && has_new_names(entry, bench.entries, &own);
         if seen_before(entry, bench.entries, &text) && !has_news {
             return None;
         }
-        let own = own(entry, bench.entries);
         let sources = sources(entry, &text, &own);
         let short = short_values(entry, &own);
         (!sources.is_empty() || !short.is_empty())
@@ -107,15 +107,20 @@ async fn with_short(
     }
 }
 
-/// Whether the query has a name that no earlier query of the same path had.
-fn has_new_names(entry: &Entry, entries: &[Entry]) -> bool {
+/// Whether the query has a name that no earlier query of the same path had, nor any script asks for by itself.
+fn has_new_names(entry: &Entry, entries: &[Entry], own: &str) -> bool {
+    let names = entry.request.query();
+    if names.is_empty() {
+        return false;
+    }
+    let asked = gleaned::Gleaned::of(own).asked;
     let url = &entry.request.url;
     let earlier = entries.iter().take_while(|other| other.request != entry.request);
     let earlier = earlier
         .filter(|other| other.request.url.path == url.path && other.request.url.origin == url.origin)
         .flat_map(|other| other.request.query());
-    let known: BTreeSet<String> = earlier.map(|(name, _)| name).collect();
-    entry.request.query().iter().any(|(name, _)| !known.contains(name))
+    let known: BTreeSet<String> = earlier.map(|(name, _)| name).chain(asked).collect();
+    names.iter().any(|(name, _)| !known.contains(name))
 }
 
 /// The scripts of a page without those of well-known libraries, whose names say nothing of what the page reads.
@@ -187,6 +192,7 @@ fn reached<'t>(told: &'t [String], what: &str) -> Vec<(&'t str, &'t str)> {
 async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: String, own: String) {
     let bundles = bundles(&sources);
     let mut proven: Vec<&Source> = Vec::new();
+    let mut going: Vec<Vec<&Source>> = Vec::new();
     // What reads all of an address reads each name in it: that is said once.
     let is_told = |proven: &[&Source], source: &Source| {
         source.is_guess() && proven.iter().any(|have| have.is_guess() && have.slot() != source.slot())
@@ -196,6 +202,10 @@ async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: Stri
             continue;
         }
         let mut arrived = arrivals(bench, entry, bundle).await;
+        if navigates(&own) && (goes(&arrived) || goes_elsewhere(bench, entry, bundle).await) {
+            going.push(bundle.clone());
+        }
+        arrived.retain(|(_, sinks)| sinks.iter().any(|sink| sink != "goes"));
         if arrived.is_empty() && bundle.len() > 1 && has_sinks(&text) {
             // One of them may have kept the others from being read.
             for source in bundle.iter().filter(|source| !source.is_guess()).take(ALONE) {
@@ -217,15 +227,27 @@ async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: Stri
             }
         }
     }
-    if navigates(&own) {
-        by_running(bench, entry, (bundles.as_slice(), proven.as_slice()), URL).await;
-    }
+    by_running(bench, entry, (going.as_slice(), proven.as_slice()), URL).await;
     if imports(&own) {
         by_running(bench, entry, (bundles.as_slice(), proven.as_slice()), LOADED).await;
     }
     if has_templates(entry, &text) {
         by_running(bench, entry, (bundles.as_slice(), proven.as_slice()), TEMPLATE).await;
     }
+}
+
+/// Whether the page goes to an address that a source has a part in.
+fn goes(arrived: &[(&Source, BTreeSet<String>)]) -> bool {
+    arrived.iter().any(|(_, sinks)| sinks.contains("goes"))
+}
+
+/// The same of whole addresses, where the page does not go to what is none.
+async fn goes_elsewhere(bench: &Bench<'_>, entry: &Entry, bundle: &[&Source]) -> bool {
+    let Some(opener) = bench.opener else { return false };
+    let visit =
+        with_all(&entry.request, bundle, |n| format!("https://{CANARY}{}.redoubt-probe.example/", sign(n)));
+    let told = opener.open(&bench.session.dress(&visit), &["sinks"]).await;
+    reached(&told, CANARY).iter().any(|(sink, _)| *sink == "goes")
 }
 
 /// Most sources of a bundle that are tried alone.
@@ -338,8 +360,8 @@ fn within(place: &Context) -> Vec<&'static str> {
     list
 }
 
-/// Where a script goes to an address that a source gives, or has the page read as a template, no hook sees it: payloads in
-/// all sources of a bundle at once.
+/// Where a script goes to an address that a source gives, or has the page read as a template, no hook sees what becomes of it:
+/// payloads in all sources of a bundle at once.
 async fn by_running(
     bench: &Bench<'_>,
     entry: &Entry,

@@ -94,12 +94,34 @@ async fn each_of_several_fields_is_told_apart() {
 async fn a_script_that_goes_where_it_is_told_is_found_by_the_dialog() {
     let goes = |_: &str, fragment: &str| {
         let marker = fragment.strip_prefix("javascript:alert('").and_then(|rest| rest.strip_suffix("')"));
-        marker.map(str::to_owned).into_iter().collect()
+        [sink("goes", fragment), marker.map(str::to_owned).into_iter().collect()].concat()
     };
     let script = "if (location.hash) location.href = decodeURIComponent(location.hash.slice(1));";
     assert_eq!(found(script, &goes).await.0, ["#"]);
+    let wants_all = move |query: &str, fragment: &str| match fragment.contains("//") {
+        true => goes(query, fragment),
+        false => goes(query, fragment).into_iter().filter(|line| !line.starts_with("sink:")).collect(),
+    };
+    assert_eq!(found(script, &wants_all).await.0, ["#"]);
     let stays = |_: &str, _: &str| Vec::new();
-    assert_eq!(found(script, &stays).await.0, Vec::<String>::new());
+    let (none, visits) = found(script, &stays).await;
+    assert_eq!(none, Vec::<String>::new());
+    assert!(visits <= 4, "{visits} visits to a page that goes nowhere");
+}
+
+#[tokio::test]
+async fn one_page_at_several_addresses_is_tested_once() {
+    let script = "out.innerHTML = new URLSearchParams(location.search).get('name');";
+    let page = format!("<a href='?name=Ann'>Ann</a><div id=out></div><script>{script}</script>");
+    let address = serve(move |_: &Asked| Answer::html(page.clone())).await;
+    let get = |path: &str| Request::get(Target::parse(&format!("http://{address}{path}")).unwrap());
+    let browse = |query: &str, _: &str| [sink("html", query), ran(query)].concat();
+    let opener = Told { browse: &browse, visits: Mutex::default() };
+    let extras = Extras { opener: Some(&opener), ..Extras::default() };
+    let pages = vec![get("/a"), get("/a?name=Ann"), get("/b")];
+    let (findings, _) = scan_with(&DomXss, pages, extras).await;
+    let told: Vec<_> = findings.iter().map(|finding| finding.url.path.as_str()).collect();
+    assert_eq!(told, ["/a"], "{findings:?}");
 }
 
 #[test]
