@@ -263,7 +263,7 @@ impl Tab {
             );
         }
         if visit.acts {
-            script += include_str!("use.js");
+            script += concat!(include_str!("every.js"), include_str!("use.js"));
         }
         if !script.is_empty() {
             let script =
@@ -379,7 +379,8 @@ impl Tab {
 
     /// Does to what carries a marker what a visitor might do; gives what of the markers is seen without a dialog.
     pub(super) async fn tempt(&self, markers: &[&str]) -> Result<Vec<String>, BrowserError> {
-        let script = format!("{}({})", include_str!("tempt.js").trim_end(), json!(markers));
+        let act = concat!(include_str!("every.js"), include_str!("tempt.js"));
+        let script = format!("(() => {{ const marks = {};\n{act}}})()", json!(markers));
         if self.evaluate(&script).await?.as_u64() != Some(0) {
             self.settle().await;
         }

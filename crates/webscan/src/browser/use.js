@@ -1,4 +1,4 @@
-// Uses what is on a page as a visitor would, without leaving it. A part of a function of which `w` is the window.
+// Uses what is on a page as a visitor would, without leaving it. A part of a function of which `w` is the window, after every.js.
 const kinds = ['click', 'dblclick', 'mousedown', 'mouseup', 'mouseover', 'mouseenter', 'pointerdown', 'change', 'input', 'submit', 'keydown', 'keyup', 'keypress', 'focus', 'blur'];
 // A link within the page would change the fragment that scripts are to read.
 const stay = (e) => {
@@ -38,7 +38,6 @@ const use = (e) => {
     } catch (x) { /* the page's own business */ }
   }
 };
-const every = (root) => Array.from(root.querySelectorAll('*')).flatMap((e) => (e.shadowRoot ? [e, ...every(e.shadowRoot)] : [e]));
 // Once more for what the first uses brought.
 for (let pass = 0; pass < 2; pass++) {
   for (const e of every(document)) if (uses < 40 && !used.has(e)) use(e);

@@ -30,7 +30,7 @@ pub(super) struct Gleaned {
 }
 
 /// Names of attributes and properties that make code or markup of their values.
-pub(super) const RUNNING: &[&str] = &["innerHTML", "onclick", "srcdoc", "href", "src", "onload", "onerror"];
+const RUNNING: &[&str] = &["innerHTML", "onclick", "srcdoc", "href", "src", "onload", "onerror"];
 
 /// Most pairs that are tried around a value.
 const WANTED: usize = 3;

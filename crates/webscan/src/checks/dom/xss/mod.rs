@@ -193,9 +193,10 @@ async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: Stri
     let bundles = bundles(&sources);
     let mut proven: Vec<&Source> = Vec::new();
     let mut going: Vec<Vec<&Source>> = Vec::new();
-    // What reads all of an address reads each name in it: that is said once.
-    let is_told = |proven: &[&Source], source: &Source| {
-        source.is_guess() && proven.iter().any(|have| have.is_guess() && have.slot() != source.slot())
+    // What reads all of an address, or of a fragment, reads each name and shape in it: that is said once.
+    let is_told = |proven: &[&Source], Arrival { source, is_whole, .. }: &Arrival<'_>| {
+        (source.is_guess() && proven.iter().any(|have| have.is_guess() && have.slot() != source.slot()))
+            || (*is_whole && proven.iter().any(|have| have.is_whole_fragment()))
     };
     for bundle in &bundles {
         if !proven.is_empty() && bundle.iter().all(|source| source.is_dressed()) {
@@ -205,17 +206,18 @@ async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: Stri
         if navigates(&own) && (goes(&arrived) || goes_elsewhere(bench, entry, bundle).await) {
             going.push(bundle.clone());
         }
-        arrived.retain(|(_, sinks)| sinks.iter().any(|sink| sink != "goes"));
+        arrived.retain(|arrival| arrival.sinks.iter().any(|sink| sink != "goes"));
         if arrived.is_empty() && bundle.len() > 1 && has_sinks(&text) {
             // One of them may have kept the others from being read.
             for source in bundle.iter().filter(|source| !source.is_guess()).take(ALONE) {
                 arrived.extend(arrivals(bench, entry, &[source]).await);
             }
         }
-        for (source, sinks) in arrived {
-            if proven.contains(&source) || is_told(&proven, source) {
+        for arrival in arrived {
+            if proven.contains(&arrival.source) || is_told(&proven, &arrival) {
                 continue;
             }
+            let Arrival { source, sinks, .. } = arrival;
             if sinks.contains("stored") && !source.is_kept() {
                 by_storing(bench, entry, source).await;
             }
@@ -237,8 +239,8 @@ async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: Stri
 }
 
 /// Whether the page goes to an address that a source has a part in.
-fn goes(arrived: &[(&Source, BTreeSet<String>)]) -> bool {
-    arrived.iter().any(|(_, sinks)| sinks.contains("goes"))
+fn goes(arrived: &[Arrival<'_>]) -> bool {
+    arrived.iter().any(|arrival| arrival.sinks.contains("goes"))
 }
 
 /// The same of whole addresses, where the page does not go to what is none.
@@ -277,7 +279,7 @@ async fn by_storing(bench: &Bench<'_>, entry: &Entry, source: &Source) {
     let others = bench.entries.iter().filter(|other| other.request.url != entry.request.url).filter(reads);
     for other in others.take(READERS) {
         let source = source.shown_by(&other.request.url);
-        for (source, sinks) in arrivals(bench, entry, &[&source]).await {
+        for Arrival { source, sinks, .. } in arrivals(bench, entry, &[&source]).await {
             for payload in payloads_for(bench, entry, source, &sinks).await {
                 if attack(bench, entry, source, payload).await {
                     return;
@@ -287,12 +289,16 @@ async fn by_storing(bench: &Bench<'_>, entry: &Entry, source: &Source) {
     }
 }
 
+/// A source whose text reaches sinks.
+struct Arrival<'s> {
+    source: &'s Source,
+    sinks: BTreeSet<String>,
+    /// Whether what stands around it in the fragment always came along.
+    is_whole: bool,
+}
+
 /// The sources of a bundle whose text reaches a sink, and the sinks.
-async fn arrivals<'s>(
-    bench: &Bench<'_>,
-    entry: &Entry,
-    bundle: &[&'s Source],
-) -> Vec<(&'s Source, BTreeSet<String>)> {
+async fn arrivals<'s>(bench: &Bench<'_>, entry: &Entry, bundle: &[&'s Source]) -> Vec<Arrival<'s>> {
     let Some(opener) = bench.opener else { return Vec::new() };
     let value = |n| format!("{CANARY}{}", sign(n));
     let visit = with_all(&entry.request, bundle, value);
@@ -304,8 +310,16 @@ async fn arrivals<'s>(
         };
         reached(&told, &value(n)).into_iter().map(kind).collect()
     };
-    let all = bundle.iter().enumerate().map(|(n, source)| (*source, sinks(n)));
-    all.filter(|(_, sinks): &(_, BTreeSet<String>)| !sinks.is_empty()).collect()
+    let is_whole = |n, source: &Source| {
+        let is_in = |shape: &str| {
+            let whole = shape.replace("{}", &value(n)).to_ascii_lowercase();
+            reached(&told, &value(n)).iter().all(|(_, arrived)| arrived.to_ascii_lowercase().contains(&whole))
+        };
+        source.shape_of_fragment().is_some_and(is_in)
+    };
+    let arrival = |(n, source)| Arrival { source, sinks: sinks(n), is_whole: is_whole(n, source) };
+    let all = bundle.iter().copied().enumerate().map(arrival);
+    all.filter(|arrival| !arrival.sinks.is_empty()).collect()
 }
 
 /// Whether the canary begins an address, or stands where its host does.
@@ -325,6 +339,10 @@ async fn payloads_for(
 ) -> Vec<&'static str> {
     let mut all = payloads(sinks);
     let Some(opener) = bench.opener else { return Vec::new() };
+    if sinks.contains("url") && !sinks.contains("attribute") && !begins_addresses(bench, entry, source).await
+    {
+        all.retain(|payload| !URL.contains(payload));
+    }
     if sinks.contains("html") {
         let visit = with_all(&entry.request, &[source], |_| format!("{CANARY}<z<z"));
         let told = opener.open(&bench.session.dress(&visit), &["sinks"]).await;
@@ -341,6 +359,24 @@ async fn payloads_for(
         }
     }
     all
+}
+
+/// Whether a source begins an address that scripts set: as a word, or where they put something before what is no address.
+async fn begins_addresses(bench: &Bench<'_>, entry: &Entry, source: &Source) -> bool {
+    let Some(opener) = bench.opener else { return false };
+    for start in ["", "https://", "z:"] {
+        let value = format!("{start}{CANARY}");
+        let visit = with_all(&entry.request, &[source], |_| value.clone());
+        let told = opener.open(&bench.session.dress(&visit), &["sinks"]).await;
+        let begins = |(sink, arrived): &(&str, &str)| {
+            let arrived = arrived.trim_start().to_ascii_lowercase();
+            *sink == "url" && (arrived.starts_with(&value) || arrived.starts_with("javascript:"))
+        };
+        if reached(&told, CANARY).iter().any(begins) {
+            return true;
+        }
+    }
+    false
 }
 
 /// What runs at a place of markup without any markup of its own.

@@ -161,6 +161,19 @@ impl Source {
         matches!(self.place, Where::NewQuery(_, true))
     }
 
+    /// What stands around the value, which is `{}`, in a fragment; none where it is all of it.
+    pub(super) fn shape_of_fragment(&self) -> Option<&str> {
+        match &self.place {
+            Where::Fragment(shape) => Some(shape.as_str()).filter(|shape| *shape != "{}"),
+            _ => None,
+        }
+    }
+
+    /// Whether it is all of the fragment.
+    pub(super) fn is_whole_fragment(&self) -> bool {
+        matches!(self.place, Where::Fragment(_)) && self.shape_of_fragment().is_none()
+    }
+
     /// Whether it has more than the value, for what scripts ask of it.
     pub(super) fn is_dressed(&self) -> bool {
         matches!(self.form, Form::Around(..))
@@ -335,9 +348,9 @@ pub(in crate::checks::dom) fn sources(entry: &Entry, text: &str, own: &str) -> V
     if whole || reads(&["hash"]) {
         let plain = Where::Fragment("{}".to_owned());
         formed.extend(with_forms(&plain));
+        places.push(plain);
         let named = known.asked.iter().take(8).map(String::as_str).chain(known.running().iter().copied());
         places.extend(named.map(|name| Where::Fragment(format!("{name}={{}}"))));
-        places.push(plain);
         let shapes = known.fragments(entry.response.text(), own).into_iter().take(SHAPES);
         places.extend(shapes.map(Where::Fragment));
     }

@@ -124,6 +124,39 @@ async fn one_page_at_several_addresses_is_tested_once() {
     assert_eq!(told, ["/a"], "{findings:?}");
 }
 
+#[tokio::test]
+async fn a_fragment_that_is_read_whole_is_told_once() {
+    let browse = |_: &str, fragment: &str| [sink("html", fragment), ran(fragment)].concat();
+    let whole =
+        "find.querySelector('a'); out.innerHTML = decodeURIComponent(location.hash.slice(1)); p.get('q');";
+    assert_eq!(found(whole, &browse).await.0, ["#"]);
+    let part = |_: &str, fragment: &str| {
+        let value = fragment.split('&').find_map(|field| field.strip_prefix("q=")).unwrap_or_default();
+        let value = value.replace("%3D", "=");
+        [sink("html", &value), ran(&value)].concat()
+    };
+    assert_eq!(found(whole, &part).await.0, ["#q="]);
+}
+
+#[tokio::test]
+async fn addresses_that_run_are_tried_where_a_value_begins_one() {
+    let script = "find.href = location.hash.slice(1);";
+    let at = |fragment: &str, address: String| {
+        let marker = fragment.strip_prefix("javascript:alert('").and_then(|rest| rest.strip_suffix("')"));
+        let ran = marker.filter(|_| address.starts_with("javascript:"));
+        [sink("url", &address), ran.map(str::to_owned).into_iter().collect()].concat()
+    };
+    let below = move |_: &str, fragment: &str| at(fragment, format!("/go/{fragment}"));
+    let (none, visits) = found(script, &below).await;
+    assert_eq!(none, Vec::<String>::new());
+    assert!(visits <= 12, "{visits} visits for a value within a path");
+    let unless_absolute = move |_: &str, fragment: &str| match fragment.contains(':') {
+        true => at(fragment, fragment.to_owned()),
+        false => at(fragment, format!("/{fragment}")),
+    };
+    assert_eq!(found(script, &unless_absolute).await.0, ["#"]);
+}
+
 #[test]
 fn what_one_visit_can_bring_goes_together() {
     let text = "location.hash location.search p.get('a') p.get('b') window.name addEventListener('message'";
