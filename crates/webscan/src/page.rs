@@ -17,6 +17,8 @@ pub struct Control {
     pub value: String,
     /// What may be chosen.
     pub options: Vec<String>,
+    /// What a button shows, where that is not its value.
+    pub label: String,
     /// What `autocomplete` says, on the control or its form.
     pub autocomplete: Option<String>,
     /// Whether it is sent as the page is: checked, or no box at all.
@@ -368,7 +370,8 @@ fn read_control(element: ElementRef<'_>, form_autocomplete: Option<&String>) -> 
     let value = match tag {
         "select" => {
             let chosen = choices().iter().find(|choice| choice.attr("selected").is_some()).map(option);
-            let first = options.iter().find(|value| !value.is_empty()).or_else(|| options.first()).cloned();
+            let may_be = |value: &&String| !value.is_empty() && !takes_away(value);
+            let first = options.iter().find(may_be).or_else(|| options.first()).cloned();
             chosen.filter(|value| !value.is_empty()).or(first).unwrap_or_default()
         }
         "textarea" => text_of(element),
@@ -383,8 +386,18 @@ fn read_control(element: ElementRef<'_>, form_autocomplete: Option<&String>) -> 
             .or_else(|| form_autocomplete.cloned()),
         is_on: !is_box || attr("checked").is_some(),
         options,
+        label: if tag == "button" { text_of(element) } else { String::new() },
         kind,
     }
+}
+
+/// Whether words of a form say that it takes something away.
+#[must_use]
+pub fn takes_away(text: &str) -> bool {
+    const WORDS: &[&str] =
+        &["delete", "remove", "destroy", "drop", "erase", "purge", "revoke", "logout", "log out", "sign out"];
+    let text = text.to_ascii_lowercase();
+    WORDS.iter().any(|word| text.contains(word))
 }
 
 impl Control {

@@ -51,7 +51,7 @@ pub async fn retest(
     finding.replay.requests().filter(saves).for_each(|request| client.answer_for(request));
     let work = async {
         let session = match record {
-            Some(record) => log_in(&client, &finding.url, record).await?.session,
+            Some(record) => log_in(&client, &finding.url, record, &[]).await?.session,
             None => Session::default(),
         };
         let browser = OnDemand::new(client.clone()).ok();

@@ -116,7 +116,7 @@ impl Keeper {
             self.is_lost.store(true, Ordering::Relaxed);
             return false;
         }
-        match log_in(&self.client, &self.start, &self.record).await {
+        match log_in(&self.client, &self.start, &self.record, std::slice::from_ref(&self.proof.url)).await {
             Ok(login) => {
                 *self.now.lock() = (number + 1, login.session);
                 true
@@ -195,6 +195,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn logins_of_interfaces_without_pages_are_seen_at_known_places() {
+        let address = serve(|asked: &Asked| match (asked.path.as_str(), asked.header("x-key").as_str()) {
+            ("/", _) => Answer::html("an interface"),
+            (_, "right") => Answer::status(404),
+            _ => Answer::status(401),
+        })
+        .await;
+        let start = Target::parse(&format!("http://{address}/")).unwrap();
+        let scope = Arc::new(Scope::new(&start, &ScopeRules::default()).unwrap());
+        let client = Client::new(scope, ClientOptions::default(), Cancel::default());
+        let places = [start.at("/orders/1")];
+        for (key, is_in) in [("right", true), ("wrong", false)] {
+            let record = AuthRecord { headers: vec![format!("X-Key: {key}")], ..AuthRecord::default() };
+            assert_eq!(log_in(&client, &start, &record, &places).await.is_ok(), is_in, "{key}");
+            assert!(log_in(&client, &start, &record, &[]).await.is_err());
+        }
+    }
+
+    #[tokio::test]
     async fn requests_of_a_lost_session_are_sent_again() {
         let sessions = Mutex::default();
         let address = serve(move |asked: &Asked| answer(&sessions, asked)).await;
@@ -203,7 +222,7 @@ mod tests {
         let client = Client::new(scope, ClientOptions::default(), Cancel::default());
         let record = json!({"formRecord": {"fields": [{"name": "username", "value": "a"}, {"name": "password", "value": "s3cret"}], "loginUrl": "/login"}});
         let record: AuthRecord = serde_json::from_value(record).unwrap();
-        let login = log_in(&client, &start, &record).await.unwrap();
+        let login = log_in(&client, &start, &record, &[]).await.unwrap();
         let keeper = Arc::new(Keeper::new(&client, &start, &record, &login).await.unwrap());
         let kept = client.kept(keeper.clone());
         for n in 0..30 {

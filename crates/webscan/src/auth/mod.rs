@@ -181,11 +181,16 @@ pub struct Login {
 /// Redirects that are followed after a login.
 const REDIRECTS: usize = 6;
 
-/// Logs in.
+/// Logs in; whether it worked is seen where links lead, and at the `places` that are known otherwise.
 ///
 /// # Errors
 /// [`LoginError`]: no form, a rejected login, no answer.
-pub async fn log_in(client: &Client, start: &Target, record: &AuthRecord) -> Result<Login, LoginError> {
+pub async fn log_in(
+    client: &Client,
+    start: &Target,
+    record: &AuthRecord,
+    places: &[Target],
+) -> Result<Login, LoginError> {
     let mut session = Session::default();
     let mut landed = None;
     let mut methods = Vec::new();
@@ -234,7 +239,8 @@ pub async fn log_in(client: &Client, start: &Target, record: &AuthRecord) -> Res
             "it has no form, basic, bearer, token, headers or cookies".to_owned(),
         ));
     }
-    let proof = proof::find(client, start, landed.as_ref(), &session, record.check.as_ref()).await?;
+    let proof =
+        proof::find(client, start, landed.as_ref(), &session, (record.check.as_ref(), places)).await?;
     Ok(Login { session, proof, method: methods.join(", ") })
 }
 

@@ -23,6 +23,8 @@ pub struct LoginProof {
 pub enum Sign {
     /// The page itself: strangers are refused, or sent to a login.
     Admitted,
+    /// Anything: strangers are answered with 401 or 403.
+    Answered,
     /// A text that matches.
     Text(String),
 }
@@ -43,6 +45,7 @@ impl Sign {
     fn is_on(&self, url: &Target, response: &Response) -> bool {
         match self {
             Self::Admitted => !is_refused(url, response),
+            Self::Answered => !is_denied(response),
             Self::Text(pattern) => {
                 response.status < 400
                     && Regex::new(pattern).is_ok_and(|regex| regex.is_match(response.text()))
@@ -58,17 +61,23 @@ pub(super) fn is_refused(url: &Target, response: &Response) -> bool {
     response.status >= 400 || asks()
 }
 
+fn is_denied(response: &Response) -> bool {
+    matches!(response.status, 401 | 403)
+}
+
+/// Most places that are tried beside those that links lead to.
+const KNOWN: usize = 12;
 /// Words of links that users alone see.
 const LEAVE: &str =
     r"(?i)(log[\s_-]?out|sign[\s_-]?out|log[\s_-]?off|abmelden|d[eé]connexion|cerrar sesi[oó]n)";
 
-/// Finds a page that tells users from strangers.
+/// Finds a page that tells users from strangers; `places` are such as are known beside those that links lead to.
 pub(super) async fn find(
     client: &Client,
     start: &Target,
     landed: Option<&(Target, Response)>,
     session: &Session,
-    check: Option<&CheckRecord>,
+    (check, known): (Option<&CheckRecord>, &[Target]),
 ) -> Result<LoginProof, LoginError> {
     if let Some(check) = check {
         let url = start
@@ -96,6 +105,7 @@ pub(super) async fn find(
         places
             .extend(links.into_iter().map(|(_, target)| target).filter(|t| t.origin == start.origin).take(8));
     }
+    places.extend(known.iter().take(KNOWN).cloned());
     places.dedup();
     for url in places {
         let Ok((_, inside)) = follow(client, &mut session.clone(), Request::get(url.clone())).await else {
@@ -111,6 +121,9 @@ pub(super) async fn find(
         let leave = Sign::Text(LEAVE.to_owned());
         if leave.is_on(&url, &inside) && !leave.is_on(&url, &outside) {
             return Ok(LoginProof { url, sign: leave });
+        }
+        if is_denied(&outside) && !is_denied(&inside) {
+            return Ok(LoginProof { url, sign: Sign::Answered });
         }
     }
     Err(LoginError::Rejected("no page answers otherwise than it answers strangers".to_owned()))

@@ -71,6 +71,14 @@ impl OnDemand {
         None
     }
 
+    /// What a visit brings; nothing once the scan is cancelled, however long the page would take.
+    async fn unless_cancelled<T: Default>(&self, visit: impl Future<Output = T>) -> T {
+        tokio::select! {
+            brought = visit => brought,
+            () = self.client.cancel().cancelled() => T::default(),
+        }
+    }
+
     fn note(&self, trouble: String) {
         tracing::warn!(trouble, "browser");
         self.troubles.lock().push(trouble);
@@ -82,7 +90,7 @@ const TRIES: usize = 2;
 
 impl Opener for OnDemand {
     fn open<'a>(&'a self, request: &'a Request, markers: &'a [&'a str]) -> BoxFuture<'a, Vec<String>> {
-        async move {
+        self.unless_cancelled(async move {
             for _ in 0..TRIES {
                 let Some(browser) = self.browser().await else { break };
                 match browser.opened(request, markers).await {
@@ -92,7 +100,7 @@ impl Opener for OnDemand {
                 }
             }
             Vec::new()
-        }
+        })
         .boxed()
     }
 }
@@ -104,7 +112,7 @@ impl Renderer for OnDemand {
         session: &'a Session,
         depth: usize,
     ) -> BoxFuture<'a, Rendered> {
-        async move {
+        self.unless_cancelled(async move {
             for _ in 0..TRIES {
                 let Some(browser) = self.browser().await else { break };
                 match browser.rendered(request, session, depth).await {
@@ -114,7 +122,7 @@ impl Renderer for OnDemand {
                 }
             }
             Rendered::default()
-        }
+        })
         .boxed()
     }
 

@@ -122,7 +122,6 @@ impl Tab {
             ("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})),
             ("Network.setUserAgentOverride", json!({"userAgent": tab.client.options().user_agent})),
             ("Network.setBypassServiceWorker", json!({"bypass": true})),
-            ("Network.setCacheDisabled", json!({"cacheDisabled": true})),
             // Timers of pages in the background may be held back; what a page does must not depend on the load.
             ("Emulation.setFocusEmulationEnabled", json!({"enabled": true})),
         ];
@@ -155,6 +154,8 @@ impl Tab {
             calls.push(("Storage.clearDataForOrigin", json!({"origin": url, "storageTypes": "all"})));
             calls.push(("Runtime.evaluate", json!({"expression": "window.name = ''"})));
         }
+        // Tests ask for what is there now; to a crawl, files that many pages load are the same.
+        calls.push(("Network.setCacheDisabled", json!({"cacheDisabled": is_brief})));
         calls.push(("Network.setExtraHTTPHeaders", json!({"headers": headers(&self.client, request)})));
         for (name, value) in &request.cookies {
             let cookie = json!({"name": name, "value": value, "url": url, "path": "/"});

@@ -74,8 +74,10 @@ impl<'a> Task<'a> {
 pub fn points_of(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
     let mut points = entry.request.points();
     points.extend(entry.request.path_points());
-    let shows = entry.response.is_html()
-        || (entry.response.media_type().ends_with("json") && !entry.request.query().is_empty());
+    // What leads elsewhere takes all along that it was asked with.
+    let shows = entry.response.location().is_none()
+        && (entry.response.is_html()
+            || (entry.response.media_type().ends_with("json") && !entry.request.query().is_empty()));
     points.extend(entry.request.name_points(entry.request.method == Method::Get && shows));
     let dressed = bench.session.dress(&entry.request);
     for (name, value) in &dressed.cookies {

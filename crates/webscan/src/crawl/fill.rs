@@ -98,6 +98,7 @@ mod tests {
             kind: "hidden".into(),
             value: value.into(),
             options: Vec::new(),
+            label: String::new(),
             autocomplete: None,
             is_on: true,
         }

@@ -5,10 +5,12 @@ use serde_json::Value;
 use super::{Crawler, How, Job, SeenForm, fill, scripts};
 use crate::api::{self, Kind};
 use crate::http::{Body, Method, Request, Response, Target};
-use crate::page::{Control, Form, Page, Via};
+use crate::page::{Control, Form, Page, Via, takes_away};
 use crate::profile::FormSubmission;
 use crate::proof::Step;
 
+/// Under which name a session keeps the password that it was made with.
+const PASSWORD: &str = "authpassword";
 /// Links of an access path that are kept.
 const PATH: usize = 10;
 /// Requests in a row that lead to one form.
@@ -48,6 +50,8 @@ impl Crawler<'_> {
             }
         }
         match page {
+            // What a debugger brings along belongs to it, not to the application.
+            Some(_) if is_debugger(response) => {}
             Some(page) => self.links_and_forms(job, page),
             None if response.is_script() => {
                 self.script(job, response.text(), url);
@@ -103,7 +107,7 @@ impl Crawler<'_> {
     fn script(&mut self, job: &Job, text: &str, base: &Target) {
         // Paths in a file of scripts mean those of the page that loads it.
         let page = job.access_path.last().filter(|_| job.how == How::Resource).unwrap_or(base);
-        for request in scripts::endpoints(text, page) {
+        for request in scripts::endpoints(text, page).into_iter().filter(|request| !is_destruction(request)) {
             self.add(self.follow(job, request, How::Named));
         }
     }
@@ -167,22 +171,33 @@ impl Crawler<'_> {
         if !sent {
             return;
         }
+        if self.authenticated && is_destructive(form) {
+            let why = "its form says that it takes something away, and the scan is logged in";
+            self.reject(form.action.to_string(), why);
+            return;
+        }
         let tokens: Vec<&str> = form
             .controls
             .iter()
             .filter(|control| fill::is_token(control))
             .map(|control| control.name.as_str())
             .collect();
+        // A form that changes the password of the scan's own account gets the one that it has: it must stay.
+        let passwords: Vec<&str> =
+            form.controls.iter().filter(|c| c.kind == "password").map(|c| c.name.as_str()).collect();
+        let is_ours = passwords.len() > 1 && self.session.secrets.iter().any(|(name, _)| name == PASSWORD);
+        let passwords = if is_ours { passwords } else { Vec::new() };
         let filled = |form: &Form| {
             let mut request = form.request(&fill::value);
-            for token in &tokens {
-                set(&mut request, token, &format!("{{{{{token}}}}}"));
+            let own = passwords.iter().map(|name| (*name, PASSWORD));
+            for (name, text) in tokens.iter().map(|token| (*token, *token)).chain(own) {
+                set(&mut request, name, &format!("{{{{{text}}}}}"));
             }
             request
         };
         let is_chained = job.request.method != Method::Get || !job.before.is_empty();
         let mut before = Vec::new();
-        if (is_chained || !tokens.is_empty()) && job.before.len() < CHAIN {
+        if (is_chained || is_ours || !tokens.is_empty()) && job.before.len() < CHAIN {
             before.clone_from(&job.before);
             let fetch = Step::new(job.request.clone());
             before
@@ -194,6 +209,12 @@ impl Crawler<'_> {
             self.add(next);
         }
     }
+}
+
+/// Whether an answer is an error with a debugger to use.
+fn is_debugger(response: &Response) -> bool {
+    const SIGNS: &[&str] = &["__debugger__", "/_ignition/", "__web_console", "/_debugbar/open"];
+    response.status >= 500 && SIGNS.iter().any(|sign| response.text().contains(sign))
 }
 
 /// Whether an operation of a description says that it takes something away.
@@ -230,7 +251,8 @@ fn variants(form: &Form, filled: &dyn Fn(&Form) -> Request) -> Vec<Request> {
     let mut all = vec![filled(form)];
     let lists: Vec<_> = form.controls.iter().filter(|control| control.options.len() > 1).collect();
     if let ([list], Method::Get) = (lists.as_slice(), form.method) {
-        for choice in list.options.iter().filter(|choice| **choice != list.value).take(CHOICES) {
+        let may_be = |choice: &&String| **choice != list.value && !takes_away(choice);
+        for choice in list.options.iter().filter(may_be).take(CHOICES) {
             let mut other = filled(form);
             set(&mut other, &list.name, choice);
             all.push(other);
@@ -247,10 +269,17 @@ fn variants(form: &Form, filled: &dyn Fn(&Form) -> Request) -> Vec<Request> {
 
 /// Whether a button says that it takes something away.
 fn destroys(button: &Control) -> bool {
-    let text = format!("{} {}", button.name, button.value).to_ascii_lowercase();
-    ["delete", "remove", "destroy", "drop", "erase", "logout", "log out", "sign out"]
-        .iter()
-        .any(|word| text.contains(word))
+    takes_away(&format!("{} {} {}", button.name, button.value, button.label))
+}
+
+/// Whether a form says that it takes something away: by where it is sent, what it brings along unseen, or each of its buttons.
+fn is_destructive(form: &Form) -> bool {
+    let mut buttons = form.controls.iter().filter(|control| control.is_button()).peekable();
+    let hidden = form.controls.iter().filter(|control| control.kind == "hidden" && !fill::is_token(control));
+    form.method == Method::Post
+        && (takes_away(form.action.file())
+            || hidden.into_iter().any(|control| takes_away(&control.value))
+            || (buttons.peek().is_some() && buttons.all(destroys)))
 }
 
 fn set(request: &mut Request, name: &str, value: &str) {
@@ -295,7 +324,7 @@ fn strings(value: &Value, places: &mut Vec<String>) {
 mod tests {
     use serde_json::json;
 
-    use crate::testing::{Answer, Asked, crawled, serve};
+    use crate::testing::{Answer, Asked, Extras, crawl_and_scan, crawled, serve};
 
     fn reply(value: &serde_json::Value) -> Answer {
         Answer(200, vec![("content-type".into(), "application/json".into())], value.to_string())
@@ -318,6 +347,50 @@ mod tests {
         let all = crawled(address, "/").await;
         assert!(all.contains(&"GET /users".to_owned()), "{all:?}");
         assert!(all.contains(&"POST /items {\"name\":\"chair\"}".to_owned()), "{all:?}");
+    }
+
+    #[tokio::test]
+    async fn what_debuggers_bring_along_is_left_alone() {
+        let address = serve(|asked: &Asked| match asked.path.as_str() {
+            "/" => Answer::html("<a href=/broken>x</a>"),
+            "/broken" => {
+                let page = "<script src='?__debugger__=yes&amp;cmd=resource'></script><a href=/console>c</a>\
+                    <form action=/broken><input name=pin></form>";
+                Answer(500, Answer::html("").1, page.into())
+            }
+            _ => Answer::status(404),
+        })
+        .await;
+        let all = crawled(address, "/").await;
+        assert!(all.iter().any(|request| request == "GET /broken"), "{all:?}");
+        let own =
+            |request: &&String| ["console", "pin", "__debugger__"].iter().any(|word| request.contains(word));
+        assert_eq!(all.iter().filter(own).count(), 0, "{all:?}");
+    }
+
+    #[tokio::test]
+    async fn the_password_of_the_scan_stays() {
+        let bodies = std::sync::Arc::new(parking_lot::Mutex::new(Vec::<String>::new()));
+        let seen = bodies.clone();
+        let address = serve(move |asked: &Asked| {
+            if asked.method == "POST" {
+                seen.lock().push(asked.body.clone());
+            }
+            Answer::html(
+                "<form method=post action=/password><input name=hint><input type=password name=new>\
+                 <input type=password name=again><button>Change</button></form>",
+            )
+        })
+        .await;
+        let secrets = vec![("authpassword".to_owned(), "own-s3cret".to_owned())];
+        let session = crate::session::Session { secrets, ..Default::default() };
+        let extras = Extras { session, ..Extras::default() };
+        let check =
+            crate::checks::all().into_iter().find(|check| check.about().name == "xss-stored").unwrap();
+        crawl_and_scan(check, address, "/", extras).await;
+        let bodies = bodies.lock();
+        assert!(bodies.len() > 1, "{bodies:?}");
+        assert!(bodies.iter().all(|body| body.ends_with("new=own-s3cret&again=own-s3cret")), "{bodies:?}");
     }
 
     #[tokio::test]

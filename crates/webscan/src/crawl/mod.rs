@@ -15,10 +15,12 @@ mod soft;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
 
 use crate::checks::Entry;
 use crate::http::{Body, Client, Fault, Method, Request, Response, Target, encode};
@@ -119,6 +121,8 @@ pub struct Crawled {
     pub stopped: BTreeSet<String>,
 }
 
+/// How often it is asked whether a page that is open in the browser may stay so.
+const ASKED_EVERY: Duration = Duration::from_millis(200);
 /// Requests of a round.
 const ROUND: usize = 16;
 /// Most directories above each other that are asked whether they answer alike.
@@ -488,7 +492,15 @@ impl<'a> Crawler<'a> {
                 if !go_on() {
                     return None;
                 }
-                let rendered = renderer.render(&waiting.item.request, session, depth).await;
+                let may_stay = async {
+                    while go_on() {
+                        sleep(ASKED_EVERY).await;
+                    }
+                };
+                let rendered = tokio::select! {
+                    rendered = renderer.render(&waiting.item.request, session, depth) => rendered,
+                    () = may_stay => return None,
+                };
                 Some((waiting, rendered))
             }
         };

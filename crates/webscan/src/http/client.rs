@@ -334,7 +334,8 @@ impl Client {
         match &result {
             Ok(response) => {
                 self.0.counters.received.fetch_add(response.body.len() as u64, Ordering::Relaxed);
-                self.0.pace.answered(response.elapsed);
+                let place = format!("{} {}", request.method, request.url.path);
+                self.0.pace.answered(&place, response.elapsed);
                 if matches!(response.status, 429 | 503) {
                     let after = response.header("retry-after").and_then(|text| text.trim().parse().ok());
                     self.0

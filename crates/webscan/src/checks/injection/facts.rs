@@ -150,8 +150,15 @@ pub(in crate::checks) async fn facts(bench: &Bench<'_>, entry: &Entry, point: &P
 async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
     let token = Marks::of(entry, point).token;
     let plain = bench.send_of(entry, &entry.request.with(point, &token)).await.ok()?;
-    let breaker = breaking(point, &point.value, &token);
-    let broken = bench.send_of(entry, &entry.request.with(point, &breaker)).await.ok()?;
+    let mut breaker = breaking(point, &point.value, &token);
+    let mut answer = bench.send_of(entry, &entry.request.with(point, &breaker)).await;
+    if answer.is_err() && !breaker.is_ascii() {
+        // What can't write a letter may end the connection: that says nothing of quotes.
+        breaker = breaker.replace(DOUBLE, "");
+        answer = bench.send_of(entry, &entry.request.with(point, &breaker)).await;
+    }
+    let is_cut = answer.is_err();
+    let broken = answer.unwrap_or_else(|_| plain.clone());
     let usual = Gist::of(&entry.response, &[&point.value, &token]);
     let of_plain = Gist::of(&plain, &[&point.value, &token]);
     let of_broken = Gist::of(&broken, &[&point.value, &breaker]);
@@ -183,7 +190,7 @@ async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
     }
     let shown = with_value.as_ref().unwrap_or(if late_echo { &broken } else { &plain });
     let echoes = plain_echo || late_echo || with_value.is_some();
-    let breaks = of_plain != of_broken;
+    let breaks = is_cut || of_plain != of_broken;
     let may_be_route = matches!(point.place, Place::Path(_)) && plain.status == 404;
     let has_effect = echoes || breaks || !errors.is_empty();
     Some(Facts {

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use super::difference::Gist;
 use super::facts::{Facts, facts};
 use crate::checks::{About, Bench, Check, Entry};
-use crate::http::Request;
+use crate::http::{Body, Request};
 use crate::point::{Place, Point, Put};
 use crate::proof::{Expect, Seen};
 
@@ -57,6 +57,8 @@ const FILES: &[(&str, &str)] = &[
     ("windows/win.ini", r"; for 16-bit app support|(?i)\[(?:mci extensions|extensions|fonts)\]"),
 ];
 
+/// A file with a known content that nobody can write.
+const UNWRITABLE: &str = "proc/version";
 /// Names of files in `/etc` that every system has.
 const LISTED: &str =
     r"(?s)\bpasswd\b.*\b(?:group|hosts|services|shells)\b|\b(?:group|hosts|services|shells)\b.*\bpasswd\b";
@@ -109,7 +111,11 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         let few = tries("").into_iter().enumerate().filter(|(n, attempt)| *n < 2 || is_part(attempt));
         few.map(|(_, attempt)| attempt).chain(own).collect()
     };
+    let writes = has_file(&entry.request);
     for attempt in list {
+        if writes && !attempt.payload.contains(UNWRITABLE) {
+            continue;
+        }
         if let Some(raw) = try_one(bench, entry, point, &attempt).await {
             if raw {
                 return;
@@ -117,9 +123,14 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
             continue;
         }
     }
-    if (is_file || has_name) && is_likely && known.matters {
+    if (is_file || has_name) && is_likely && known.matters && !writes {
         own_files(bench, entry, point).await;
     }
+}
+
+/// Whether a request brings a file along: what its values lead to may be written, not read.
+fn has_file(request: &Request) -> bool {
+    matches!(&request.body, Body::Multipart(parts) if parts.iter().any(|part| part.file_name.is_some()))
 }
 
 /// Whether a value behind `./` is answered otherwise than a plain word: what opens files takes it for the same file.

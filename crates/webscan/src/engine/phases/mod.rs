@@ -4,7 +4,7 @@ mod trials;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,7 +17,7 @@ use crate::browser::OnDemand;
 use crate::cancel::Cancel;
 use crate::checks::{Entry, Sink};
 use crate::crawl::{Crawled, Crawler, How, Job, robots};
-use crate::http::{Client, ClientOptions, Fault, Request, Target};
+use crate::http::{Client, ClientOptions, Fault, Method, Request, Target};
 use crate::profile::BrowserUse;
 use crate::scope::Scope;
 use crate::session::{Cookie, Session};
@@ -120,6 +120,7 @@ impl<'a> Run<'a> {
             Ok(()) => self.ended(),
             Err(end) => Some(end),
         };
+        self.mind_login();
         self.result(end, &sink, &crawled, coverage)
     }
 
@@ -196,7 +197,10 @@ impl<'a> Run<'a> {
 
     async fn authenticate(&mut self) {
         let Some(record) = &self.plan.auth else { return };
-        match log_in(&self.client, &self.plan.target, record).await {
+        // Interfaces without pages have no links: what their description names is asked.
+        let described = self.plan.described.iter().filter(|request| request.method == Method::Get);
+        let places: Vec<Target> = described.map(|request| request.url.clone()).collect();
+        match log_in(&self.client, &self.plan.target, record, &places).await {
             Ok(login) => {
                 self.tell(Event::Note(format!("logged in: {}", login.method)));
                 if let Some(keeper) = Keeper::new(&self.client, &self.plan.target, record, &login).await {
@@ -262,7 +266,19 @@ impl<'a> Run<'a> {
         }
         let hear = self.hear.clone();
         let heard = move |url: &Target, status| hear(Event::Page { url: url.to_string(), status });
-        let (mut crawled, session) = crawler.run(&heard, &|| self.ended().is_none()).await;
+        // The other half is for what tests find there.
+        let half = Duration::from_secs(profile.time_limit) / 2;
+        let was_over = AtomicBool::new(false);
+        let is_over = || {
+            let is_over = self.begun.elapsed() >= half;
+            was_over.fetch_or(is_over, Ordering::Relaxed);
+            is_over
+        };
+        let (mut crawled, session) = crawler.run(&heard, &|| self.ended().is_none() && !is_over()).await;
+        if was_over.into_inner() {
+            self.skipped
+                .push(("what else links lead to".to_owned(), "half of the time limit was over".to_owned()));
+        }
         self.given = session;
         crawled.entries.sort_by_cached_key(|entry| entry.request.url.to_string());
         crawled.withheld.sort_by_cached_key(|request| request.url.to_string());

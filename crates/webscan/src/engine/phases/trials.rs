@@ -1,6 +1,6 @@
 //! The tests of a scan: which there are, and running them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::crawl::Crawled;
 use crate::crawl::shape::{Purposes, is_selector, shape};
 use crate::engine::Event;
 use crate::engine::result::Coverage;
-use crate::http::Body;
+use crate::http::{Body, Target};
 use crate::point::{Place, Point};
 use crate::session::Session;
 
@@ -24,6 +24,8 @@ use crate::session::Session;
 const NOTED_EVERY: Duration = Duration::from_millis(200);
 const NOTED_PART: u32 = 20;
 
+/// Requests of one purpose on which it is tried whether something is read.
+const LOOKS: usize = 3;
 /// Segments before the last that are asked for.
 const BEHIND: usize = 3;
 
@@ -41,21 +43,14 @@ impl Run<'_> {
         let chosen = self.chosen();
         let checkpoint = std::mem::take(&mut self.checkpoint);
         let bench = self.bench(&session, crawled, sink);
-        let points = self.points(entries, &bench).await;
-        let testable: Vec<&Vec<Point>> = points.iter().filter(|points| !points.is_empty()).collect();
-        (coverage.requests_tested, coverage.parameters_tested) =
-            (testable.len(), testable.iter().map(|p| p.len()).sum());
         coverage.checks = chosen.iter().map(|check| check.about().name.to_owned()).collect();
-        let mut tasks = tasks(&chosen, &bench, &points);
-        let all = tasks.len();
-        if !checkpoint.done.is_empty() {
-            tasks.retain(|task| !checkpoint.done.contains(&task.key()));
-        }
-        let count = AtomicUsize::new(all - tasks.len());
+        let done = checkpoint.done.clone();
+        let (all, count) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let notebook = Mutex::new((checkpoint, Instant::now() + NOTED_EVERY));
         let tick = |task: &Task<'_>| {
             let done = count.fetch_add(1, Ordering::Relaxed) + 1;
             if done.is_multiple_of(20) {
+                let all = all.load(Ordering::Relaxed);
                 self.tell(Event::Progress { done, all, requests: self.requests() });
             }
             if self.plan.checkpoint.is_none() {
@@ -70,15 +65,23 @@ impl Run<'_> {
             }
         };
         let at_once = self.plan.profile.performance.concurrency() * 2;
-        run(&bench, tasks, at_once, &|| self.ended().is_none(), &tick).await;
+        let go_on = || self.ended().is_none();
+        // What is seen without sending much comes first, whatever else there is time for.
+        run(&bench, left(looks(&chosen, &bench), &done, (&all, &count)), at_once, &go_on, &tick).await;
+        let points = self.points(entries, &bench).await;
+        let testable: Vec<&Vec<Point>> = points.iter().filter(|points| !points.is_empty()).collect();
+        (coverage.requests_tested, coverage.parameters_tested) =
+            (testable.len(), testable.iter().map(|p| p.len()).sum());
+        run(&bench, left(tasks(&chosen, &bench, &points), &done, (&all, &count)), at_once, &go_on, &tick)
+            .await;
         self.checkpoint = notebook.into_inner().0;
-        self.mind_login();
         let spent = self.client.counters().by_sender.lock().clone();
         let spent: Vec<String> = spent
             .iter()
             .map(|(name, spent)| format!("{name} {} in {:.1} s", spent.requests, spent.time.as_secs_f64()))
             .collect();
         self.diagnostics.push(format!("Requests of checks: {}.", spent.join(", ")));
+        let all = all.into_inner();
         let left = all.saturating_sub(count.into_inner());
         if left > 0 {
             self.note_checkpoint(sink);
@@ -116,14 +119,34 @@ impl Run<'_> {
         let is_page = |entry: &&Entry| entry.request.url.path.ends_with('/') && entry.page.is_some();
         let pages: BTreeSet<String> =
             entries.iter().filter(is_page).map(|entry| entry.request.url.path.clone()).collect();
-        let of_entry = |entry| candidates(entry, bench);
+        // Whether anybody reads what no request had so far is asked of a few requests of one purpose.
+        let mut looks: BTreeMap<String, usize> = BTreeMap::new();
+        let mut is_one_of_few = |key: &str| {
+            let count = looks.entry(key.to_owned()).or_default();
+            *count += 1;
+            *count <= LOOKS
+        };
+        let purposes: Vec<(&Entry, String)> =
+            entries.iter().map(|entry| (entry, purposes.of(&entry.request))).collect();
+        let looked: Vec<(&Entry, bool)> =
+            purposes.iter().map(|(entry, purpose)| (*entry, is_one_of_few(purpose))).collect();
+        let of_entry = async |(at, (entry, guesses))| {
+            let guesses = guesses && self.ended().is_none();
+            (at, candidates(entry, bench, guesses).await)
+        };
         let at_once = self.plan.profile.performance.concurrency();
-        // All of them first: what waits in a stream that is not asked keeps its turn, and what is sent meanwhile would wait for it.
-        let candidates: Vec<Vec<Point>> =
-            stream::iter(entries).map(of_entry).buffered(at_once).collect().await;
-        for (entry, candidates) in entries.iter().zip(candidates) {
+        // All of them first: what waits in a stream that is not asked keeps its turn, and what is sent meanwhile would wait for
+        // it. One that is slow must not keep the others.
+        let mut candidates: Vec<(usize, Vec<Point>)> = stream::iter(looked.into_iter().enumerate())
+            .map(of_entry)
+            .buffer_unordered(at_once)
+            .collect()
+            .await;
+        candidates.sort_by_key(|(at, _)| *at);
+        let candidates = candidates.into_iter().map(|(_, points)| points);
+        for ((entry, purpose), candidates) in purposes.iter().zip(candidates) {
             let is_static = is_static(entry);
-            let (shape, purpose) = (shape(&entry.request), purposes.of(&entry.request));
+            let shape = shape(&entry.request);
             let mut points = Vec::new();
             let names: Vec<(&str, String)> =
                 candidates.iter().map(|point| (point.kind(), point.name.clone())).collect();
@@ -147,9 +170,12 @@ impl Run<'_> {
                 };
                 let key = if is_repeated { format!("{key} again") } else { key };
                 let is_tested = !(is_token || is_static || seen.contains(&key));
+                let is_path = matches!(point.place.outer(), Place::Path(_));
                 if is_tested
-                    && (!matches!(point.place.outer(), Place::Path(_))
-                        || self.reads(bench, entry, &point, &pages).await)
+                    && (!is_path
+                        || (self.ended().is_none()
+                            && is_one_of_few(&key)
+                            && self.reads(bench, entry, &point, &pages).await))
                 {
                     seen.insert(key);
                     points.push(point);
@@ -197,17 +223,18 @@ impl Run<'_> {
         if answer.status == 404 && is_value_of(bench, entry, point).await {
             return true;
         }
-        // An object that is not there is told otherwise than an address that is not.
-        if answer.status == 404 && (is_value || answer.media_type().ends_with("json")) {
+        // An object that is not there is told otherwise than an address that is not, which pages may also speak of.
+        let speaks = answer.text().contains("rdbt7391");
+        let may_be_object = is_value || answer.media_type().ends_with("json");
+        if answer.status == 404 && (may_be_object || speaks) {
             let mut nowhere = entry.request.clone();
             nowhere.url.path = format!("{before}/rdbt7391/rdbt7391");
             let Ok(nowhere) = self.client.send(&self.session().dress(&nowhere)).await else { return false };
             let text = |response: &crate::http::Response| response.text().replace("/rdbt7391", "");
-            let is_other =
-                nowhere.status == 404 && crate::proof::likeness(&text(&answer), &text(&nowhere)) < 60;
-            return answer.text().contains("rdbt7391") || is_other;
+            let is_like = crate::proof::likeness(&text(&answer), &text(&nowhere)) >= 60;
+            return if nowhere.status == 404 { !is_like } else { speaks };
         }
-        answer.text().contains("rdbt7391")
+        speaks
             || (is_led && leads(&answer, "rdbt7391"))
             || (is_likely && answer.status == entry.response.status && answer.location().is_none())
     }
@@ -240,7 +267,7 @@ fn is_static(entry: &Entry) -> bool {
 const VERSIONS: &[&str] = &["v", "ver", "version", "t", "ts", "_", "cb", "rev", "hash", "build", "h", "id"];
 
 /// The points of an entry; of the headers and cookies that it does not have by itself, those that show some effect.
-async fn candidates(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
+async fn candidates(entry: &Entry, bench: &Bench<'_>, guesses: bool) -> Vec<Point> {
     let is_own = |point: &Point| match point.place {
         Place::Header => entry.request.header(&point.name).is_some(),
         Place::QueryName | Place::FormName | Place::JsonName(_) => false,
@@ -253,18 +280,68 @@ async fn candidates(entry: &Entry, bench: &Bench<'_>) -> Vec<Point> {
     }
     let (mut points, others): (Vec<Point>, Vec<Point>) =
         points_of(entry, bench).into_iter().partition(is_own);
-    points.extend(worth_a_test(bench, entry, others).await);
+    if guesses {
+        points.extend(worth_a_test(bench, entry, others).await);
+    }
+    if leads_to_itself(entry) {
+        points.retain(|point| matches!(point.place.outer(), Place::Path(_)));
+    }
     points
 }
 
-/// All work, in a fixed order: first what the answers show, then parameters, then requests, last the site.
+/// Whether an answer only leads to the same place, written otherwise: with a slash at the end, or without.
+fn leads_to_itself(entry: &Entry) -> bool {
+    let url = &entry.request.url;
+    let is_same = |to: &Target| {
+        let plain = |path: &str| path.trim_end_matches('/').to_owned();
+        to.origin == url.origin && to.path != url.path && plain(&to.path) == plain(&url.path)
+    };
+    !entry.follows
+        && entry.response.location().and_then(|place| url.join(place)).is_some_and(|to| is_same(&to))
+}
+
+/// What is tested first: what requests have by themselves, then what a path has, last what was only guessed.
+fn rank(point: &Point) -> u8 {
+    match point.place.outer() {
+        Place::QueryName | Place::FormName | Place::JsonName(_) | Place::Header => 2,
+        Place::Path(_) | Place::Cookie => 1,
+        _ => 0,
+    }
+}
+
+/// Tasks without those that are done; counts all, and these.
+fn left<'t>(
+    mut tasks: Vec<Task<'t>>,
+    done: &BTreeSet<String>,
+    (all, count): (&AtomicUsize, &AtomicUsize),
+) -> Vec<Task<'t>> {
+    let planned = tasks.len();
+    if !done.is_empty() {
+        tasks.retain(|task| !done.contains(&task.key()));
+    }
+    all.fetch_add(planned, Ordering::Relaxed);
+    count.fetch_add(planned - tasks.len(), Ordering::Relaxed);
+    tasks
+}
+
+/// Looking at what the answers show, in a fixed order.
+fn looks<'a>(checks: &[&'static dyn Check], bench: &'a Bench<'a>) -> Vec<Task<'a>> {
+    let of_entry = |entry| checks.iter().map(move |check| Task { check: *check, on: On::Look(entry) });
+    bench.entries.iter().flat_map(of_entry).filter(|task| task.has_work(bench)).collect()
+}
+
+/// All other work, in a fixed order: first parameters, then requests, last the site.
 fn tasks<'a>(checks: &[&'static dyn Check], bench: &'a Bench<'a>, points: &'a [Vec<Point>]) -> Vec<Task<'a>> {
     let mut tasks = Vec::new();
     let mut add = |on: On<'a>| tasks.extend(checks.iter().map(|check| Task { check: *check, on }));
-    bench.entries.iter().for_each(|entry| add(On::Look(entry)));
     if bench.profile.tests {
-        for (entry, points) in bench.entries.iter().zip(points) {
-            points.iter().for_each(|point| add(On::Point(entry, point)));
+        for turn in 0..=2 {
+            for (entry, points) in bench.entries.iter().zip(points) {
+                points
+                    .iter()
+                    .filter(|point| rank(point) == turn)
+                    .for_each(|point| add(On::Point(entry, point)));
+            }
         }
         bench.entries.iter().for_each(|entry| add(On::Entry(entry)));
         add(On::Site);

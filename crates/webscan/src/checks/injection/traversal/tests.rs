@@ -1,5 +1,5 @@
 use super::*;
-use crate::http::encode;
+use crate::http::{Target, encode};
 use crate::testing::{Answer, Asked, scan, serve};
 
 /// A folder of a server: its files, and the files that lie above it.
@@ -97,4 +97,33 @@ async fn ways_out_of_the_folder_are_found() {
     {
         assert!(scan(&Traversal, server, path).await.is_empty(), "{path}");
     }
+}
+
+#[tokio::test]
+async fn files_are_not_written_over() {
+    let paths = std::sync::Arc::new(parking_lot::Mutex::new(Vec::<String>::new()));
+    let seen = paths.clone();
+    let server = serve(move |asked: &Asked| {
+        let (_, rest) = asked.body.split_once("name=\"name\"\r\n\r\n").unwrap_or_default();
+        let name = rest.split("\r\n").next().unwrap_or_default().to_owned();
+        let is_there = name.ends_with("proc/version");
+        seen.lock().push(name);
+        Answer::html(if is_there { "Linux version 6.1.0" } else { "saved" })
+    })
+    .await;
+    let part = |name: &str, value: &str, file: Option<&str>| crate::http::Part {
+        name: name.into(),
+        value: value.into(),
+        file_name: file.map(str::to_owned),
+        content_type: None,
+    };
+    let parts = vec![part("name", "pictures/a.png", None), part("file", "sample", Some("a.png"))];
+    let url = Target::parse(&format!("http://{server}/upload")).unwrap();
+    let request =
+        Request { method: crate::http::Method::Post, body: Body::Multipart(parts), ..Request::get(url) };
+    let (found, _) =
+        crate::testing::scan_with(&Traversal, vec![request], crate::testing::Extras::default()).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    let paths = paths.lock();
+    assert!(paths.iter().all(|path| !path.contains("passwd") && !path.contains("hosts")), "{paths:?}");
 }

@@ -241,6 +241,29 @@ async fn what_a_page_keeps_is_found_as_stored() {
     assert_eq!((found[0].qid, found[0].parameter.as_deref()), (150_000, Some("text")));
 }
 
+/// A statement that a quote breaks keeps nothing; what was kept before is still shown.
+#[tokio::test]
+async fn what_is_kept_unless_it_has_quotes_is_found_as_stored() {
+    let kept = std::sync::Arc::new(parking_lot::Mutex::new(Vec::<String>::new()));
+    let server = serve(move |asked: &Asked| {
+        let mut kept = kept.lock();
+        if asked.method == "POST" {
+            let text = asked.field("text");
+            if text.contains('\'') {
+                return Answer::status(500);
+            }
+            kept.push(text);
+        }
+        Answer::html(format!("<ul><li>{}</ul>", kept.join("<li>")))
+    })
+    .await;
+    let url = Target::parse(&format!("http://{server}/book")).unwrap();
+    let body = Body::Form(vec![("text".to_owned(), "hello".to_owned())]);
+    let post = Request { method: Method::Post, body, ..Request::get(url.clone()) };
+    let found = scan_with(&StoredXss, vec![post, Request::get(url)], Extras::default()).await.0;
+    assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [150_000], "{found:?}");
+}
+
 #[tokio::test]
 async fn a_page_that_names_what_is_missing_is_asked_for() {
     let server = serve(|asked: &Asked| match asked.path.as_str() {

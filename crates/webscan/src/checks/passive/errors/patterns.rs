@@ -212,7 +212,7 @@ pub(super) static MESSAGES: &[(&str, Pattern)] = &[
     (
         "Java",
         Pattern::new(
-            r"\b(?:java|javax|jakarta|org\.(?:apache|springframework|hibernate|eclipse|jboss)|com\.(?:sun|fasterxml|google))\.(?:[\w$]+\.)*\w+(?:Exception|Error)\b(?::|;| at |</|\n|$)",
+            r"\b(?:java|javax|jakarta|org\.(?:apache|springframework|hibernate|eclipse|jboss)|com\.(?:sun|fasterxml|google))\.(?:[\w$]+\.)*\w+(?:Exception|Error)\b(?::| at |</|\n|$)",
         ),
     ),
     ("Spring", Pattern::new(r"<h1>Whitelabel Error Page</h1>[\s\S]{0,400}(?:Exception|nested exception)")),

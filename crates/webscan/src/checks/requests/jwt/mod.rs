@@ -152,7 +152,8 @@ async fn attack(
     if entry.response.status >= 400 || alike(&refused, &entry.response) {
         // What was crawled before the token was there was answered without it.
         let Ok(usual) = bench.send_of(&entry, &put(&token.whole())).await else { return };
-        if usual.status >= 400 || alike(&refused, &usual) {
+        // What it opens may not be there; closed, and broken, it is told otherwise.
+        if matches!(usual.status, 401 | 403 | 500..) || alike(&refused, &usual) {
             return;
         }
         entry.to_mut().response = Arc::new(usual);

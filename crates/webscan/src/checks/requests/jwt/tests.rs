@@ -28,7 +28,7 @@ fn user(flaw: &str, token: &str) -> Option<String> {
     let [head, body, signature] = parts.as_slice() else { return None };
     let read = |part: &str| serde_json::from_slice::<Value>(&BASE64.decode(part).ok()?).ok();
     let (header, claims) = (read(head)?, read(body)?);
-    let secret = if flaw == "weak" { "secret" } else { STRONG };
+    let secret = if matches!(flaw, "weak" | "gone") { "secret" } else { STRONG };
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let is_signed = BASE64
         .decode(signature)
@@ -50,6 +50,7 @@ fn answer(asked: &Asked) -> Answer {
     let token = if bearer.is_empty() { asked.cookie("token") } else { bearer };
     match user(&flaw, &token) {
         _ if flaw == "open" => Answer::html("everybody sees this"),
+        Some(_) if flaw == "gone" => Answer(404, vec![], "no such order".into()),
         Some(name) => Answer::html(format!("<p>Signed in as {name}</p>")),
         None => Answer::status(401),
     }
@@ -58,10 +59,17 @@ fn answer(asked: &Asked) -> Answer {
 #[tokio::test]
 async fn tokens_that_nobody_issued_are_refused_or_told() {
     let address = serve(answer).await;
-    for (flaw, count) in
-        [("unchecked", 1), ("none", 1), ("cut", 1), ("weak", 1), ("ended", 1), ("checked", 0), ("open", 0)]
-    {
-        let secret = if flaw == "weak" { "secret" } else { STRONG };
+    for (flaw, count) in [
+        ("unchecked", 1),
+        ("none", 1),
+        ("cut", 1),
+        ("weak", 1),
+        ("gone", 1),
+        ("ended", 1),
+        ("checked", 0),
+        ("open", 0),
+    ] {
+        let secret = if matches!(flaw, "weak" | "gone") { "secret" } else { STRONG };
         let end = if flaw == "ended" { 1_000_000_000_i64 } else { 4_000_000_000 };
         let token = sign(secret, &json!({"sub": "alice", "exp": end}));
         let url = Target::parse(&format!("http://{address}/{flaw}")).unwrap();

@@ -244,13 +244,19 @@ async fn prove(
     member: &Member,
 ) -> Option<Proof> {
     let steps = |is_new| view.steps(entry, model.request(&entry.request, &[member], is_new));
-    // In a list, others may have the value already: then the last one counts, which the request made.
+    // In a list, others may have the value already: then the last one counts, which the request made: it shows what else was sent.
     // Where it makes an object of another name each time, its value must stand with that name.
     let p = member.pattern();
     let named = format!(r"\{{[^{{}}]*{TOKEN}[^{{}}]*{p}|{p}[^{{}}]*{TOKEN}");
-    let patterns = [member.pattern(), named, format!(r"{}(?:[^{{}}]*\}})?\s*\]", member.pattern())];
+    let own: Vec<String> = object::texts(&entry.request.body)
+        .iter()
+        .map(|text| format!("\"{}\"", regex::escape(text)))
+        .collect();
+    let own = own.join("|");
+    let last = format!(r"(?:{p}[^{{}}]*(?:{own})|(?:{own})[^{{}}]*{p})[^{{}}]*\}}?\s*\]");
+    let patterns = [Some(p), Some(named), (!own.is_empty()).then_some(last)].into_iter().flatten();
     let count = if entry.request.method == Method::Post && matches!(view.how, How::Entry(_)) { 3 } else { 1 };
-    for pattern in patterns.into_iter().take(count) {
+    for pattern in patterns.take(count) {
         let control = Control::Requests(steps(false));
         let expect = Expect::BodyMatches(pattern);
         let replay = Replay { steps: steps(true), expect, control, rounds: 1 };

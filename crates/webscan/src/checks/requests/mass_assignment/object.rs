@@ -243,6 +243,24 @@ fn sent(body: &Body) -> Vec<(String, Vec<String>)> {
     }
 }
 
+/// The texts that a body sends, of those that say something of an object.
+pub(super) fn texts(body: &Body) -> Vec<String> {
+    let mut all: Vec<String> = match body {
+        Body::Form(fields) => fields.iter().map(|(_, value)| value.clone()).collect(),
+        Body::Multipart(parts) => parts.iter().map(|part| part.value.clone()).collect(),
+        Body::Json(value) => {
+            let mut all = Vec::new();
+            objects(value, 0, &mut |object| {
+                all.extend(object.values().filter_map(Value::as_str).map(str::to_owned));
+            });
+            all
+        }
+        _ => Vec::new(),
+    };
+    all.retain(|text| text.len() >= 3 && !text.contains("{{"));
+    all
+}
+
 /// The names of the members of a body's objects.
 pub(super) fn names(body: &Body) -> Vec<String> {
     sent(body).into_iter().flat_map(|(_, names)| names).collect()

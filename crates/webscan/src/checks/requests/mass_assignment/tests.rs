@@ -183,6 +183,30 @@ async fn lists_and_members_of_objects_within_are_found() {
     }
 }
 
+/// A list of users that others are added to meanwhile, with what they may have.
+#[tokio::test]
+async fn objects_that_others_make_meanwhile_are_not_ours() {
+    let users =
+        Mutex::new(vec![json!({"name": "root", "role": "admin"}), json!({"name": "eve", "role": "user"})]);
+    let server = serve(move |asked: &Asked| {
+        let mut users = users.lock().unwrap();
+        if asked.method == "GET" {
+            return reply(&json!({"users": *users}));
+        }
+        let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+        let role = body["role"].as_str().unwrap_or("user").to_owned();
+        users.push(json!({"name": "mallory", "role": role}));
+        reply(&json!({"status": "noted", "for": body["name"]}))
+    })
+    .await;
+    let url = Target::parse(&format!("http://{server}/users")).unwrap();
+    let body = Body::Json(json!({"name": "ann", "city": "Ulm"}));
+    let requests =
+        vec![Request { method: Method::Post, body, ..Request::get(url.clone()) }, Request::get(url)];
+    let (found, _) = scan_with(&MassAssignment, requests, Extras::default()).await;
+    assert!(found.is_empty(), "{found:?}");
+}
+
 #[tokio::test]
 async fn members_within_and_with_dots_are_found() {
     let dotted = Body::Form(vec![("user.name".into(), "ann".into())]);
