@@ -30,6 +30,9 @@ pub const PROCESSED: &str = r"redoubt-callback-7c41e9d2[\s\S]{0,300}?\b1788906\b
 /// What is below this folder is written in several languages at once.
 pub const POLYGLOT: &str = "/run/";
 
+/// What is below this folder is a program of Python, Ruby, Perl and Lua.
+pub const CODE: &str = "/code/";
+
 /// Tokens begin like this.
 const TOKEN: &str = "rdbt";
 /// Most tokens that are kept.
@@ -149,6 +152,7 @@ async fn answer(mut stream: TcpStream, calls: &Mutex<BTreeSet<String>>) -> io::R
                 "{MARK}\n<?php echo 1337*1338; ?>\n<%= 1337*1338 %>\n{{{{ 1337*1338 }}}}\n${{1337*1338}}\n"
             ),
         ),
+        _ if path.starts_with(CODE) => ("text/plain", format!("print(\"{MARK}\\n\", 1337*1338)\n")),
         _ => ("text/plain", format!("{MARK}\n<?php echo 1337*1338; ?>\n")),
     };
     let answer = format!(
@@ -196,6 +200,9 @@ mod tests {
         let processed = regex::Regex::new(PROCESSED).unwrap();
         assert!(!processed.is_match(&many));
         assert!(processed.is_match(&many.replace("{{ 1337*1338 }}", "1788906")));
+        let code = call(listener.address, "GET /code/x HTTP/1.0\r\n\r\n").await;
+        assert!(code.ends_with("\r\n\r\nprint(\"redoubt-callback-7c41e9d2\\n\", 1337*1338)\n"), "{code}");
+        assert!(!processed.is_match(&code));
         let dtd = call(listener.address, &format!("GET /{two}.dtd HTTP/1.0\r\n\r\n")).await;
         assert!(dtd.ends_with("-->"));
         let keys = call(listener.address, "GET /a/jwks.json HTTP/1.0\r\n\r\n").await;

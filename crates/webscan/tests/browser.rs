@@ -6,11 +6,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use webscan::browser::Browser;
 use webscan::cancel::Cancel;
-use webscan::engine::{Help, Plan, scan};
+use webscan::engine::{Help, Plan, ResultsStatus, ScanResult, scan};
 use webscan::http::Target;
+use webscan::profile::BrowserUse;
 
 /// Serves one page at `/`, and 404 elsewhere, for as long as the test runs.
 fn serve(page: &'static str) -> String {
@@ -28,6 +30,9 @@ fn answer(mut stream: &TcpStream, page: &str) {
     let mut lines = BufReader::new(stream).lines();
     let Some(Ok(first)) = lines.next() else { return };
     while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+    if first.contains("/never") {
+        thread::sleep(Duration::from_secs(120));
+    }
     let is_there = first.split(' ').nth(1).is_some_and(|target| target.split('?').next() == Some("/"));
     let (status, body) = if is_there { ("200 OK", page) } else { ("404 Not Found", "<p>Nothing here.</p>") };
     let head = "Content-Type: text/html; charset=utf-8\r\nConnection: close\r\n";
@@ -69,6 +74,55 @@ const GOES: &str = "<!doctype html><title>Shop</title><p>Words of the day.</p><s
 const to = new URLSearchParams(location.search).get('to');
 if (to) location.href = to;
 </script>";
+
+/// Has much to click, and never comes to rest.
+const RESTLESS: &str = "<!doctype html><title>Shop</title><main></main><script>
+let n = 0;
+const more = () => {
+  for (let i = 0; i < 5; i++) {
+    const button = document.createElement('button');
+    button.textContent = 'More ' + n++;
+    button.onclick = () => { more(); fetch('/never?' + n); };
+    document.querySelector('main').append(button);
+  }
+};
+more();
+setInterval(() => fetch('/never?' + n++), 200);
+</script>";
+
+/// How a scan of a restless page ends that is cancelled after a while, and how long it took.
+async fn restless(seconds: u64, cancel: Option<Duration>) -> (ScanResult, Duration) {
+    let mut plan = Plan::new(Target::parse(&serve(RESTLESS)).unwrap());
+    plan.profile.browser = BrowserUse::Always;
+    plan.profile.time_limit = seconds;
+    let switch = Cancel::default();
+    if let Some(after) = cancel {
+        let switch = switch.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            switch.cancel();
+        });
+    }
+    let begun = Instant::now();
+    let result = scan(&plan, &Help::default(), &switch, Arc::new(|_| {})).await.unwrap();
+    (result, begun.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancel_and_time_limits_reach_the_browser() {
+    if Browser::program().is_ok() {
+        let (result, took) = restless(600, Some(Duration::from_secs(4))).await;
+        let ends = [ResultsStatus::Canceled, ResultsStatus::CanceledWithResults];
+        assert!(ends.contains(&result.results_status), "{:?}", result.results_status);
+        assert!(took < Duration::from_millis(5_500), "{took:?}");
+        let (result, took) = restless(8, None).await;
+        assert!(took < Duration::from_secs(12), "{took:?}");
+        let skipped = &result.coverage.skipped;
+        assert!(skipped.values().any(|why| why.contains("half of the time limit")), "{skipped:?}");
+        // The crawl left time to look at what it found.
+        assert!(!result.findings.is_empty() && !result.coverage.checks.is_empty());
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_used_in_a_shadow_tree_runs() {

@@ -48,6 +48,9 @@ const CALLING: &[&str] = &[
 /// For what puts a scheme in front, where the name says that it asks for something.
 const WITHOUT_SCHEME: &[&str] = &["//{{callback}}/run/{{token}}?", "{{callback}}/run/{{token}}?"];
 
+/// Where addresses are fetched without what comes being run as PHP or a template: it may be run as another language.
+const CODE: &str = "http://{{callback}}/code/{{token}}?";
+
 impl Check for RemoteFile {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -104,8 +107,9 @@ async fn by_call(
     let other = Expect::BodyMatches(PROCESSED.to_owned());
     let host = point.value.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
     let without = if count > 1 && has_likely_name(point) { WITHOUT_SCHEME } else { &[] };
-    for form in CALLING.iter().take(count).chain(without) {
-        if form.contains("{host}") && host.is_none() {
+    let mut is_fetched = false;
+    for form in CALLING.iter().take(count).chain(without).chain([&CODE]) {
+        if (form.contains("{host}") && host.is_none()) || (*form == CODE && !is_fetched) {
             continue;
         }
         let payload = form.replace("{host}", host.unwrap_or_default()).replace("{v}", &point.value);
@@ -113,8 +117,13 @@ async fn by_call(
         let sent = callback::filled(bench, &payload, &token)?;
         let answer = bench.send_of(entry, &entry.request.with(point, Put::Text(&sent))).await.ok()?;
         let seen = Seen { response: answer, ..Seen::default() };
-        let shown =
-            [(150_057, &php), (990_026, &other)].into_iter().find(|(_, ran)| ran.find(&seen).is_some());
+        is_fetched |= bench.listener.is_some_and(|listener| listener.was_called(&token));
+        let qids = if *form == CODE {
+            [(150_057, &other), (150_057, &php)]
+        } else {
+            [(150_057, &php), (990_026, &other)]
+        };
+        let shown = qids.into_iter().find(|(_, ran)| ran.find(&seen).is_some());
         let Some((qid, ran)) = shown else { continue };
         let attack = entry.request.with(point, Put::Text(&payload));
         if let Ok(proof) = bench.prove(entry.replay(attack, ran.clone(), entry.request.clone())).await {
@@ -175,6 +184,16 @@ mod tests {
             _ if asked.path == "/template" => {
                 Answer::html(include(&page, false).replace("{{ 1337*1338 }}", "1788906"))
             }
+            _ if asked.path == "/python" => {
+                let text = include(&page, false);
+                Answer::html(
+                    match text.strip_prefix("print(\"").and_then(|rest| rest.split_once("\\n\", 1337*1338)"))
+                    {
+                        Some((mark, _)) => format!("{mark}\n 1788906"),
+                        None => "invalid syntax".to_owned(),
+                    },
+                )
+            }
             _ if asked.path == "/fetched" => Answer::html(include(&page, false)),
             _ => Answer::html(format!("no {}", page.replace('<', "&lt;"))),
         }
@@ -199,6 +218,7 @@ mod tests {
             ("/shown", 0),
             ("/themed", 1),
             ("/template", 1),
+            ("/python", 1),
             ("/page/home", 1),
         ] {
             let page = if path == "/themed" { "home.css" } else { "home" };

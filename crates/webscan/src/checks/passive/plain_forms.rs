@@ -31,7 +31,17 @@ impl Check for PlainForms {
     fn look<'a>(&'a self, bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
         let page = entry.page.as_ref().filter(|_| is_page(entry))?;
         let plain = |form: &&Form| form.action.origin.scheme == Scheme::Http;
-        let forms: Vec<&Form> = page.forms.iter().filter(plain).collect();
+        // One form stands on many pages; where it is sent to may have the page's address in it.
+        let is_same = |form: &Form, other: &Form| {
+            form.action.path == other.action.path
+                && form.controls.iter().map(|c| &c.name).eq(other.controls.iter().map(|c| &c.name))
+        };
+        let earlier = || bench.entries.iter().take_while(|other| other.request != entry.request);
+        let is_told = |form: &&Form| {
+            let pages = earlier().filter(|other| is_page(other)).filter_map(|other| other.page.as_ref());
+            pages.flat_map(|page| &page.forms).any(|other| is_same(form, other))
+        };
+        let forms: Vec<&Form> = page.forms.iter().filter(plain).filter(|form| !is_told(form)).collect();
         (!forms.is_empty()).then(|| look(bench, entry, forms).boxed())
     }
 }
@@ -67,11 +77,12 @@ async fn report(bench: &Bench<'_>, entry: &Entry, qid: u32, form: &Form, field: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Answer, Asked, scan, serve};
+    use crate::http::{Request, Target};
+    use crate::testing::{Answer, Asked, Extras, scan, scan_with, serve};
 
     fn answer(asked: &Asked) -> Answer {
         Answer::html(match asked.path.as_str() {
-            "/login" => "<form method=post><input name=u><input type=password name=p></form>",
+            "/login" => "<form action=/login method=post><input name=u><input type=password name=p></form>",
             "/tls" => "<form method=post action=https://a.example/><input type=password name=p></form>",
             "/card" => "<form method=post><input name=card_number></form>",
             _ => "<form method=post><input name=q></form>",
@@ -87,5 +98,14 @@ mod tests {
             let found: Vec<u32> = scan(&PlainForms, address, path).await.iter().map(|f| f.qid).collect();
             assert_eq!(found, wanted, "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn one_form_on_several_pages_is_told_once() {
+        let address = serve(answer).await;
+        let get = |path: &str| Request::get(Target::parse(&format!("http://{address}{path}")).unwrap());
+        let pages = vec![get("/login?next=/a"), get("/login?next=/b")];
+        let (found, _) = scan_with(&PlainForms, pages, Extras::default()).await;
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 }
