@@ -11,12 +11,14 @@ use tokio::sync::OnceCell;
 use super::difference::Gist;
 use super::marks::{Marks, hash};
 use super::messages::{self, Family};
+use super::missing::Missing;
 use super::routes;
 use super::xss::context::{Context, contexts};
 use crate::checks::{Bench, Entry};
 use crate::http::{Request, Response};
 use crate::point::{Place, Point};
 use crate::proof::executes::{Document, document};
+use crate::proof::likeness;
 
 /// What is known of a point.
 #[derive(Debug, Default)]
@@ -41,6 +43,8 @@ pub(in crate::checks) struct Facts {
     pub(super) breaks: bool,
     /// Error messages that the value that breaks out provokes, and the plain word does not.
     pub(super) errors: Vec<Family>,
+    /// See [`Facts::fails`].
+    fails: bool,
     /// See [`Facts::is_route`].
     is_route: bool,
     /// The answer to a plain word, unless it is long.
@@ -53,6 +57,8 @@ pub(in crate::checks) struct Facts {
 /// Most values within cookies that are tried one by one.
 const MOST_INNER: usize = 6;
 
+/// Percent of words that answers of the same code share.
+const ALIKE: u8 = 60;
 /// Longest answer that is kept.
 const KEPT: usize = 64 << 10;
 
@@ -106,6 +112,20 @@ impl Facts {
         self.settled.load(Ordering::Relaxed)
     }
 
+    /// Whether a value that breaks out makes the application fail, with a message or without.
+    pub(super) fn fails(&self) -> bool {
+        self.fails || !self.errors.is_empty()
+    }
+
+    /// Whether the same code seems to answer for two points: alike, and showing the value at the same places.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let without = |facts: &Self| {
+            facts.plain.as_ref().map(|plain| plain.text().replace(&facts.token, "")).unwrap_or_default()
+        };
+        (self.status, self.echoes, &self.contexts) == (other.status, other.echoes, &other.contexts)
+            && likeness(&without(self), &without(other)) >= ALIKE
+    }
+
     /// Whether the point is a part of the path that only chooses where a request goes.
     pub(super) fn is_route(&self) -> bool {
         self.is_route
@@ -116,7 +136,17 @@ type Cell = Arc<OnceCell<Option<Arc<Facts>>>>;
 
 /// What is known so far. Kept with the sink of a scan.
 #[derive(Default)]
-pub(crate) struct Memo(Mutex<HashMap<u64, Cell>>);
+pub(crate) struct Memo {
+    facts: Mutex<HashMap<u64, Cell>>,
+    missing: OnceCell<Missing>,
+}
+
+impl Memo {
+    /// Where it is kept what is missing.
+    pub(super) fn missing(&self) -> &OnceCell<Missing> {
+        &self.missing
+    }
+}
 
 /// What breaks out of quotes and brackets of most languages, in front of a word.
 const BREAKER: &str = "'\"`)(";
@@ -143,7 +173,7 @@ pub(super) fn breaking(point: &Point, before: &str, token: &str) -> String {
 /// What is known of a point; none when the target does not answer.
 pub(in crate::checks) async fn facts(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Arc<Facts>> {
     let request = serde_json::to_string(&(&entry.request, point)).unwrap_or_default();
-    let cell = bench.sink.memo.0.lock().entry(hash(&request)).or_default().clone();
+    let cell = bench.sink.memo.facts.lock().entry(hash(&request)).or_default().clone();
     cell.get_or_init(|| async { ask(bench, entry, point).await.map(Arc::new) }).await.clone()
 }
 
@@ -197,6 +227,7 @@ async fn ask(bench: &Bench<'_>, entry: &Entry, point: &Point) -> Option<Facts> {
         status: plain.status,
         is_route: may_be_route && !has_effect && !routes::is_read(bench, entry, point).await,
         echoes,
+        fails: is_cut || (broken.status >= 500 && plain.status < 500),
         in_header: in_header(&plain, &token) || in_header(&broken, &token),
         contexts: if document(shown) == Some(Document::Html) {
             contexts(shown.text(), &token)

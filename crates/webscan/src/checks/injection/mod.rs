@@ -12,6 +12,7 @@ mod includes;
 mod ldap;
 mod marks;
 mod messages;
+mod missing;
 mod nosql;
 mod regular_expression;
 mod remote_file;
@@ -29,7 +30,7 @@ use super::Check;
 
 pub(crate) use facts::{Memo, worth_a_test};
 pub(super) use marks::{Marks, hash};
-pub(crate) use routes::is_value;
+pub(crate) use routes::{is_value, says_more};
 
 /// The checks of this kind, in the order in which they run.
 pub(super) const CHECKS: &[&dyn Check] = &[

@@ -25,6 +25,11 @@ pub(super) async fn is_read(bench: &Bench<'_>, entry: &Entry, point: &Point) -> 
     false
 }
 
+/// The same where an answer speaks of each address that is not there: it fails for some words, or takes others for the value.
+pub(crate) async fn says_more(bench: &Bench<'_>, entry: &Entry, point: &Point) -> bool {
+    facts(bench, entry, point).await.is_some_and(|known| known.fails()) || is_read(bench, entry, point).await
+}
+
 /// Whether a part of a path is more than a choice of where a request goes.
 pub(crate) async fn is_value(bench: &Bench<'_>, entry: &Entry, point: &Point) -> bool {
     matches!(point.place.outer(), Place::Path(_))

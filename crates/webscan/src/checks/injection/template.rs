@@ -7,6 +7,7 @@ use super::choice::{CONDITIONS, Choice};
 use super::computed::{self, Attempt, products, shows};
 use super::facts::{Facts, facts};
 use super::marks::Marks;
+use super::missing::missing;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::Request;
 use crate::point::{Place, Point};
@@ -93,6 +94,15 @@ impl Check for Template {
         point: &'a Point,
     ) -> Option<BoxFuture<'a, ()>> {
         Some(probe(bench, entry, point).boxed())
+    }
+
+    fn try_site<'a>(&'a self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
+        let missing_pages = async {
+            for (entry, point) in missing(bench).await.iter() {
+                probe(bench, entry, point).await;
+            }
+        };
+        Some(missing_pages.boxed())
     }
 }
 

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::Run;
-use crate::checks::injection::{is_value as is_value_of, worth_a_test};
+use crate::checks::injection::{is_value as is_value_of, says_more, worth_a_test};
 use crate::checks::run::{On, Task, points_of, run};
 use crate::checks::{Bench, Check, Entry, Sink, all};
 use crate::crawl::Crawled;
@@ -220,11 +220,11 @@ impl Run<'_> {
         if in_head(&answer) || (answer.status == entry.response.status && is_likely && leads_elsewhere) {
             return true;
         }
-        if answer.status == 404 && is_value_of(bench, entry, point).await {
+        let speaks = answer.text().contains("rdbt7391");
+        if answer.status == 404 && !speaks && is_value_of(bench, entry, point).await {
             return true;
         }
         // An object that is not there is told otherwise than an address that is not, which pages may also speak of.
-        let speaks = answer.text().contains("rdbt7391");
         let may_be_object = is_value || answer.media_type().ends_with("json");
         if answer.status == 404 && (may_be_object || speaks) {
             let mut nowhere = entry.request.clone();
@@ -232,7 +232,11 @@ impl Run<'_> {
             let Ok(nowhere) = self.client.send(&self.session().dress(&nowhere)).await else { return false };
             let text = |response: &crate::http::Response| response.text().replace("/rdbt7391", "");
             let is_like = crate::proof::likeness(&text(&answer), &text(&nowhere)) >= 60;
-            return if nowhere.status == 404 { !is_like } else { speaks };
+            return match nowhere.status {
+                404 if is_like => speaks && says_more(bench, entry, point).await,
+                404 => true,
+                _ => speaks,
+            };
         }
         speaks
             || (is_led && leads(&answer, "rdbt7391"))

@@ -11,8 +11,9 @@ use self::context::{Context, InScript};
 use self::payloads::{Survivors, payloads};
 use super::facts::{Facts, facts, has};
 use super::marks::Marks;
+use super::missing::missing;
 use crate::checks::{About, Bench, Check, Entry};
-use crate::http::{Body, Response, Target};
+use crate::http::{Body, Response};
 use crate::point::{Place, Point};
 use crate::proof::executes::{Document, document, executes, host_of_marker};
 use crate::proof::policy::nonce_of;
@@ -60,63 +61,10 @@ impl Check for ReflectedXss {
     }
 }
 
-/// Most directories in which a missing page is asked for.
-const DIRECTORIES: usize = 1_000;
-
-/// Most pages below which one is asked for.
-const BELOW: usize = 400;
-
-/// A page that is not there, in each directory that is linked.
-fn missing_urls(entries: &[Entry]) -> Vec<Target> {
-    let mut links: Vec<&Target> = Vec::new();
-    for entry in entries {
-        links.push(&entry.request.url);
-        if let Some(page) = &entry.page {
-            links.extend(page.links.iter().map(|(_, target)| target));
-        }
-    }
-    let mut urls: Vec<Target> = Vec::new();
-    let mut add = |link: &Target, folder: &str, most: usize| {
-        let url = Target { path: format!("{folder}/zqmissing"), query: None, ..link.clone() };
-        if urls.len() < most && !urls.contains(&url) {
-            urls.push(url);
-        }
-    };
-    for link in links {
-        add(link, link.path.rsplit_once('/').map_or("", |(folder, _)| folder), DIRECTORIES);
-    }
-    // What answers for a page may take whatever lies below it, too.
-    for entry in entries.iter().filter(|entry| entry.page.is_some()) {
-        let url = &entry.request.url;
-        if !url.path.ends_with('/') {
-            add(url, &url.path, DIRECTORIES + BELOW);
-        }
-    }
-    urls
-}
-
-/// Pages that say that there is no such page often say which; one is asked for in each directory.
+/// Pages that say that there is no such page often say which.
 async fn missing_pages(bench: &Bench<'_>) {
-    for url in missing_urls(bench.entries) {
-        let request = crate::http::Request::get(url);
-        // Out of scope, nothing is sent.
-        let Ok(response) = bench.send(&request).await else { continue };
-        let is_below = || {
-            bench.entries.iter().any(|entry| {
-                request
-                    .url
-                    .path
-                    .strip_suffix("/zqmissing")
-                    .is_some_and(|above| entry.request.url.path == above)
-            })
-        };
-        if !has(response.text(), "zqmissing") || (response.status < 400 && !is_below()) {
-            continue;
-        }
-        let points = request.path_points();
-        let Some(point) = points.last().filter(|point| point.name == "zqmissing") else { continue };
-        let entry = Entry::new(request.clone(), response, None);
-        probe(bench, &entry, point).await;
+    for (entry, point) in missing(bench).await.iter() {
+        probe(bench, entry, point).await;
     }
 }
 
