@@ -1,5 +1,6 @@
 //! The phases of a scan, in order.
 
+mod points;
 mod trials;
 
 use std::collections::BTreeSet;
