@@ -155,6 +155,15 @@ impl Crawler<'_> {
         all
     }
 
+    /// Whether the crawl may be somebody: it logged in, or was given what says who it is.
+    fn is_user(&self) -> bool {
+        let says_who = |(name, _): &(String, String)| {
+            let name = name.to_ascii_lowercase();
+            ["cookie", "authorization", "key", "token"].iter().any(|word| name.contains(word))
+        };
+        self.authenticated || self.client.options().headers.iter().any(says_who)
+    }
+
     fn form(&mut self, job: &Job, form: &Form) {
         let sent = match self.profile.form_submission {
             FormSubmission::None => false,
@@ -171,7 +180,7 @@ impl Crawler<'_> {
         if !sent {
             return;
         }
-        if self.authenticated && is_destructive(form) {
+        if self.is_user() && is_destructive(form) {
             let why = "its form says that it takes something away, and the scan is logged in";
             self.reject(form.action.to_string(), why);
             return;
@@ -324,6 +333,10 @@ fn strings(value: &Value, places: &mut Vec<String>) {
 mod tests {
     use serde_json::json;
 
+    use crate::cancel::Cancel;
+    use crate::engine::{Help, Plan, scan};
+    use crate::http::Target;
+    use crate::profile::BrowserUse;
     use crate::testing::{Answer, Asked, Extras, crawl_and_scan, crawled, serve};
 
     fn reply(value: &serde_json::Value) -> Answer {
@@ -366,6 +379,37 @@ mod tests {
         let own =
             |request: &&String| ["console", "pin", "__debugger__"].iter().any(|word| request.contains(word));
         assert_eq!(all.iter().filter(own).count(), 0, "{all:?}");
+    }
+
+    #[tokio::test]
+    async fn whoever_is_somebody_takes_nothing_away() {
+        for (headers, wanted) in [
+            (vec![("Cookie".to_owned(), "sid=1".to_owned())], vec!["/bulk", "/save"]),
+            (Vec::new(), vec!["/account/delete", "/bulk", "/confirm", "/plain", "/save"]),
+        ] {
+            let posted = std::sync::Arc::new(parking_lot::Mutex::new(std::collections::BTreeSet::new()));
+            let seen = posted.clone();
+            let address = serve(move |asked: &Asked| {
+                if asked.method == "POST" {
+                    let harms = asked.path == "/bulk" && asked.body.contains("delete_selected");
+                    seen.lock().insert(if harms { "harm".to_owned() } else { asked.path.clone() });
+                }
+                Answer::html(
+                    "<form method=post action=/account/delete><input name=a><button>Go</button></form>\
+                     <form method=post action=/confirm><input type=hidden name=action value=delete_selected></form>\
+                     <form method=post action=/plain><input name=a><button>Remove it</button></form>\
+                     <form method=post action=/bulk><select name=do><option value='' selected>-<option>delete_selected</select></form>\
+                     <form method=post action=/save><input name=a><button>Save</button><button name=x>Delete</button></form>",
+                )
+            })
+            .await;
+            let mut plan = Plan::new(Target::parse(&format!("http://{address}/")).unwrap());
+            plan.profile.browser = BrowserUse::Never;
+            plan.profile.tests = false;
+            plan.headers = headers;
+            scan(&plan, &Help::default(), &Cancel::default(), std::sync::Arc::new(|_| {})).await.unwrap();
+            assert_eq!(posted.lock().iter().map(String::as_str).collect::<Vec<_>>(), wanted);
+        }
     }
 
     #[tokio::test]
