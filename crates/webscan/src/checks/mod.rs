@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 
+use crate::crawl::How;
 use crate::finding::Finding;
 use crate::http::{Client, Fault, Request, Response, Target};
 use crate::page::Page;
@@ -60,6 +61,8 @@ pub struct Entry {
     pub page: Option<Arc<Page>>,
     /// What that page runs.
     pub program: Option<u64>,
+    /// How it came to be known.
+    pub how: How,
     /// Links that lead to it.
     pub access_path: Vec<Target>,
     /// The page with the form, where it is a form's.
@@ -81,6 +84,7 @@ impl Entry {
             response: Arc::new(response),
             program: page.as_deref().and_then(program),
             page,
+            how: How::Linked,
             access_path: Vec::new(),
             form_at: None,
             authenticated: false,

@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 
 use super::{Bench, Check, Entry};
+use crate::crawl::shape::key;
 use crate::http::Method;
 use crate::point::Point;
 
@@ -36,17 +37,11 @@ impl Task<'_> {
     pub fn key(&self) -> String {
         let name = self.check.about().name;
         match self.on {
-            On::Look(entry) => format!("{name} look {} {}", entry.request.method, entry.request.url),
+            On::Look(entry) => format!("{name} look {}", key(&entry.request)),
             On::Point(entry, point) => {
-                format!(
-                    "{name} {} {} {} {}",
-                    entry.request.method,
-                    entry.request.url,
-                    point.kind(),
-                    point.name
-                )
+                format!("{name} point {} {:?} {}", key(&entry.request), point.place, point.name)
             }
-            On::Entry(entry) => format!("{name} entry {} {}", entry.request.method, entry.request.url),
+            On::Entry(entry) => format!("{name} entry {}", key(&entry.request)),
             On::Site => format!("{name} site"),
         }
     }

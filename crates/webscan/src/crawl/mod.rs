@@ -425,6 +425,7 @@ impl<'a> Crawler<'a> {
 
     fn entry(&mut self, job: Job, response: Response, page: Option<Arc<Page>>, follows: bool) {
         self.crawled.entries.push(Entry {
+            how: job.how,
             access_path: job.access_path,
             form_at: job.form_at,
             authenticated: self.authenticated,

@@ -1,6 +1,6 @@
 //! How far a scan is, on disk: what was crawled and which tests are done, so that a kill costs a little only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{fs, io};
 
@@ -9,11 +9,15 @@ use serde::{Deserialize, Serialize};
 use crate::crawl::Job;
 use crate::finding::Finding;
 use crate::http::Target;
+use crate::point::Place;
 
 /// The version of this form; another one is not read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Most bytes that are read.
 const MAX: u64 = 512 << 20;
+
+/// A point without its value, which may be another one when the scan goes on.
+pub(super) type Spot = (Place, String);
 
 /// What is noted.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -23,6 +27,8 @@ pub(super) struct Checkpoint {
     target: Option<Target>,
     /// The requests that were found, in the order in which they were crawled.
     pub(super) crawled: Vec<Job>,
+    /// Where each of them is tested, by what it is; empty while that is not known.
+    pub(super) points: BTreeMap<String, BTreeSet<Spot>>,
     /// Tests that are done.
     pub(super) done: BTreeSet<String>,
     /// What was found.

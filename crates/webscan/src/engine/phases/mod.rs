@@ -418,6 +418,6 @@ fn job_of(entry: &Entry) -> Job {
         access_path: entry.access_path.clone(),
         form_at: entry.form_at.clone(),
         before: entry.before.clone(),
-        how: How::Linked,
+        how: entry.how,
     }
 }

@@ -8,7 +8,8 @@ use super::Run;
 use crate::checks::injection::{is_value as is_value_of, says_more, worth_a_test};
 use crate::checks::run::points_of;
 use crate::checks::{Bench, Entry};
-use crate::crawl::shape::{Purposes, is_selector, shape};
+use crate::crawl::shape::{Purposes, is_selector, key as request_key, shape};
+use crate::engine::checkpoint::Spot;
 use crate::http::{Body, Target};
 use crate::point::{Place, Point};
 
@@ -20,7 +21,13 @@ const BEHIND: usize = 3;
 impl Run<'_> {
     /// The points of each entry that are tested: each parameter of a kind of request once, and of the path the segments
     /// that the application reads.
-    pub(super) async fn points(&self, entries: &[Entry], bench: &Bench<'_>) -> Vec<Vec<Point>> {
+    /// `noted` has those of a scan that goes on: they are not looked for again.
+    pub(super) async fn points(
+        &self,
+        entries: &[Entry],
+        bench: &Bench<'_>,
+        noted: &BTreeMap<String, BTreeSet<Spot>>,
+    ) -> Vec<Vec<Point>> {
         let (mut seen, mut purposes) = (BTreeSet::new(), Purposes::default());
         let mut all = Vec::new();
         let is_page = |entry: &&Entry| entry.request.url.path.ends_with('/') && entry.page.is_some();
@@ -37,7 +44,12 @@ impl Run<'_> {
             entries.iter().map(|entry| (entry, purposes.of(&entry.request))).collect();
         let looked: Vec<(&Entry, bool)> =
             purposes.iter().map(|(entry, purpose)| (*entry, is_one_of_few(purpose))).collect();
-        let of_entry = async |(at, (entry, guesses))| {
+        let of_entry = async |(at, (entry, guesses)): (usize, (&Entry, bool))| {
+            if let Some(spots) = noted.get(&request_key(&entry.request)) {
+                let mut points = points_of(entry, bench);
+                points.retain(|point| spots.contains(&spot(point)));
+                return (at, points);
+            }
             let guesses = guesses && self.ended().is_none();
             (at, candidates(entry, bench, guesses).await)
         };
@@ -52,6 +64,7 @@ impl Run<'_> {
         candidates.sort_by_key(|(at, _)| *at);
         let candidates = candidates.into_iter().map(|(_, points)| points);
         for ((entry, purpose), candidates) in purposes.iter().zip(candidates) {
+            let is_noted = noted.contains_key(&request_key(&entry.request));
             let is_static = is_static(entry);
             let shape = shape(&entry.request);
             let mut points = Vec::new();
@@ -76,10 +89,11 @@ impl Run<'_> {
                     _ => format!("{purpose} {kind} {}", point.name),
                 };
                 let key = if is_repeated { format!("{key} again") } else { key };
-                let is_tested = !(is_token || is_static || seen.contains(&key));
+                let is_tested = is_noted || !(is_token || is_static || seen.contains(&key));
                 let is_path = matches!(point.place.outer(), Place::Path(_));
                 if is_tested
-                    && (!is_path
+                    && (is_noted
+                        || !is_path
                         || (self.ended().is_none()
                             && is_one_of_few(&key)
                             && self.reads(bench, entry, &point, &pages).await))
@@ -149,6 +163,11 @@ impl Run<'_> {
             || (is_led && leads(&answer, "rdbt7391"))
             || (is_likely && answer.status == entry.response.status && answer.location().is_none())
     }
+}
+
+/// What a checkpoint notes of a point.
+pub(super) fn spot(point: &Point) -> Spot {
+    (point.place.clone(), point.name.clone())
 }
 
 /// Whether a text has a word that is no part of an address.

@@ -8,9 +8,11 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::Run;
+use super::points::spot;
 use crate::checks::run::{On, Task, run};
 use crate::checks::{Bench, Check, Sink, all};
 use crate::crawl::Crawled;
+use crate::crawl::shape::key;
 use crate::engine::Event;
 use crate::engine::result::Coverage;
 use crate::point::{Place, Point};
@@ -35,7 +37,7 @@ impl Run<'_> {
         let checkpoint = std::mem::take(&mut self.checkpoint);
         let bench = self.bench(&session, crawled, sink);
         coverage.checks = chosen.iter().map(|check| check.about().name.to_owned()).collect();
-        let done = checkpoint.done.clone();
+        let (done, noted) = (checkpoint.done.clone(), checkpoint.points.clone());
         let (all, count) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let notebook = Mutex::new((checkpoint, Instant::now() + NOTED_EVERY));
         let tick = |task: &Task<'_>| {
@@ -59,7 +61,14 @@ impl Run<'_> {
         let go_on = || self.ended().is_none();
         // What is seen without sending much comes first, whatever else there is time for.
         run(&bench, left(looks(&chosen, &bench), &done, (&all, &count)), at_once, &go_on, &tick).await;
-        let points = self.points(entries, &bench).await;
+        let points = self.points(entries, &bench, &noted).await;
+        if self.plan.checkpoint.is_some() && go_on() {
+            let (checkpoint, _) = &mut *notebook.lock();
+            for (entry, points) in entries.iter().zip(&points) {
+                checkpoint.points.entry(key(&entry.request)).or_default().extend(points.iter().map(spot));
+            }
+            self.note_progress(checkpoint, sink);
+        }
         let testable: Vec<&Vec<Point>> = points.iter().filter(|points| !points.is_empty()).collect();
         (coverage.requests_tested, coverage.parameters_tested) =
             (testable.len(), testable.iter().map(|p| p.len()).sum());
