@@ -330,6 +330,7 @@ const TABLE: &[Qid] = &[
     qid(990_032, "Server-Side Prototype Pollution", V, 4, 1321, Class::Cmd),
     qid(990_033, "GraphQL Errors Suggest Names of Fields", V, 1, 200, Class::Leak),
     qid(990_034, "Regular Expression Injection", V, 2, 1333, Class::Dos),
+    qid(990_035, "Deserialization of Untrusted Data", V, 5, 502, Class::Cmd),
     qid(990_040, "Web Cache Poisoning", V, 4, 349, Class::Leak),
 ];
 

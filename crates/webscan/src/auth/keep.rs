@@ -108,7 +108,7 @@ impl Keeper {
         if number != seen {
             return true;
         }
-        if self.proof.holds(&self.client, &session).await != Ok(false) {
+        if self.client.in_between(self.proof.holds(&self.client, &session)).await != Ok(false) {
             self.innocent.lock().insert(path.to_owned());
             return false;
         }
@@ -116,7 +116,10 @@ impl Keeper {
             self.is_lost.store(true, Ordering::Relaxed);
             return false;
         }
-        match log_in(&self.client, &self.start, &self.record, std::slice::from_ref(&self.proof.url)).await {
+        let places = std::slice::from_ref(&self.proof.url);
+        let login = log_in(&self.client, &self.start, &self.record, places);
+        // Others hold turns while they wait for it.
+        match self.client.in_between(login).await {
             Ok(login) => {
                 *self.now.lock() = (number + 1, login.session);
                 true

@@ -217,16 +217,9 @@ impl Client {
         self.0.answered_for.lock().insert(format!("{} {}", request.method, request.url));
     }
 
-    /// Waits for the turn of what only one may do at a time, as the same user: held until it is dropped.
-    ///
-    /// # Errors
-    /// The scan was cancelled meanwhile.
-    pub(crate) async fn turn(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Fault> {
-        tokio::select! {
-            biased;
-            () = self.0.cancel.cancelled() => Err(Fault::Cancelled),
-            turn = self.0.turn.lock() => Ok(turn),
-        }
+    /// The lock of what only one may do at a time, as the same user.
+    pub(super) fn user(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.turn
     }
 
     /// The scope.
@@ -325,7 +318,7 @@ impl Client {
 
     async fn exchange(&self, request: &Request) -> Result<Response, Fault> {
         let message = self.message(request)?;
-        let _turn = self.0.pace.turn().await.ok_or(Fault::Cancelled)?;
+        let _turn = self.request_turn().await?;
         self.0.counters.requests.fetch_add(1, Ordering::Relaxed);
         if let Ok(sender) = SENDER.try_with(|sender| *sender) {
             self.0.counters.by_sender.lock().entry(sender).or_default().requests += 1;
@@ -568,26 +561,4 @@ fn cookie_safe(value: &str) -> String {
 fn latin(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes)
         .map_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect(), str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::Target;
-    use crate::scope::ScopeRules;
-
-    #[tokio::test]
-    async fn what_waits_for_its_turn_hears_of_a_cancel() {
-        let url = Target::parse("http://shop.example.test/").unwrap();
-        let scope = Arc::new(Scope::new(&url, &ScopeRules::default()).unwrap());
-        let cancel = Cancel::default();
-        let client = Client::new(scope, ClientOptions::default(), cancel.clone());
-        let held = client.turn().await;
-        assert!(held.is_ok());
-        assert!(timeout(Duration::from_millis(20), client.turn()).await.is_err(), "there is one turn");
-        cancel.cancel();
-        let ended = timeout(Duration::from_secs(5), client.turn()).await;
-        assert!(matches!(ended, Ok(Err(Fault::Cancelled))));
-        drop(held);
-    }
 }

@@ -6,6 +6,7 @@ mod pace;
 mod request;
 mod response;
 mod target;
+mod turns;
 mod unfinished;
 mod unpack;
 

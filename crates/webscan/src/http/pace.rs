@@ -25,6 +25,7 @@ const ANSWERS: f64 = 2.0;
 /// The pace of a scan.
 pub struct Pace {
     turns: Semaphore,
+    at_once: u32,
     delay: Duration,
     state: Mutex<State>,
 }
@@ -79,12 +80,23 @@ impl Pace {
             places: HashMap::new(),
             recent: VecDeque::with_capacity(RECENT),
         };
-        Self { turns: Semaphore::new(concurrency.max(1)), delay, state: Mutex::new(state) }
+        let at_once = u32::try_from(concurrency.max(1)).unwrap_or(u32::MAX);
+        Self { turns: Semaphore::new(concurrency.max(1)), at_once, delay, state: Mutex::new(state) }
     }
 
-    /// Waits for a turn; the turn ends when the permit is dropped.
-    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        let permit = self.turns.acquire().await.ok()?;
+    /// How many requests may go at once.
+    #[must_use]
+    pub fn at_once(&self) -> u32 {
+        self.at_once
+    }
+
+    /// Waits for so many turns, or for all; they end when the permit is dropped.
+    pub async fn turns(&self, count: u32) -> Option<SemaphorePermit<'_>> {
+        self.turns.acquire_many(count.min(self.at_once)).await.ok()
+    }
+
+    /// Waits until a request may begin.
+    pub async fn wait(&self) {
         let at = {
             let mut state = self.state.lock();
             let at = state.next.max(Instant::now());
@@ -94,7 +106,6 @@ impl Pace {
         if at > Instant::now() {
             sleep_until(at).await;
         }
-        Some(permit)
     }
 
     /// Notes how long an answer took; of one place (a method and a path), answers usually take equally long.

@@ -241,7 +241,7 @@ impl Prover<'_> {
         let mut nobody = Session::default();
         let mut last = (Response::default(), None);
         // What a page after a redirect shows may be kept with the session: nothing of ours may come between.
-        let _turn = if steps.iter().any(|step| step.follow) { Some(self.client.turn().await?) } else { None };
+        let _turn = if steps.iter().any(|step| step.follow) { self.client.turn().await? } else { None };
         for step in steps {
             let request = filled(&step.request, &captured);
             let who = if step.session { &mut session } else { &mut nobody };

@@ -127,6 +127,11 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
     }
 }
 
+/// Whether what looks like another language is code of the application's own; it is reported then.
+pub(super) async fn instead(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Facts)) -> bool {
+    by_output(bench, entry, (point, known)).await
+}
+
 /// Code that shows what it computed.
 async fn by_output(bench: &Bench<'_>, entry: &Entry, (point, known): (&Point, &Facts)) -> bool {
     for (qid, templates) in [(150_055, PHP), (990_029, OTHERS)] {

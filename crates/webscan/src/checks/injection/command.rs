@@ -66,6 +66,8 @@ const OTHERWISE: &[&str] = &[
     "{v};e'c'ho $(({a}*{b}))",
     "{v}%0aecho $(({a}*{b}))%0a",
     "echo $(({a}*{b}))",
+    // A whole command that is taken apart at its blanks, without a shell.
+    "expr {a} * {b}",
     "{v}&set /a {a}*{b}",
     "{v}\"&set /a {a}*{b}&\"",
     // Programs of `awk`: out of a pattern, or of a string in a condition in brackets; and in front of an action.
@@ -239,7 +241,9 @@ async fn by_waiting(
         false => WITHIN,
     };
     let waiting: &[&str] = if has_waited || is_else { WAITING } else { &[] };
-    let list = within.iter().chain(waiting);
+    // A whole command: it is another page at least.
+    let whole: &[&str] = if known.matters { &["sleep {t}"] } else { &[] };
+    let list = within.iter().chain(waiting).chain(whole);
     let list: Vec<String> = list.map(|template| ended(template, point)).collect();
     let list: Vec<&str> = list.iter().map(String::as_str).collect();
     timing::prove_first(bench, entry, point, &list).await
@@ -308,6 +312,12 @@ mod tests {
                 shell(&job);
                 "queued".to_owned()
             }
+            "/whole" => {
+                let mut words = host.split(' ');
+                let run = Process::new(words.next().unwrap_or_default()).args(words).output();
+                let Ok(output) = run else { return Answer::status(500) };
+                String::from_utf8_lossy(&output.stdout).replace('<', "&lt;")
+            }
             "/checked" => shell(&format!("echo looking for {plain}")),
             "/argument" => String::from_utf8_lossy(&Process::new("echo").arg(&host).output().unwrap().stdout)
                 .replace('<', "&lt;"),
@@ -343,6 +353,8 @@ mod tests {
             found.iter().map(|found| found.parameter.as_deref()).collect::<Vec<_>>(),
             [Some("User-Agent")]
         );
+        let found = scan(&Command, server, "/whole?host=true").await;
+        assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_004]);
         for path in ["/checked", "/argument", "/echo"] {
             assert!(scan(&Command, server, &format!("{path}?host=a.test")).await.is_empty(), "{path}");
         }

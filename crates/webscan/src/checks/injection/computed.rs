@@ -28,6 +28,7 @@ pub(super) fn products(template: &str, marks: &Marks, value: &str) -> Attempt {
     let other = template
         .replace("*{b}", "-{b}")
         .replace("\\* {b}", "- {b}")
+        .replace(" * {b}", " - {b}")
         .replace("\\*\t{b}", "-\t{b}")
         .replace("times:{b}", "minus:{b}");
     Attempt { payload: fill(template), control: fill(&other), expect: shows(&marks.product().to_string()) }

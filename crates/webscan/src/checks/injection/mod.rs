@@ -17,6 +17,7 @@ mod nosql;
 mod regular_expression;
 mod remote_file;
 mod routes;
+mod serialized;
 mod shellshock;
 mod sql;
 mod template;
@@ -48,6 +49,7 @@ pub(super) const CHECKS: &[&dyn Check] = &[
     &xpath::Xpath,
     &regular_expression::RegularExpression,
     &includes::Includes,
+    &serialized::Serialized,
     &shellshock::Shellshock,
     &xxe::Xxe,
     &xss::StoredXss,

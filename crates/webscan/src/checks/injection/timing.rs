@@ -1,11 +1,14 @@
 //! Payloads that make the target wait. One slow answer says nothing: replay and control take turns, and each turn has the
 //! usual request beside it.
 
+use std::pin::pin;
 use std::time::Duration;
+
+use tokio::time::sleep;
 
 use crate::checks::run::points_of;
 use crate::checks::{Bench, Entry};
-use crate::http::{Fault, Request};
+use crate::http::Request;
 use crate::point::{Coding, Place, Point};
 use crate::proof::{Expect, Proof};
 
@@ -30,44 +33,81 @@ pub(super) async fn prove_first(
     point: &Point,
     templates: &[&str],
 ) -> Option<(String, Proof)> {
+    for template in templates {
+        let fill = |time: &str| template.replace("{t}", time).replace("{v}", &point.value);
+        let found = prove_filled(bench, entry, point, (&fill, template.contains("RECURSIVE"))).await;
+        if found.is_some() || bench.client.cancel().is_cancelled() {
+            return found;
+        }
+    }
+    None
+}
+
+/// Tries one payload, made for the seconds to wait; one that works instead of sleeping says so.
+pub(super) async fn prove_filled(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    point: &Point,
+    (fill, works): (&(dyn Fn(&str) -> String + Sync), bool),
+) -> Option<(String, Proof)> {
     let usual =
         if entry.before.is_empty() && !entry.follows { entry.response.elapsed } else { Duration::ZERO };
     if usual > Duration::from_secs(4) {
         return None;
     }
-    for template in templates {
-        let fill = |time: &str| template.replace("{t}", time).replace("{v}", &point.value);
-        let wait = Wait::of(template, usual);
-        for time in wait.seconds {
-            let attack = entry.request.with(point, &fill(time));
-            let took = match bench.send_of(entry, &attack).await {
-                Ok(answer) => answer.elapsed,
-                Err(Fault::Cancelled) => return None,
-                Err(_) => break,
-            };
-            if took < usual + SIGN {
-                break;
-            }
-            if took < Duration::from_millis(wait.later) {
-                continue;
-            }
-            let control = entry.request.with(point, &fill("0"));
-            if let Some(proof) = prove(bench, entry, (attack, control), wait.later).await {
-                return Some((fill(time), proof));
-            }
-            break;
+    let wait = Wait::of(works, usual);
+    for time in wait.seconds {
+        let (attack, control) =
+            (entry.request.with(point, &fill(time)), entry.request.with(point, &fill("0")));
+        let (took, is_free) = late(bench, entry, (&attack, &control), usual).await?;
+        if took < usual + SIGN {
+            return None;
         }
+        if took < Duration::from_millis(wait.later) {
+            continue;
+        }
+        let proving = prove(bench, entry, (attack, control), wait.later);
+        let proof = if is_free { proving.await } else { bench.client.alone(proving).await.ok()? };
+        return proof.map(|proof| (fill(time), proof));
     }
     None
+}
+
+/// How long an answer takes; and when it is late, whether another one comes meanwhile. Where none does, all wait for each other:
+/// what others make the target wait for would be taken for this one's wait, in turn after turn.
+async fn late(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    (attack, control): (&Request, &Request),
+    usual: Duration,
+) -> Option<(Duration, bool)> {
+    let work = async {
+        let mut asked = pin!(bench.send_of(entry, attack));
+        tokio::select! {
+            answer = &mut asked => return Some((answer.ok()?.elapsed, true)),
+            () = sleep(usual + SIGN) => {}
+        }
+        if bench.client.pace().at_once() < 2 {
+            return Some((asked.await.ok()?.elapsed, true));
+        }
+        let control = bench.session.dress(control);
+        let mut other = pin!(bench.client.send(&control));
+        tokio::select! {
+            answer = &mut asked => Some((answer.ok()?.elapsed, false)),
+            other = &mut other => Some((asked.await.ok()?.elapsed, other.is_ok())),
+        }
+    };
+    let walks = !entry.before.is_empty() || entry.follows;
+    bench.client.side_by_side(walks, work).await.ok()?
 }
 
 /// How much later than usual an answer must come for more work to be worth a try.
 pub(super) const SIGN: Duration = Duration::from_millis(250);
 
 impl Wait {
-    /// How long a template waits, where the usual answer takes so long.
-    fn of(template: &str, usual: Duration) -> &'static Self {
-        if template.contains("RECURSIVE") {
+    /// How long a payload waits, or works, where the usual answer takes so long.
+    fn of(works: bool, usual: Duration) -> &'static Self {
+        if works {
             &WORKING
         } else if usual < Duration::from_millis(150) {
             &SHORT
@@ -154,5 +194,45 @@ fn is_logged(point: &Point) -> bool {
             .iter()
             .any(|name| name.eq_ignore_ascii_case(&point.name)),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+    use parking_lot::{Mutex, MutexGuard};
+
+    use super::*;
+    use crate::testing::{Answer, Asked, bench_on, serve};
+
+    /// The paths of which it is proven that they wait, all tried at once, on a target that serves one request at a time.
+    async fn waiting(paths: &'static [&'static str]) -> Vec<&'static str> {
+        let one = Mutex::new(());
+        let server = serve(move |asked: &Asked| {
+            let turn = one.lock();
+            if asked.path.starts_with("/waits") && asked.field("x").ends_with("sleep 1") {
+                std::thread::sleep(Duration::from_secs(1));
+            }
+            MutexGuard::unlock_fair(turn);
+            Answer::html("<p>Hello</p>")
+        })
+        .await;
+        bench_on(server, "/?x=a", async |bench, entry| {
+            let tried = paths.iter().map(|path| async move {
+                let mut entry = entry.clone();
+                (*path).clone_into(&mut entry.request.url.path);
+                let point = entry.request.points().remove(0);
+                let found = prove_first(bench, &entry, &point, &["{v};sleep {t}"; 4]).await;
+                found.is_some().then_some(*path)
+            });
+            join_all(tried).await.into_iter().flatten().collect()
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn what_others_make_a_target_wait_for_is_no_wait_of_its_own() {
+        let all = &["/waits/1", "/safe/1", "/waits/2", "/safe/2", "/waits/3", "/safe/3"];
+        assert_eq!(waiting(all).await, ["/waits/1", "/waits/2", "/waits/3"]);
     }
 }

@@ -1,6 +1,7 @@
 //! SQL by its effect alone: conditions, and waiting.
 
 use crate::checks::injection::choice::{CONDITIONS, Choice};
+use crate::checks::injection::code;
 use crate::checks::injection::facts::Facts;
 use crate::checks::{Bench, Entry};
 use crate::http::Method;
@@ -9,6 +10,17 @@ use crate::proof::Proof;
 
 /// Conditions without the signs that filters for markup and for comparisons take away.
 const AMONG: ([&str; 2], [&str; 2]) = (["(37)IN(37)", "NOT(37)IN(73)"], ["(37)IN(73)", "NOT(37)IN(37)"]);
+
+/// Conditions that are none in other languages, in which one such sign sets a variable.
+const EQUAL: ([&str; 2], [&str; 2]) = (["37=37", "73=73"], ["37=73", "73=37"]);
+
+/// Whether what is put in is an expression of PHP, JavaScript or Python as well.
+fn is_expression_elsewhere(template: &str) -> bool {
+    template.contains('^')
+        || template.strip_prefix("{v}").is_some_and(|rest| {
+            rest.chars().all(|sign| sign.is_ascii_uppercase() || " )(/*{c}".contains(sign))
+        })
+}
 
 /// What fails in SQLite, PostgreSQL and MySQL, where the number is too great, and by the division in the others; only where it is
 /// asked for.
@@ -153,9 +165,15 @@ pub(super) async fn by_choice(
         // What fails on purpose may be answered like a plain word where it does not fail.
         let fails = ["abs(", "UNION SELECT"].iter().any(|word| template.contains(word));
         let beside = (!fails || known.matters).then_some(known);
-        if let Some(found) = choose(bench, entry, (point, beside), template, CONDITIONS).await {
+        let Some(found) = choose(bench, entry, (point, beside), template, CONDITIONS).await else { continue };
+        if !is_expression_elsewhere(template) {
             return Some(found);
         }
+        let certain = choose(bench, entry, (point, beside), template, EQUAL).await;
+        if certain.is_some() || !code::instead(bench, entry, (point, known)).await {
+            return certain.or(Some(found));
+        }
+        return None;
     }
     if is_quiet {
         return None;

@@ -94,6 +94,9 @@ async fn probe(bench: &Bench<'_>, entry: &Entry, point: &Point) {
         return;
     }
     let mut found = blind::by_choice(bench, entry, (point, &known)).await;
+    if known.is_settled() {
+        return;
+    }
     if found.is_none()
         && known.breaks
         && let Some((payload, proof)) = union::prove(bench, entry, point).await

@@ -387,3 +387,19 @@ async fn bodies_and_cookies_have_their_own_numbers() {
         assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [qid]);
     }
 }
+
+#[tokio::test]
+async fn an_expression_of_the_applications_own_language_is_code() {
+    let server = serve(|asked: &Asked| {
+        let code = "import sys\nprint(eval(sys.argv[1]))";
+        let run =
+            std::process::Command::new("python3").args(["-c", code, &asked.field("q")]).output().unwrap();
+        if !run.status.success() {
+            return Answer::status(500);
+        }
+        Answer::html(format!("<p>{}</p>", String::from_utf8_lossy(&run.stdout).replace('<', "&lt;")))
+    })
+    .await;
+    let found = scan(&SqlInjection, server, "/calculate?q=1").await;
+    assert_eq!(found.iter().map(|found| found.qid).collect::<Vec<_>>(), [990_029]);
+}
