@@ -228,8 +228,6 @@ fn is_debugger(response: &Response) -> bool {
 
 /// Whether an operation of a description says that it takes something away.
 fn is_destruction(request: &Request) -> bool {
-    const WORDS: &[&str] =
-        &["delete", "remove", "destroy", "drop", "clear", "reset", "logout", "purge", "revoke"];
     let query = match &request.body {
         Body::Json(body) => {
             body.get("query").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase()
@@ -238,7 +236,8 @@ fn is_destruction(request: &Request) -> bool {
     };
     let path = request.url.path.to_ascii_lowercase();
     let text = if query.starts_with("mutation") { &query } else { &path };
-    request.method != Method::Get && WORDS.iter().any(|word| text.contains(word))
+    request.method != Method::Get
+        && (takes_away(text) || ["clear", "reset"].iter().any(|word| text.contains(word)))
 }
 
 /// Where a script says that its source is.

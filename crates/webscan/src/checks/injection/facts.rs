@@ -58,7 +58,7 @@ pub(in crate::checks) struct Facts {
 const MOST_INNER: usize = 6;
 
 /// Percent of words that answers of the same code share.
-const ALIKE: u8 = 60;
+pub(crate) const ALIKE: u8 = 60;
 /// Longest answer that is kept.
 const KEPT: usize = 64 << 10;
 

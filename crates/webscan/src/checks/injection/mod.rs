@@ -29,7 +29,7 @@ mod xxe;
 
 use super::Check;
 
-pub(crate) use facts::{Memo, worth_a_test};
+pub(crate) use facts::{ALIKE, Memo, worth_a_test};
 pub(super) use marks::{Marks, hash};
 pub(crate) use routes::{is_value, says_more};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt, stream};
 
 use super::Run;
-use crate::checks::injection::{is_value as is_value_of, says_more, worth_a_test};
+use crate::checks::injection::{ALIKE, is_value as is_value_of, says_more, worth_a_test};
 use crate::checks::run::points_of;
 use crate::checks::{Bench, Entry};
 use crate::crawl::shape::{Purposes, is_selector, key as request_key, shape};
@@ -152,7 +152,7 @@ impl Run<'_> {
             nowhere.url.path = format!("{before}/rdbt7391/rdbt7391");
             let Ok(nowhere) = self.client.send(&self.session().dress(&nowhere)).await else { return false };
             let text = |response: &crate::http::Response| response.text().replace("/rdbt7391", "");
-            let is_like = crate::proof::likeness(&text(&answer), &text(&nowhere)) >= 60;
+            let is_like = crate::proof::likeness(&text(&answer), &text(&nowhere)) >= ALIKE;
             return match nowhere.status {
                 404 if is_like => speaks && says_more(bench, entry, point).await,
                 404 => true,

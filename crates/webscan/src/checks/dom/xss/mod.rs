@@ -217,11 +217,11 @@ async fn test(bench: &Bench<'_>, entry: &Entry, sources: Vec<Source>, text: Stri
             if proven.contains(&arrival.source) || is_told(&proven, &arrival) {
                 continue;
             }
-            let Arrival { source, sinks, .. } = arrival;
-            if sinks.contains("stored") && !source.is_kept() {
+            let source = arrival.source;
+            if arrival.sinks.contains("stored") && !source.is_kept() {
                 by_storing(bench, entry, source).await;
             }
-            for payload in payloads_for(bench, entry, source, &sinks).await {
+            for payload in payloads_for(bench, entry, &arrival).await {
                 if attack(bench, entry, source, payload).await {
                     proven.push(source);
                     break;
@@ -279,9 +279,9 @@ async fn by_storing(bench: &Bench<'_>, entry: &Entry, source: &Source) {
     let others = bench.entries.iter().filter(|other| other.request.url != entry.request.url).filter(reads);
     for other in others.take(READERS) {
         let source = source.shown_by(&other.request.url);
-        for Arrival { source, sinks, .. } in arrivals(bench, entry, &[&source]).await {
-            for payload in payloads_for(bench, entry, source, &sinks).await {
-                if attack(bench, entry, source, payload).await {
+        for arrival in arrivals(bench, entry, &[&source]).await {
+            for payload in payloads_for(bench, entry, &arrival).await {
+                if attack(bench, entry, arrival.source, payload).await {
                     return;
                 }
             }
@@ -295,6 +295,8 @@ struct Arrival<'s> {
     sinks: BTreeSet<String>,
     /// Whether what stands around it in the fragment always came along.
     is_whole: bool,
+    /// Whether it began an address that a script set.
+    begins: bool,
 }
 
 /// The sources of a bundle whose text reaches a sink, and the sinks.
@@ -317,7 +319,9 @@ async fn arrivals<'s>(bench: &Bench<'_>, entry: &Entry, bundle: &[&'s Source]) -
         };
         source.shape_of_fragment().is_some_and(is_in)
     };
-    let arrival = |(n, source)| Arrival { source, sinks: sinks(n), is_whole: is_whole(n, source) };
+    let begins = |n| begins_address(&told, &value(n), &value(n));
+    let arrival =
+        |(n, source)| Arrival { source, sinks: sinks(n), is_whole: is_whole(n, source), begins: begins(n) };
     let all = bundle.iter().copied().enumerate().map(arrival);
     all.filter(|arrival| !arrival.sinks.is_empty()).collect()
 }
@@ -334,12 +338,14 @@ fn is_at_host(address: &str) -> bool {
 async fn payloads_for(
     bench: &Bench<'_>,
     entry: &Entry,
-    source: &Source,
-    sinks: &BTreeSet<String>,
+    arrival: &Arrival<'_>,
 ) -> Vec<&'static str> {
+    let Arrival { source, sinks, .. } = arrival;
     let mut all = payloads(sinks);
     let Some(opener) = bench.opener else { return Vec::new() };
-    if sinks.contains("url") && !sinks.contains("attribute") && !begins_addresses(bench, entry, source).await
+    if sinks.contains("url")
+        && !sinks.contains("attribute")
+        && !(arrival.begins || begins_addresses(bench, entry, source).await)
     {
         all.retain(|payload| !URL.contains(payload));
     }
@@ -361,18 +367,22 @@ async fn payloads_for(
     all
 }
 
-/// Whether a source begins an address that scripts set: as a word, or where they put something before what is no address.
+/// Whether what was put in begins an address that a script set.
+fn begins_address(told: &[String], canary: &str, value: &str) -> bool {
+    reached(told, canary).iter().any(|(sink, arrived)| {
+        let arrived = arrived.trim_start().to_ascii_lowercase();
+        *sink == "url" && (arrived.starts_with(value) || arrived.starts_with("javascript:"))
+    })
+}
+
+/// Whether a source begins an address that scripts set once it is one: they put something before what is none.
 async fn begins_addresses(bench: &Bench<'_>, entry: &Entry, source: &Source) -> bool {
     let Some(opener) = bench.opener else { return false };
-    for start in ["", "https://", "z:"] {
+    for start in ["https://", "z:"] {
         let value = format!("{start}{CANARY}");
         let visit = with_all(&entry.request, &[source], |_| value.clone());
         let told = opener.open(&bench.session.dress(&visit), &["sinks"]).await;
-        let begins = |(sink, arrived): &(&str, &str)| {
-            let arrived = arrived.trim_start().to_ascii_lowercase();
-            *sink == "url" && (arrived.starts_with(&value) || arrived.starts_with("javascript:"))
-        };
-        if reached(&told, CANARY).iter().any(begins) {
+        if begins_address(&told, CANARY, &value) {
             return true;
         }
     }
