@@ -5,6 +5,7 @@
 
 mod cdp;
 mod events;
+mod explore;
 mod on_demand;
 mod play;
 mod proxy;
@@ -17,32 +18,29 @@ pub use on_demand::OnDemand;
 pub use play::{PlayError, Played};
 pub use side::{Script, SideError};
 
-use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use crate::crawl::render::{Rendered, Renderer};
-use crate::crawl::shape::words;
-use crate::http::{Client, Request, Target};
+use crate::http::{Client, Request};
 use crate::proof::Opener;
 use crate::session::Session;
 use cdp::Connection;
+use explore::{Tried, Visit};
 use proxy::Proxy;
-use tab::{Gathered, Tab};
+use tab::Tab;
 use tabs::Tabs;
 
 /// Where Debian and others put the browser.
 const PROGRAMS: &[&str] = &["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-/// Most events that are tried on one page, and the time for all of them.
-const ACTIONS: usize = 120;
-const PAGE_TIME: Duration = Duration::from_secs(40);
 /// How often a browser that is being started is asked whether it is there.
 const STARTING: usize = 3;
 /// How long one opening of a page may take as a whole.
@@ -54,6 +52,8 @@ pub struct Browser {
     client: Client,
     /// Two pages at a time: memory is what a browser has least of.
     turn: Semaphore,
+    /// What was tried on the pages that were explored.
+    tried: Mutex<Tried>,
     _proxy: Proxy,
     _home: TempDir,
 }
@@ -92,6 +92,7 @@ impl Browser {
             tabs: Tabs::new(Arc::new(connection), client.clone()),
             client,
             turn: Semaphore::new(2),
+            tried: Mutex::default(),
             _proxy: proxy,
             _home: home,
         })
@@ -119,16 +120,9 @@ impl Browser {
     ) -> Result<Rendered, BrowserError> {
         let dressed = session.dress(request);
         self.on_a_page(&dressed, false, async |tab| {
-            let until = Instant::now() + PAGE_TIME;
             tab.open(&dressed).await?;
-            let mut visit = Visit {
-                tab,
-                request: &dressed,
-                rendered: Rendered::default(),
-                states: BTreeSet::new(),
-                tried: BTreeSet::new(),
-            };
-            visit.explore(depth, until).await?;
+            let mut visit = Visit::new(tab, &dressed, &self.tried);
+            visit.explore(depth).await?;
             let mut rendered = visit.rendered;
             let happened = tab.happened();
             rendered.requests = happened.requests;
@@ -196,94 +190,5 @@ impl Renderer for Browser {
         depth: usize,
     ) -> BoxFuture<'a, Rendered> {
         async move { self.rendered(request, session, depth).await.unwrap_or_default() }.boxed()
-    }
-}
-
-/// What is done to get to a state of a page.
-type Actions = Vec<(String, Vec<String>)>;
-
-/// The exploring of one page.
-struct Visit<'a> {
-    tab: &'a Tab,
-    request: &'a Request,
-    rendered: Rendered,
-    states: BTreeSet<(String, u64)>,
-    tried: BTreeSet<String>,
-}
-
-impl Visit<'_> {
-    /// Tries what can be clicked, state by state, breadth first.
-    async fn explore(&mut self, depth: usize, until: Instant) -> Result<(), BrowserError> {
-        let first = self.tab.gather().await?;
-        let mut waiting: VecDeque<(Actions, Gathered)> = VecDeque::new();
-        self.take(&first);
-        waiting.push_back((Vec::new(), first));
-        let mut count = 0;
-        while let Some((actions, state)) = waiting.pop_front() {
-            let mut is_there = actions.is_empty() && count == 0;
-            for target in &state.targets {
-                if Instant::now() >= until || count >= ACTIONS {
-                    return Ok(());
-                }
-                if actions.len() >= depth.max(1)
-                    || !self.tried.insert(format!("{} {} {}", target.path, target.text, target.href))
-                {
-                    continue;
-                }
-                if !is_there && !self.go_back(&actions).await? {
-                    break;
-                }
-                count += 1;
-                let acted = self.tab.act(&target.path, &target.on).await?;
-                let now = self.tab.gather().await?;
-                is_there = !acted
-                    || (now.url == state.url
-                        && words(&now.text) == words(&state.text)
-                        && now.targets.len() == state.targets.len());
-                if self.take(&now) {
-                    let mut longer = actions.clone();
-                    longer.push((target.path.clone(), target.on.clone()));
-                    waiting.push_back((longer, now));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Opens the page anew and does what leads to a state.
-    async fn go_back(&self, actions: &Actions) -> Result<bool, BrowserError> {
-        self.tab.open(self.request).await?;
-        for (path, kinds) in actions {
-            if !self.tab.act(path, kinds).await? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Takes in a state; true when it is a new one.
-    fn take(&mut self, state: &Gathered) -> bool {
-        let place = state.url.clone();
-        for url in state.links.iter().chain(&state.routes).chain([&place]) {
-            let is_here = url.split('#').next() == Some(self.request.url.to_string().as_str());
-            if let (Some((_, fragment)), true) = (url.split_once('#'), is_here) {
-                if !fragment.is_empty() {
-                    self.rendered.states.push(format!("#{fragment}"));
-                }
-                continue;
-            }
-            if let Ok(target) = Target::parse(url)
-                && !self.rendered.links.contains(&target)
-                && target != self.request.url
-            {
-                self.rendered.links.push(target);
-            }
-        }
-        self.rendered.sockets.extend(state.sockets.iter().cloned());
-        let is_new = self.states.insert((place, words(&state.text)));
-        if is_new {
-            self.rendered.documents.push(state.html.clone());
-        }
-        is_new
     }
 }

@@ -1,8 +1,10 @@
 //! Runs checks over entries: so many at once, and in an order that changes nothing.
 
+use std::collections::{HashMap, VecDeque};
+
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream;
+use futures_util::stream::FuturesUnordered;
 
 use super::{Bench, Check, Entry};
 use crate::crawl::shape::key;
@@ -52,6 +54,14 @@ impl<'a> Task<'a> {
     #[must_use]
     pub fn has_work(&self, bench: &'a Bench<'a>) -> bool {
         self.work(bench).is_some()
+    }
+
+    /// What tells the entry that it works on from others; that of the site is none.
+    fn place(&self) -> usize {
+        match self.on {
+            On::Look(entry) | On::Point(entry, _) | On::Entry(entry) => std::ptr::from_ref(entry).addr(),
+            On::Site => 0,
+        }
     }
 
     fn work(self, bench: &'a Bench<'a>) -> Option<BoxFuture<'a, ()>> {
@@ -146,26 +156,27 @@ pub async fn run<'a>(
         }
     }
     // What is tested later may know what was found before, whatever was quicker.
-    for stage in [points, entries, site] {
-        run_stage(bench, stage, at_once, go_on, done).await;
-    }
-    run_stage(bench, alone, 1, go_on, done).await;
+    run_stage(bench, (grouped(points), entries), at_once, go_on, done).await;
+    run_stage(bench, (grouped(site), Vec::new()), at_once, go_on, done).await;
+    run_stage(bench, (grouped(alone), Vec::new()), 1, go_on, done).await;
 }
 
+/// Runs groups of tasks, so many at once; when no group of a request is left, those that come `later` there. One that is slow
+/// keeps only its own request's from going on.
 async fn run_stage<'a>(
     bench: &'a Bench<'a>,
-    tasks: Vec<Task<'a>>,
+    (groups, later): (Vec<Vec<Task<'a>>>, Vec<Task<'a>>),
     at_once: usize,
     go_on: &(dyn Fn() -> bool + Sync),
     done: &(dyn Fn(&Task<'a>) + Sync),
 ) {
     let cancel = bench.client.cancel();
     let goes_on = || !cancel.is_cancelled() && go_on();
-    let work = stream::iter(grouped(tasks)).take_while(|_| std::future::ready(goes_on()));
-    work.for_each_concurrent(at_once.max(1), |group| async move {
+    let work = async |group: Vec<Task<'a>>| {
+        let place = group.first().map(Task::place);
         for task in group {
             if !goes_on() {
-                return;
+                break;
             }
             if let Some(work) = task.work(bench) {
                 bench.client.on_behalf(task.check.about().name, work).await;
@@ -174,8 +185,39 @@ async fn run_stage<'a>(
                 done(&task);
             }
         }
-    })
-    .await;
+        place
+    };
+    let mut left: HashMap<usize, usize> = HashMap::new();
+    groups
+        .iter()
+        .flat_map(|group| group.first())
+        .for_each(|task| *left.entry(task.place()).or_default() += 1);
+    let mut waiting = VecDeque::from(groups);
+    let mut held: HashMap<usize, Vec<Vec<Task<'a>>>> = HashMap::new();
+    for task in later {
+        match left.contains_key(&task.place()) {
+            true => held.entry(task.place()).or_default().push(vec![task]),
+            false => waiting.push_back(vec![task]),
+        }
+    }
+    let mut running = FuturesUnordered::new();
+    loop {
+        while running.len() < at_once.max(1)
+            && goes_on()
+            && let Some(group) = waiting.pop_front()
+        {
+            running.push(work(group));
+        }
+        let Some(place) = running.next().await else { break };
+        let Some(count) = place.and_then(|place| left.get_mut(&place)) else { continue };
+        *count = count.saturating_sub(1);
+        if *count == 0
+            && let Some(place) = place
+        {
+            left.remove(&place);
+            waiting.extend(held.remove(&place).unwrap_or_default());
+        }
+    }
 }
 
 /// The tasks of one point go one after the other, so that a check can know what those before it found there; all others
@@ -276,5 +318,62 @@ mod tests {
         })
         .await;
         assert_eq!(*log.lock(), [false, false, false, false, true, true, true, true]);
+    }
+
+    /// Notes what it did; at points of slow pages it takes longer.
+    struct Slow(Mutex<Vec<String>>);
+
+    impl Check for Slow {
+        fn about(&self) -> &'static About {
+            crate::checks::all().first().unwrap().about()
+        }
+
+        fn probe<'a>(
+            &'a self,
+            _bench: &'a Bench<'a>,
+            entry: &'a Entry,
+            _point: &'a Point,
+        ) -> Option<BoxFuture<'a, ()>> {
+            let path = entry.request.url.path.clone();
+            let note = async move {
+                tokio::time::sleep(Duration::from_millis(if path == "/slow" { 200 } else { 1 })).await;
+                self.0.lock().push(format!("point of {path}"));
+            };
+            Some(note.boxed())
+        }
+
+        fn try_entry<'a>(&'a self, _bench: &'a Bench<'a>, entry: &'a Entry) -> Option<BoxFuture<'a, ()>> {
+            Some(async { self.0.lock().push(format!("request of {}", entry.request.url.path)) }.boxed())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_request_keeps_only_its_own_tests_waiting() {
+        let server = serve(|_: &Asked| Answer::html("<p>Hello</p>")).await;
+        let check = Slow(Mutex::default());
+        bench_on(server, "/?x=1", async |bench, entry| {
+            let entries = ["/slow", "/quick", "/plain"].map(|path| {
+                let mut entry = entry.clone();
+                path.clone_into(&mut entry.request.url.path);
+                entry
+            });
+            let points = [entry.request.points(), entry.request.points()];
+            let mut tasks: Vec<Task<'_>> =
+                entries.iter().map(|entry| Task { check: &check, on: On::Entry(entry) }).collect();
+            for (entry, points) in entries.iter().zip(&points) {
+                tasks.extend(points.iter().map(|point| Task { check: &check, on: On::Point(entry, point) }));
+            }
+            run(bench, tasks, 4, &|| true, &|_| {}).await;
+        })
+        .await;
+        let noted = check.0.into_inner();
+        let wanted = [
+            "request of /plain",
+            "point of /quick",
+            "request of /quick",
+            "point of /slow",
+            "request of /slow",
+        ];
+        assert_eq!(noted, wanted);
     }
 }

@@ -362,6 +362,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn fields_that_only_a_script_reads_bring_no_pages() {
+        let page = "<title>Boats</title><a href=/crew>Crew</a><a href=/plan>Plan</a>
+            <form action=/plan><input name=email value=a@b.test></form>
+            <form action=/find><input name=q value=boat></form>";
+        let server = serve(move |asked: &Asked| match asked.path.as_str() {
+            "/find" => Answer::html(format!("<p>Nothing like {} was found</p>", asked.field("q"))),
+            _ => Answer::html(page),
+        })
+        .await;
+        assert_eq!(crawled(server, "/").await, ["GET /", "GET /crew", "GET /find"]);
+    }
+
+    #[tokio::test]
     async fn what_debuggers_bring_along_is_left_alone() {
         let address = serve(|asked: &Asked| match asked.path.as_str() {
             "/" => Answer::html("<a href=/broken>x</a>"),

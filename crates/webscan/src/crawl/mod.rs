@@ -382,6 +382,9 @@ impl<'a> Crawler<'a> {
             return None;
         }
         let is_page = job.how != How::Resource && response.status < 400 && response.location().is_none();
+        if is_page && self.is_unread(&job, &response).await {
+            return None;
+        }
         if is_page && response.media_type() != "text/css" {
             self.crawled.pages.push(url.clone());
         }
@@ -476,6 +479,16 @@ impl<'a> Crawler<'a> {
             above.directory().clone_into(&mut from);
         }
         from
+    }
+
+    /// Whether a form was only answered by the page that a client-side application has for every path: its fields were for a
+    /// script, and nobody on the server read them.
+    async fn is_unread(&mut self, job: &Job, response: &Response) -> bool {
+        let url = &job.request.url;
+        job.form_at.is_some()
+            && job.request.method == Method::Get
+            && self.is_soft(url, response).await
+            && self.shells.iter().any(|(_, words)| *words == shape::words(response.text()))
     }
 
     async fn is_soft(&mut self, url: &Target, response: &Response) -> bool {

@@ -335,11 +335,7 @@ fn is_at_host(address: &str) -> bool {
 }
 
 /// The payloads that are worth a try: where signs of markup arrive as something else, those that need them are not.
-async fn payloads_for(
-    bench: &Bench<'_>,
-    entry: &Entry,
-    arrival: &Arrival<'_>,
-) -> Vec<&'static str> {
+async fn payloads_for(bench: &Bench<'_>, entry: &Entry, arrival: &Arrival<'_>) -> Vec<&'static str> {
     let Arrival { source, sinks, .. } = arrival;
     let mut all = payloads(sinks);
     let Some(opener) = bench.opener else { return Vec::new() };

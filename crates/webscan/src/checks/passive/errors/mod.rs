@@ -44,8 +44,31 @@ static INNER: Pattern = Pattern::new(
     r#"(?i)\bDOCUMENT_ROOT\b[^<\n]{0,40}(?:/|[a-z]:\\)|\bDB_(?:PASSWORD|HOST|USER)\b\W{1,12}\w|\bSECRET_KEY\b\W{1,12}\w|\bSELECT\s[\w*`"., ]{1,200}\sFROM\s[\w`".]{1,80}[\s\S]{0,300}?\d\s?ms\b|(?:class|id)=["']?[\w-]*(?:debug-?(?:bar|panel|toolbar|info|trace)|sf-toolbar|clockwork-)|"(?:stack_?trace|traceback|exception_class)"\s*:\s*["\[]"#,
 );
 
+/// What errors, files and commands of different systems show: no error of one application brings several.
+const FOREIGN: &[&str] = &[
+    "root:x:0:0:",
+    "uid=",
+    "Traceback (most recent call last)",
+    "You have an error in your SQL syntax",
+    "ORA-0",
+    "sqlite3.OperationalError",
+    "syntax error at or near",
+    "Unclosed quotation mark",
+    "java.lang.",
+    "System.Web.",
+    "Fatal error:",
+];
+
+/// Whether a page without an error speaks of errors: it shows those of several systems.
+fn is_about_errors(response: &Response, text: &str) -> bool {
+    response.status < 400 && FOREIGN.iter().filter(|sign| text.contains(**sign)).nth(2).is_some()
+}
+
 /// What an answer shows of errors: QID and expression.
 fn shown(response: &Response, text: &str) -> Option<(u32, &'static str)> {
+    if is_about_errors(response, text) {
+        return None;
+    }
     let explained = if response.status < 400 { EXPLAINED.all(text) } else { Vec::new() };
     let meets = |pattern: &Pattern| {
         let explains = |at: usize| explained.iter().any(|range| range.range().contains(&at));

@@ -73,6 +73,11 @@ fn errors_of_many_languages_are_known() {
     }
     let page = Response::new(200, &[], "");
     assert_eq!(shown(&page, "<code>at com.shop.Cart.add(Cart.java:12)</code>"), None);
+    // One of them is an error, several are what an article tells of errors.
+    let trace = "Traceback (most recent call last):\n  File \"shop.py\", line 14, in view\n";
+    assert!(shown(&page, &format!("<pre>{trace}</pre>")).is_some());
+    let others = "root:x:0:0:root:/root:/bin/bash\nORA-01756: quoted string not properly terminated";
+    assert_eq!(shown(&page, &format!("<pre>{trace}{others}</pre>")), None);
 }
 
 #[tokio::test]
