@@ -114,9 +114,12 @@ impl Crawler<'_> {
 
     fn json(&mut self, job: &Job, response: &Response) {
         let Ok(value) = serde_json::from_str::<Value>(response.text()) else { return };
+        let before = self.guesses.len();
         for request in self.described(job, &value, response.text()) {
             self.add(self.follow(job, request, How::Named));
         }
+        // What a description has is there more likely than what a text names.
+        self.guesses.rotate_right(self.guesses.len().saturating_sub(before));
         let mut places = Vec::new();
         strings(&value, &mut places);
         for place in places {

@@ -16,6 +16,7 @@ use futures_util::future::BoxFuture;
 use self::forged::{Forged, forgeries};
 use self::token::Token;
 use super::alike::{ALIKE, alike};
+use crate::checks::injection::Marks;
 use crate::checks::{About, Bench, Check, Entry};
 use crate::http::{Request, Response};
 use crate::point::Point;
@@ -153,8 +154,11 @@ async fn attack(
         // What was crawled before the token was there was answered without it.
         let Ok(usual) = bench.send_of(&entry, &put(&token.whole())).await else { return };
         // What it opens may not be there; closed, and broken, it is told otherwise.
-        if matches!(usual.status, 401 | 403 | 500..) || alike(&refused, &usual) {
+        if matches!(usual.status, 401 | 403 | 500..) {
             return;
+        }
+        if alike(&refused, &usual) {
+            return believed(bench, &entry, token, put, name).await;
         }
         entry.to_mut().response = Arc::new(usual);
     }
@@ -163,6 +167,27 @@ async fn attack(
         let Ok(answer) = bench.send_of(entry, &put(&forged.token)).await else { return };
         if accepts(&answer, entry, &refused) && prove(bench, entry, &forged, put, name).await {
             return;
+        }
+    }
+}
+
+/// Where a token that says what is usual is answered as none is: whether what it says is shown, whoever signed it.
+async fn believed(
+    bench: &Bench<'_>,
+    entry: &Entry,
+    token: &Token,
+    put: &(dyn Fn(&str) -> Request + Sync),
+    name: &str,
+) {
+    let word = Marks::from(&format!("{} {} {name}", entry.request.method, entry.request.url.path)).token;
+    for of_all in [false, true] {
+        let Some(saying) = token.saying(&word, of_all) else { continue };
+        let expect = Expect::Body(word.clone());
+        let replay = entry.replay(put(&saying), expect, put(&token.whole()));
+        if let Ok(proof) = bench.prove(replay).await {
+            let what =
+                "A claim of a token is shown though nobody made its signature: the signature is not checked.";
+            return bench.report_named(990_009, entry, name, proof.saying(Evidence::sentence(what)));
         }
     }
 }

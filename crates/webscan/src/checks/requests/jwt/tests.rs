@@ -57,6 +57,25 @@ fn answer(asked: &Asked) -> Answer {
 }
 
 #[tokio::test]
+async fn claims_that_are_shown_are_told_where_no_token_is_as_good() {
+    let address = serve(|asked: &Asked| {
+        let token = asked.cookie("token");
+        let claims = token.split('.').nth(1).and_then(|part| BASE64.decode(part).ok());
+        let claims: Value = claims.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let is_believed = asked.path == "/unchecked" || user("", &token).is_some();
+        let tier = claims["tier"].as_str().filter(|_| is_believed).unwrap_or("retail");
+        Answer::html(format!("<p>Prices for {tier}, of 12 and 17</p>"))
+    })
+    .await;
+    for (path, count) in [("/unchecked", 1), ("/checked", 0)] {
+        let mut request = Request::get(Target::parse(&format!("http://{address}{path}")).unwrap());
+        request.cookies.push(("token".into(), sign(STRONG, &json!({"sub": "guest", "tier": "retail"}))));
+        let (found, _) = scan_with(&Jwt, vec![request], Extras::default()).await;
+        assert_eq!(found.len(), count, "{path}: {found:?}");
+    }
+}
+
+#[tokio::test]
 async fn tokens_that_nobody_issued_are_refused_or_told() {
     let address = serve(answer).await;
     for (flaw, count) in [

@@ -86,6 +86,21 @@ impl Token {
         format!("{head}.{}.{}", BASE64.encode(claims.to_string()), BASE64.encode(&self.signature))
     }
 
+    /// The same with a word in place of each claim that is text, but for those that every token may have (RFC 7519, 4.1), or
+    /// with those, too; signed by nobody. None where there is none.
+    pub(super) fn saying(&self, word: &str, of_all: bool) -> Option<String> {
+        const REGISTERED: &[&str] = &["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
+        let mut claims = self.claims.clone();
+        let texts = claims
+            .as_object_mut()?
+            .iter_mut()
+            .filter(|(name, value)| value.is_string() && (of_all || !REGISTERED.contains(&name.as_str())));
+        let count = texts.map(|(_, value)| *value = json!(word)).count();
+        let head = self.signed.split('.').next().unwrap_or_default();
+        let other = Self { signed: format!("{head}.{}", BASE64.encode(claims.to_string())), ..self.clone() };
+        (count > 0).then(|| other.unsigned())
+    }
+
     /// The same with the first four bytes of its signature, and others behind them or none; nothing for one hardly longer.
     pub(super) fn with_beginnings(&self) -> Vec<String> {
         let rest = self.signature.len().saturating_sub(4);
