@@ -283,11 +283,36 @@ async fn try_one(bench: &Bench<'_>, entry: &Entry, point: &Point, attempt: &Try)
     let expect = Expect::BodyMatches(attempt.pattern.clone());
     let answer = bench.send_of(entry, &attack).await.ok()?;
     expect.find(&Seen { response: answer, ..Seen::default() })?;
+    if matches!(point.place.outer(), Place::Path(_)) && is_served(bench, entry, attempt, &expect).await {
+        return Some(false);
+    }
     let control = put(&attempt.control);
     let proof = bench.prove(entry.replay(attack, expect, control)).await.ok()?;
     bench.report_at(150_011, entry, Some((point, &attempt.payload)), proof);
     Some(true)
 }
+
+/// Whether what a part of a path leads to has an address of its own below one of the folders of that path: then a way to it is no
+/// way out.
+async fn is_served(bench: &Bench<'_>, entry: &Entry, attempt: &Try, expect: &Expect) -> bool {
+    let name = attempt.payload.trim_start_matches(['.', '/', '\\']);
+    let path = &entry.request.url.path;
+    let is_hidden =
+        attempt.payload.rsplit('/').next().is_some_and(|file| file.starts_with('.') && file.ends_with(name));
+    for (at, _) in path.match_indices('/').take(MOST_FOLDERS) {
+        let folder = path.get(..=at).unwrap_or("/");
+        let url = entry.request.url.at(format!("{folder}{}{name}", if is_hidden { "." } else { "" }));
+        if let Ok(response) = bench.send(&Request::get(url)).await
+            && expect.find(&Seen { response, ..Seen::default() }).is_some()
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Folders above a place in which a file is looked for.
+const MOST_FOLDERS: usize = 4;
 
 /// Files of the application's own above the folder, known by what stands in them.
 const OWN: &[(&str, &str)] = &[

@@ -29,7 +29,6 @@ impl Run<'_> {
         noted: &BTreeMap<String, BTreeSet<Spot>>,
     ) -> Vec<Vec<Point>> {
         let (mut seen, mut purposes) = (BTreeSet::new(), Purposes::default());
-        let mut all = Vec::new();
         let is_page = |entry: &&Entry| entry.request.url.path.ends_with('/') && entry.page.is_some();
         let pages: BTreeSet<String> =
             entries.iter().filter(is_page).map(|entry| entry.request.url.path.clone()).collect();
@@ -62,8 +61,12 @@ impl Run<'_> {
             .collect()
             .await;
         candidates.sort_by_key(|(at, _)| *at);
-        let candidates = candidates.into_iter().map(|(_, points)| points);
-        for ((entry, purpose), candidates) in purposes.iter().zip(candidates) {
+        // Of requests of one purpose, one that has values says more than one that scripts put together of names alone.
+        let mut all = vec![Vec::new(); entries.len()];
+        let is_blank = |entry: &Entry| entry.request.points().iter().any(|point| point.value.is_empty());
+        candidates.sort_by_key(|(at, _)| entries.get(*at).is_some_and(is_blank));
+        for (place, candidates) in candidates {
+            let Some((entry, purpose)) = purposes.get(place) else { continue };
             let is_noted = noted.contains_key(&request_key(&entry.request));
             let is_static = is_static(entry);
             let shape = shape(&entry.request);
@@ -102,7 +105,9 @@ impl Run<'_> {
                     points.push(point);
                 }
             }
-            all.push(points);
+            if let Some(slot) = all.get_mut(place) {
+                *slot = points;
+            }
         }
         all
     }

@@ -127,3 +127,29 @@ async fn files_are_not_written_over() {
     let paths = paths.lock();
     assert!(paths.iter().all(|path| !path.contains("passwd") && !path.contains("hosts")), "{paths:?}");
 }
+
+#[tokio::test]
+async fn what_has_an_address_of_its_own_is_no_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("site");
+    std::fs::create_dir_all(root.join("help")).unwrap();
+    std::fs::write(root.join("help/home.html"), "<p>Welcome to this house</p>").unwrap();
+    for place in [&root, folder.path()] {
+        std::fs::write(place.join(".env"), "DB_PASSWORD=secret\n").unwrap();
+    }
+    // All below the root has an address; `/jail` may not leave it, `/open` may.
+    let server = serve(move |asked: &Asked| {
+        let path = encode::unpercent(&asked.path);
+        let inner = path.trim_start_matches("/jail").trim_start_matches("/open").trim_start_matches('/');
+        match std::fs::canonicalize(root.join(inner)) {
+            Ok(file) if file.is_file() && (path.starts_with("/open") || file.starts_with(&root)) => {
+                read(&root, file.to_str().unwrap())
+            }
+            _ => Answer::status(404),
+        }
+    })
+    .await;
+    assert!(scan(&Traversal, server, "/jail/help/home.html").await.is_empty());
+    let found = scan(&Traversal, server, "/open/help/home.html").await;
+    assert!(found.iter().any(|found| found.qid == 150_011), "{found:?}");
+}

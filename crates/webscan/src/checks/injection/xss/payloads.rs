@@ -275,6 +275,8 @@ fn in_script(place: InScript, alive: &Survivors, in_attribute: bool) -> Vec<Stri
             "\\Q-alert(@)//",
             "\\Q;alert(@);//",
             "\\Q);alert(@);//",
+            "\\Q};alert(@);//",
+            "\\Q});alert(@);//",
             "Q);alert(@);//",
             "Q});alert(@);//",
             "Q;onerror=alert;throw/**/@;//",

@@ -57,6 +57,7 @@ const FOREIGN: &[&str] = &[
     "java.lang.",
     "System.Web.",
     "Fatal error:",
+    "TypeError: ",
 ];
 
 /// Whether a page without an error speaks of errors: it shows those of several systems.
