@@ -317,7 +317,8 @@ fn bare(list: &[String]) -> Option<String> {
         joined.push_str(word);
     }
     let joined = splits_into(joined.trim_start().to_owned(), list)?;
-    (!joined.contains(['"', '`']) && !list.is_empty()).then_some(joined)
+    // A bracket, which only a combining sign makes part of a word, would end the value.
+    (!joined.contains(['"', '`', '(', ')', '[', ']']) && !list.is_empty()).then_some(joined)
 }
 
 fn phrase(list: &[String]) -> Option<String> {

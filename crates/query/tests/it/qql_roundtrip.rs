@@ -275,3 +275,14 @@ proptest! {
         prop_assert_eq!(parse(&FIELDS, &print(&FIELDS, &read)), Ok(read));
     }
 }
+
+/// A sign that combines makes one word of itself and a bracket, and a bracket ends a value.
+#[test]
+fn brackets_that_are_parts_of_words_are_marked() {
+    for word in ["]\u{b3e}", "(\u{b3e}"] {
+        let words = query::Test::Words(vec![word.to_owned(), "a".to_owned()]);
+        let filter = Filter::Any(query::ListId(0), Box::new(Filter::Field(FieldId(2), words)));
+        let printed = print(&FIELDS, &filter);
+        assert!(parse(&FIELDS, &printed).is_ok() || printed.contains('<'), "{printed}");
+    }
+}
