@@ -485,10 +485,10 @@ impl<'a> Crawler<'a> {
     /// script, and nobody on the server read them.
     async fn is_unread(&mut self, job: &Job, response: &Response) -> bool {
         let url = &job.request.url;
-        job.form_at.is_some()
-            && job.request.method == Method::Get
-            && self.is_soft(url, response).await
-            && self.shells.iter().any(|(_, words)| *words == shape::words(response.text()))
+        job.form_at.is_some() && job.request.method == Method::Get && self.is_soft(url, response).await && {
+            let words = shape::words(response.text());
+            self.shells.iter().any(|(_, have)| *have == words)
+        }
     }
 
     async fn is_soft(&mut self, url: &Target, response: &Response) -> bool {
